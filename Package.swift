@@ -1,0 +1,75 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+/// Imports are internal unless said otherwise, and every module names what it uses.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let package = Package(
+    name: "sluice",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "sluice", targets: ["SluiceCLI"]),
+        .library(name: "Sluice", targets: ["Sluice"]),
+        .library(name: "SluiceSandbox", targets: ["SluiceSandbox"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(
+            url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
+        .package(url: "https://github.com/jpsim/Yams.git", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(
+            name: "CLibpq", pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
+        .target(name: "SluicePostgres", dependencies: ["CLibpq"], swiftSettings: strict),
+        .target(name: "SluiceCore", swiftSettings: strict),
+        .target(
+            name: "Sluice",
+            dependencies: [
+                "SluiceCore", "SluicePostgres",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "SluiceSandbox",
+            dependencies: [
+                "SluicePostgres",
+                .product(name: "Subprocess", package: "swift-subprocess"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "SluiceCLI",
+            dependencies: [
+                "Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox", "Yams",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SluicePostgresTests", dependencies: ["SluicePostgres", "SluiceSandbox"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SluiceCoreTests", dependencies: ["SluiceCore"], swiftSettings: strict),
+        .testTarget(
+            name: "SluiceSandboxTests", dependencies: ["SluiceSandbox", "SluicePostgres"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SluiceIntegrationTests",
+            dependencies: ["Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox"],
+            swiftSettings: strict),
+        .testTarget(
+            name: "SluiceCLITests",
+            dependencies: ["SluiceCLI", "SluicePostgres", "SluiceSandbox"],
+            swiftSettings: strict),
+        .testTarget(name: "StyleTests", exclude: ["Fixtures"], swiftSettings: strict),
+    ]
+)
