@@ -1,0 +1,44 @@
+/// Turns positions in the write-ahead log into seconds of lag.
+///
+/// It remembers when the primary's log ended where. A replica that has replayed up to a position
+/// is behind by the age of the oldest moment at which the log already ended beyond that position.
+/// Unlike `pg_stat_replication.replay_lag` this keeps growing while a replica stands still.
+public struct LagClock: Sendable {
+    private struct Sample {
+        let seconds: Double
+        let position: UInt64
+    }
+
+    /// One sample each this often, in seconds: the resolution of the answer.
+    static let resolutionSeconds = 0.1
+    /// Longest lag that can be told apart, in samples (about an hour); beyond, it is "at least".
+    static let samplesMax = 36_000
+
+    private var samples: [Sample] = []
+
+    /// Begins without any memory: a lag older than the first observation shows as its age.
+    public init() {}
+
+    /// Notes that the primary's log ended at `position` (bytes) at `nowSeconds`.
+    public mutating func observe(position: UInt64, nowSeconds: Double) {
+        if let last = samples.last, nowSeconds - last.seconds < Self.resolutionSeconds { return }
+        if let last = samples.last, position < last.position { samples.removeAll() }
+        // A log that stands still makes nobody late: only the first sample of a position counts
+        // as the moment at which the position was reached, the next one as that it was passed.
+        samples.append(Sample(seconds: nowSeconds, position: position))
+        if samples.count > Self.samplesMax { samples.removeFirst(Self.samplesMax / 4) }
+    }
+
+    /// How far a replica that has replayed up to `replayed` is behind, in seconds.
+    public func lagSeconds(replayed: UInt64, nowSeconds: Double) -> Double {
+        // The first moment at which the log was known to end beyond what is replayed.
+        var low = 0
+        var high = samples.count
+        while low < high {
+            let middle = (low + high) / 2
+            if samples[middle].position > replayed { high = middle } else { low = middle + 1 }
+        }
+        guard low < samples.count else { return 0 }
+        return max(0, nowSeconds - samples[low].seconds)
+    }
+}

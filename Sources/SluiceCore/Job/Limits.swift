@@ -1,0 +1,97 @@
+/// What a run may use; changeable while it runs and between resumes, never part of its identity.
+public struct Limits: Sendable, Equatable {
+    /// Fewest and most workers; the upper end is what runs.
+    public var workers: ClosedRange<Int>
+    /// Keys in one batch.
+    public var batchKeys: Int
+    /// Replica lag above which no batch starts, in seconds; `nil` turns the gate off.
+    public var maxLagSeconds: Double?
+    /// How long a batch waits for one lock, in milliseconds.
+    public var lockTimeoutMilliseconds: Int
+    /// How long one statement of a batch may take, in milliseconds; more than the lock timeout,
+    /// or waiting for a lock would look like a batch that is too large.
+    public var statementTimeoutMilliseconds: Int
+
+    /// Sets every limit; the defaults are those of the command line.
+    ///
+    /// Four workers keep two to four cores busy and leave most of a default `max_connections` of
+    /// 100 alone; 5,000 keys are about 50 ms of work, so that pausing is quick and the fixed cost
+    /// of a transaction is under 2 %; 2 s of lock wait is what an application is taken to bear;
+    /// 20 s for a statement stays below the lease (30 s).
+    public init(
+        workers: ClosedRange<Int> = 1...4, batchKeys: Int = 5_000, maxLagSeconds: Double? = 10,
+        lockTimeoutMilliseconds: Int = 2_000, statementTimeoutMilliseconds: Int = 20_000
+    ) {
+        self.workers = workers
+        self.batchKeys = batchKeys
+        self.maxLagSeconds = maxLagSeconds
+        self.lockTimeoutMilliseconds = lockTimeoutMilliseconds
+        self.statementTimeoutMilliseconds = statementTimeoutMilliseconds
+    }
+
+    /// One sentence naming the first impossible value and its cure, or `nil` when all are sound.
+    public var problem: String? {
+        if workers.lowerBound < 1 {
+            return "workers must be at least 1, not \(workers.lowerBound): "
+                + "try --workers 4 or --workers 1..8"
+        }
+        if workers.upperBound > Self.workersMax {
+            return "workers must be at most \(Self.workersMax), not \(workers.upperBound): "
+                + "each one is a server connection, and past the cores more of them only wait"
+        }
+        if batchKeys < 1 || batchKeys > Self.batchKeysMax {
+            return "batch must be between 1 and \(Self.batchKeysMax) keys, not \(batchKeys): "
+                + "try --batch 5000"
+        }
+        if let lag = maxLagSeconds, !(lag > 0) {
+            return "max-lag must be above zero: try --max-lag 10s, or --max-lag off"
+        }
+        if lockTimeoutMilliseconds < 1 {
+            return "lock-timeout must be above zero: try --lock-timeout 2s"
+        }
+        if statementTimeoutMilliseconds <= lockTimeoutMilliseconds {
+            return "statement-timeout must be longer than lock-timeout "
+                + "(\(lockTimeoutMilliseconds) ms): try --statement-timeout 20s"
+        }
+        return nil
+    }
+
+    /// Most workers that one process starts: the memory budget of 64 MiB divided by a connection's
+    /// libpq buffers and thread, with room to spare.
+    public static let workersMax = 64
+    /// Most keys in one batch: a transaction of a million rows is what batches are there to avoid.
+    public static let batchKeysMax = 1_000_000
+}
+
+/// Limits that a person changes while a run goes on; `nil` leaves a value as it is.
+public struct LimitChanges: Sendable, Equatable {
+    /// Fewest and most workers.
+    public var workers: ClosedRange<Int>?
+    /// Keys in one batch.
+    public var batchKeys: Int?
+    /// Replica lag in seconds; `.some(nil)` turns the gate off.
+    public var maxLagSeconds: Double??
+    /// Lock timeout in milliseconds.
+    public var lockTimeoutMilliseconds: Int?
+    /// Statement timeout in milliseconds.
+    public var statementTimeoutMilliseconds: Int?
+
+    /// No change.
+    public init() {}
+
+    /// Whether nothing is changed.
+    public var isEmpty: Bool { self == LimitChanges() }
+
+    /// The limits after the change.
+    public func applied(to limits: Limits) -> Limits {
+        var new = limits
+        if let workers { new.workers = workers }
+        if let batchKeys { new.batchKeys = batchKeys }
+        if let maxLagSeconds { new.maxLagSeconds = maxLagSeconds }
+        if let lockTimeoutMilliseconds { new.lockTimeoutMilliseconds = lockTimeoutMilliseconds }
+        if let statementTimeoutMilliseconds {
+            new.statementTimeoutMilliseconds = statementTimeoutMilliseconds
+        }
+        return new
+    }
+}

@@ -1,0 +1,50 @@
+/// One column of the key that keyset pagination walks.
+public struct KeyColumn: Sendable, Hashable {
+    /// The column's name as the catalog spells it, unquoted.
+    public let name: String
+    /// The schema-qualified, quoted type that cursors are cast back to, such as `pg_catalog.int8`.
+    ///
+    /// Without a length or precision: a cast to `character(1)` would cut the key.
+    public let castType: String
+    /// Whether equal steps in value mean roughly equal steps in rows, so that bounds may be
+    /// found by arithmetic.
+    public let arithmetic: KeyArithmetic
+
+    /// Describes a key column.
+    public init(name: String, castType: String, arithmetic: KeyArithmetic = .none) {
+        self.name = name
+        self.castType = castType
+        self.arithmetic = arithmetic
+    }
+}
+
+/// How bounds between two key values can be computed without asking the index.
+public enum KeyArithmetic: Sendable, Hashable {
+    /// Not at all: bounds come from statistics or from the index.
+    case none
+    /// 16, 32 and 64 bit integers.
+    case integer
+    /// Sixteen bytes in hexadecimal, compared as unsigned numbers.
+    case uuid
+}
+
+/// One key: a value for each key column, as text in the server's own output form.
+public typealias KeyTuple = [String]
+
+/// An interval of keys `(lower, upper]`.
+public struct KeyRange: Sendable, Hashable {
+    /// The key before the first one; `nil` leaves the range open below, which is the only way to
+    /// include the smallest key without computing "smallest minus one" (it overflows at −2⁶³).
+    public let lower: KeyTuple?
+    /// The last key, included.
+    public let upper: KeyTuple
+    /// Keys expected inside, for progress; an estimate unless the range is done.
+    public let keysEstimate: Int
+
+    /// Describes the interval `(lower, upper]`.
+    public init(lower: KeyTuple?, upper: KeyTuple, keysEstimate: Int) {
+        self.lower = lower
+        self.upper = upper
+        self.keysEstimate = keysEstimate
+    }
+}

@@ -1,0 +1,40 @@
+/// What a worker does next.
+public enum WorkerAction: Sendable, Equatable {
+    /// Make a session.
+    case connect
+    /// Claim any free range.
+    case claim
+    /// Put one batch into the pipe. `firstOfRange` when the range is open below and nothing of it
+    /// was sent before.
+    case send(HeldRange, keys: Int, firstOfRange: Bool)
+    /// Read the result of the oldest batch in flight.
+    case receive
+    /// Lock the range's row and read it again: what is in memory is not believed.
+    case reattach(HeldRange)
+    /// Move the rest of the range to a fresh ledger row.
+    case renew(HeldRange)
+    /// Give the range back to whoever claims it next.
+    case release(HeldRange)
+    /// Do nothing for so long.
+    case wait(seconds: Double)
+    /// End the task.
+    case exit
+}
+
+/// How a process's part in a run ends.
+public enum RunOutcome: Sendable, Equatable {
+    /// Every range is done.
+    case completed
+    /// A signal asked to stop; the run can be resumed.
+    case drained
+    /// Somebody paused the run.
+    case paused
+    /// Somebody cancelled the run.
+    case cancelled
+    /// Statements were cancelled again and again by somebody else; the run is paused.
+    case pausedByAdministrator(Failure)
+    /// Stopped by an error, progress kept.
+    case failed(Failure)
+    /// The server could not be reached for too long; the run can be resumed.
+    case unreachable(Failure)
+}

@@ -1,0 +1,61 @@
+/// What the scheduler knows of one worker.
+struct WorkerState: Sendable {
+    /// Whether it has a session that is believed to live.
+    var connected = false
+    /// The range it holds, or believes to hold until the ledger says otherwise.
+    var range: HeldRange?
+    /// Whether a committed batch reached the end of that range.
+    var rangeFinished = false
+    /// Whether the range has a cursor once everything in flight is committed.
+    var cursorSet = false
+    /// Batches that the range's ledger row has taken, those in flight included.
+    var batchesOfRow = 0
+    /// Whether the ledger must be read before anything else is sent.
+    var mustReattach = false
+    /// Batches sent and not yet answered.
+    var inFlight = 0
+    /// Failures in a row.
+    var attempts = 0
+    /// Cancels by somebody else since the last success.
+    var administratorCancels = 0
+    /// Since when the server cannot be reached, in seconds.
+    var unreachableSinceSeconds: Double?
+    /// No step before this time, in seconds.
+    var waitUntilSeconds = 0.0
+    /// What it waits for, in words.
+    var waitReason: String?
+    /// The batch size after statement timeouts; `nil` when the limit holds.
+    var batchKeysShrunk: Int?
+    /// Successes since the batch was last shrunk or grown.
+    var successes = 0
+
+    mutating func hold(_ held: HeldRange) {
+        range = held
+        rangeFinished = false
+        cursorSet = held.hasCursor
+        batchesOfRow = held.batches
+        mustReattach = false
+        waitReason = nil
+    }
+
+    mutating func forgetRange() {
+        range = nil
+        rangeFinished = false
+        cursorSet = false
+        batchesOfRow = 0
+        mustReattach = false
+    }
+
+    /// Clears what failures left behind; a shrunken batch grows back slowly.
+    mutating func succeeded(fullBatch: Int) {
+        attempts = 0
+        administratorCancels = 0
+        unreachableSinceSeconds = nil
+        waitReason = nil
+        guard let shrunk = batchKeysShrunk else { return }
+        successes += 1
+        guard successes >= RunScheduler.successesToGrow else { return }
+        successes = 0
+        batchKeysShrunk = shrunk * 2 >= fullBatch ? nil : shrunk * 2
+    }
+}
