@@ -11,6 +11,9 @@ public struct Limits: Sendable, Equatable {
     /// How long one statement of a batch may take, in milliseconds; more than the lock timeout,
     /// or waiting for a lock would look like a batch that is too large.
     public var statementTimeoutMilliseconds: Int
+    /// Whether every batch waits for its commit record to reach the disk. Not needed for safety:
+    /// a batch's change and its cursor can only be lost together.
+    public var synchronousCommit: Bool
 
     /// Sets every limit; the defaults are those of the command line.
     ///
@@ -20,13 +23,15 @@ public struct Limits: Sendable, Equatable {
     /// 20 s for a statement stays below the lease (30 s).
     public init(
         workers: ClosedRange<Int> = 1...4, batchKeys: Int = 5_000, maxLagSeconds: Double? = 10,
-        lockTimeoutMilliseconds: Int = 2_000, statementTimeoutMilliseconds: Int = 20_000
+        lockTimeoutMilliseconds: Int = 2_000, statementTimeoutMilliseconds: Int = 20_000,
+        synchronousCommit: Bool = false
     ) {
         self.workers = workers
         self.batchKeys = batchKeys
         self.maxLagSeconds = maxLagSeconds
         self.lockTimeoutMilliseconds = lockTimeoutMilliseconds
         self.statementTimeoutMilliseconds = statementTimeoutMilliseconds
+        self.synchronousCommit = synchronousCommit
     }
 
     /// One sentence naming the first impossible value and its cure, or `nil` when all are sound.
@@ -75,6 +80,8 @@ public struct LimitChanges: Sendable, Equatable {
     public var lockTimeoutMilliseconds: Int?
     /// Statement timeout in milliseconds.
     public var statementTimeoutMilliseconds: Int?
+    /// Whether batches wait for the disk.
+    public var synchronousCommit: Bool?
 
     /// No change.
     public init() {}
@@ -92,6 +99,7 @@ public struct LimitChanges: Sendable, Equatable {
         if let statementTimeoutMilliseconds {
             new.statementTimeoutMilliseconds = statementTimeoutMilliseconds
         }
+        if let synchronousCommit { new.synchronousCommit = synchronousCommit }
         return new
     }
 }

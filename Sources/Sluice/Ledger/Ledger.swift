@@ -1,0 +1,145 @@
+import SluiceCore
+import SluicePostgres
+
+/// Sluice's own tables in the target database, seen through one connection.
+struct Ledger: Sendable {
+    let connection: PostgresConnection
+
+    // MARK: Opening
+
+    /// Whether this database has a ledger that this program understands.
+    ///
+    /// - Throws: `SluiceError` when the ledger is newer than this program.
+    func isPresent() async throws -> Bool {
+        guard try await connection.query(LedgerSQL.exists).scalar == "t" else { return false }
+        _ = try await checkedVersion()
+        return true
+    }
+
+    /// Creates or upgrades the ledger. Does nothing, and needs no permission, when it is current.
+    func open() async throws {
+        if try await isPresent(), try await checkedVersion() == LedgerMigrations.version { return }
+        let rights = try await connection.query(LedgerSQL.mayCreate).rows[0]
+        let mayCreateSchema = rights[0] == "t"
+        let schemaExists = rights[1] == "t"
+        let database = rights[3] ?? ""
+        let role = rights[4] ?? ""
+        if !schemaExists, !mayCreateSchema {
+            throw SluiceError(
+                .refused,
+                "the role \(role) may not create the schema sluice, where progress is kept: "
+                    + "GRANT CREATE ON DATABASE \(database) TO \(role)")
+        }
+        if schemaExists, rights[2] != "t" {
+            throw SluiceError(
+                .refused,
+                "the role \(role) may not create tables in the schema sluice: "
+                    + "GRANT CREATE, USAGE ON SCHEMA sluice TO \(role)")
+        }
+        try await migrate(createSchema: !schemaExists)
+    }
+
+    private func migrate(createSchema: Bool) async throws {
+        _ = try await connection.query(BatchSettingsSQL.begin)
+        _ = try await connection.query(
+            LedgerSQL.lock, [.text("\(LedgerMigrations.advisoryLockKey)")])
+        // Another process may have done it while this one waited for the lock.
+        var version = 0
+        if try await connection.query(LedgerSQL.exists).scalar == "t" {
+            version = try await checkedVersion()
+        } else if createSchema {
+            _ = try await connection.query("CREATE SCHEMA IF NOT EXISTS sluice")
+        }
+        for script in LedgerMigrations.all.dropFirst(version) {
+            _ = try await connection.execute(script: script)
+        }
+        _ = try await connection.query("COMMIT")
+    }
+
+    private func checkedVersion() async throws -> Int {
+        let text: String?
+        do {
+            text = try await connection.query(LedgerSQL.version).scalar
+        } catch {
+            throw SluiceError(error, while: "reading the ledger's version from sluice.ledger")
+        }
+        guard let version = text.flatMap({ Int($0) }) else {
+            throw SluiceError(
+                .refused,
+                "sluice.ledger holds no version: the schema sluice was not made by Sluice, or was "
+                    + "changed by hand; rename it, or DROP SCHEMA sluice CASCADE to begin anew")
+        }
+        guard version <= LedgerMigrations.version else {
+            throw SluiceError(
+                .refused,
+                "the ledger in schema sluice has version \(version), this program knows "
+                    + "\(LedgerMigrations.version): use the newer Sluice that upgraded it")
+        }
+        return version
+    }
+
+    // MARK: Runs
+
+    /// The run that a person means by its number or by its job's name (the newest of that name).
+    func find(_ run: String) async throws -> RunRecord? {
+        if let id = Int64(run), let record = try await find(id: id) { return record }
+        let rows = try await connection.query(LedgerSQL.runByName, [.text(run)]).rows
+        return try rows.first.map { row in try RunRecord(row: row) }
+    }
+
+    func find(id: Int64) async throws -> RunRecord? {
+        let rows = try await connection.query(LedgerSQL.runByID, [.text("\(id)")]).rows
+        return try rows.first.map { row in try RunRecord(row: row) }
+    }
+
+    /// The same, with a clear error when there is none.
+    func existing(_ run: String) async throws -> RunRecord {
+        guard try await isPresent() else {
+            throw SluiceError(
+                .refused,
+                "no run \(run): this database has no ledger yet; `sluice run` makes the first run")
+        }
+        guard let record = try await find(run) else {
+            throw SluiceError(
+                .refused, "no run \(run) in this database: `sluice status` lists the runs")
+        }
+        return record
+    }
+
+    /// Creates a run in state `planned`; with `fresh`, cancels an unfinished one of that name and
+    /// takes its ranges in the same transaction.
+    func create(
+        name: String, job: PlannedJob, limits: Limits, fresh: Bool
+    ) async throws -> RunRecord {
+        let identity = job.identity
+        var parameters: [Parameter] = [
+            .text(name), .text(identity.kind.rawValue), .text("\(identity.tableOID)"),
+            .text(job.table.name.quoted),
+            .text(TextArray.literal(identity.assignments.map(\.column))),
+            .text(TextArray.literal(identity.assignments.map(\.expression))),
+            identity.predicate.map { .text($0) } ?? .null,
+            .text(TextArray.literal(identity.key)), .text(SettingsText.json(job.session.settings)),
+        ]
+        parameters += RunRecord.parameters(limits)
+        parameters.append(.text("\(job.session.timeline)"))
+        _ = try await connection.query(BatchSettingsSQL.begin)
+        if fresh {
+            _ = try await connection.query(LedgerSQL.cancelByName, [.text(name)])
+        }
+        let row = try await connection.query(LedgerSQL.createRun, parameters).rows[0]
+        let record = try RunRecord(row: row)
+        _ = try await connection.query(
+            LedgerSQL.event, [.text("\(record.id)"), .null, .text("created"), .null])
+        _ = try await connection.query("COMMIT")
+        return record
+    }
+
+    func note(_ run: Int64, owner: String?, _ kind: String, _ detail: String?) async throws {
+        _ = try await connection.query(
+            LedgerSQL.event,
+            [
+                .text("\(run)"), owner.map { .text($0) } ?? .null, .text(kind),
+                detail.map { .text($0) } ?? .null,
+            ])
+    }
+}

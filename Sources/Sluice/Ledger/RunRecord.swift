@@ -1,0 +1,93 @@
+public import SluiceCore
+import SluicePostgres
+
+/// The states of a run.
+public enum RunState: String, Sendable, Codable {
+    /// Created; its ranges are not fixed yet.
+    case planned
+    /// Open to workers.
+    case running
+    /// Stopped by a person or by a cancel from outside; can be resumed.
+    case paused
+    /// Ended by a person.
+    case cancelled
+    /// Every range is done.
+    case completed
+    /// Stopped by an error; progress is kept.
+    case failed
+
+    /// Whether a run of this state is carried on by running the job again.
+    public var isUnfinished: Bool { self == .planned || self == .running || self == .paused }
+}
+
+/// A run as the ledger holds it.
+struct RunRecord: Sendable {
+    let id: Int64
+    let name: String
+    let identity: JobIdentity
+    let tableName: String
+    let settings: [Setting]
+    var state: RunState
+    let exitCode: Int?
+    let error: String?
+    var limits: Limits
+    let keysTotalEstimate: Int
+    let timeline: Int?
+    let wasStarted: Bool
+
+    /// Reads a row of ``LedgerSQL/runColumns``.
+    init(row: [String?]) throws(SluiceError) {
+        func text(_ index: Int) -> String { row[index] ?? "" }
+        guard row.count == 23, let id = Int64(text(0)), let kind = JobKind(rawValue: text(2)),
+            let oid = UInt32(text(3)), let state = RunState(rawValue: text(10)),
+            let limits = RunRecord.limits(row[13...19].map { $0 })
+        else {
+            throw SluiceError(
+                .failed,
+                "the ledger's row of run \(text(0)) cannot be read: it was changed by hand, or by "
+                    + "another version of Sluice")
+        }
+        self.id = id
+        name = text(1)
+        let columns = TextArray.parse(text(5))
+        let expressions = TextArray.parse(text(6))
+        identity = JobIdentity(
+            kind: kind, tableOID: oid,
+            assignments: zip(columns, expressions).map {
+                Assignment(column: $0, expression: $1)
+            },
+            predicate: row[7], key: TextArray.parse(text(8)))
+        tableName = text(4)
+        settings = SettingsText.parse(text(9))
+        self.state = state
+        exitCode = row[11].flatMap { Int($0) }
+        error = row[12]
+        self.limits = limits
+        keysTotalEstimate = Int(text(20)) ?? 0
+        timeline = row[21].flatMap { Int($0) }
+        wasStarted = row[22] == "t"
+    }
+
+    /// Reads the seven columns of limits, in the ledger's order.
+    static func limits(_ columns: [String?]) -> Limits? {
+        guard columns.count == 7, let low = Int(columns[0] ?? ""), let high = Int(columns[1] ?? ""),
+            low <= high, let batch = Int(columns[2] ?? ""), let lock = Int(columns[4] ?? ""),
+            let statement = Int(columns[5] ?? "")
+        else { return nil }
+        return Limits(
+            workers: low...high, batchKeys: batch, maxLagSeconds: columns[3].flatMap(Double.init),
+            lockTimeoutMilliseconds: lock, statementTimeoutMilliseconds: statement,
+            synchronousCommit: columns[6] == "t")
+    }
+
+    /// The limits as parameters, in the ledger's order.
+    static func parameters(_ limits: Limits) -> [Parameter] {
+        [
+            .text("\(limits.workers.lowerBound)"), .text("\(limits.workers.upperBound)"),
+            .text("\(limits.batchKeys)"), limits.maxLagSeconds.map { .text("\($0)") } ?? .null,
+            .text("\(limits.lockTimeoutMilliseconds)"),
+            .text("\(limits.statementTimeoutMilliseconds)"),
+            .text(limits.synchronousCommit ? "true" : "false"),
+        ]
+    }
+}

@@ -1,0 +1,148 @@
+import SluiceCore
+import SluicePostgres
+
+/// Asks the server whether a job can be done exactly, and resolves every name in it. Changes
+/// nothing.
+struct JobPlanner: Sendable {
+    let connection: PostgresConnection
+
+    /// Plans a job from what a person asked for.
+    ///
+    /// - Throws: `SluiceError` of kind `refused` with the reason and the way out.
+    func plan(_ request: JobRequest) async throws -> PlannedJob {
+        let session = try await sessionFacts()
+        let table = try await TableReader(connection: connection).table(named: request.table)
+        let assignments = try resolve(request.assignments, in: table)
+        let key = try await TableReader(connection: connection).key(request.key, of: table)
+        for assignment in assignments where key.contains(where: { $0.name == assignment.column }) {
+            throw SluiceError(
+                .refused,
+                "column \(Identifier(assignment.column).quoted) is part of the key that the "
+                    + "backfill walks: a row whose key changes could be visited twice or never; "
+                    + "assign to another column, or walk another unique index with --key")
+        }
+        let identity = JobIdentity(
+            kind: .update, tableOID: table.oid, assignments: assignments,
+            predicate: request.predicate?.trimmingSpaces(), key: key.map(\.name))
+        let name = request.name ?? Self.name(table: table, assignments: assignments)
+        let job = PlannedJob(
+            name: name, table: table, identity: identity, key: key, session: session)
+        try await ExpressionCheck(connection: connection).check(job)
+        return job
+    }
+
+    /// Plans a run again that the ledger knows, under the settings recorded then.
+    func plan(_ run: RunRecord) async throws -> PlannedJob {
+        var session = try await sessionFacts()
+        session = SessionFacts(
+            isInRecovery: session.isInRecovery, timeline: session.timeline,
+            durableCommit: session.durableCommit, isPooled: session.isPooled, user: session.user,
+            database: session.database, settings: run.settings,
+            serverVersion: session.serverVersion)
+        if let recorded = run.timeline, session.timeline < recorded {
+            throw SluiceError(
+                .refused,
+                "run \(run.id) was last carried on under timeline \(recorded), this server is on "
+                    + "\(session.timeline): it is an old primary from before a failover; connect "
+                    + "to the current one")
+        }
+        let reader = TableReader(connection: connection)
+        let table = try await reader.table(oid: run.identity.tableOID, name: run.tableName)
+        let quoted = run.identity.key.map { Identifier($0).quoted }
+        let key = try await reader.key(quoted, of: table)
+        for assignment in run.identity.assignments where table.column(assignment.column) == nil {
+            throw SluiceError(
+                .refused,
+                "column \(Identifier(assignment.column).quoted) of \(run.tableName) is gone since "
+                    + "run \(run.id) began: `sluice cancel \(run.id)`, or create it again")
+        }
+        let job = PlannedJob(
+            name: run.name, table: table, identity: run.identity, key: key, session: session)
+        try await ExpressionCheck(connection: connection).check(job)
+        return job
+    }
+
+    // MARK: The session
+
+    func sessionFacts() async throws -> SessionFacts {
+        let sql = CatalogSQL.session(settings: BatchSettingsSQL.recorded)
+        let row = try await connection.query(sql).rows[0]
+        let commit = row[3] ?? "on"
+        let facts = SessionFacts(
+            isInRecovery: row[0] == "t", timeline: Int(row[2] ?? "") ?? 0,
+            durableCommit: commit == "off" ? "local" : commit,
+            isPooled: row[1] != "\(connection.backendPID)", user: row[4] ?? "",
+            database: row[5] ?? "", settings: SettingsText.parse(row[6] ?? ""),
+            serverVersion: connection.serverVersion)
+        if facts.isInRecovery {
+            throw SluiceError(
+                .refused,
+                "this server is a standby and cannot be written to: connect to the primary, or "
+                    + "name both with target_session_attrs=read-write")
+        }
+        if facts.serverVersion < 140_000 {
+            throw SluiceError(
+                .refused,
+                "this server is PostgreSQL \(facts.serverVersion / 10_000); Sluice needs 14 or "
+                    + "newer")
+        }
+        return facts
+    }
+
+    // MARK: Assignments
+
+    private func resolve(
+        _ requested: [Assignment], in table: TableFacts
+    ) throws(SluiceError) -> [Assignment] {
+        if requested.isEmpty {
+            throw SluiceError(
+                .refused, "nothing to set: give at least one --set 'column = expression'")
+        }
+        var resolved: [Assignment] = []
+        for assignment in requested {
+            let column = try self.column(spelled: assignment.column, in: table)
+            let shown = Identifier(column.name).quoted
+            if resolved.contains(where: { $0.column == column.name }) {
+                throw SluiceError(.refused, "column \(shown) is assigned twice: keep one --set")
+            }
+            if column.isGenerated {
+                throw SluiceError(
+                    .refused,
+                    "column \(shown) is generated from other columns and cannot be assigned: "
+                        + "assign to a plain column, or change its expression")
+            }
+            if column.isIdentityAlways {
+                throw SluiceError(
+                    .refused,
+                    "column \(shown) is GENERATED ALWAYS AS IDENTITY and cannot be assigned: "
+                        + "ALTER COLUMN \(shown) SET GENERATED BY DEFAULT first")
+            }
+            resolved.append(Assignment(column: column.name, expression: assignment.expression))
+        }
+        return resolved
+    }
+
+    private func column(
+        spelled: String, in table: TableFacts
+    ) throws(SluiceError) -> ColumnFacts {
+        let parts = SQLName.parts(spelled) ?? []
+        if parts.count == 1, let column = table.column(parts[0]) { return column }
+        // A name from a job file may be spelled exactly as in the catalog without quotes.
+        if let column = table.column(spelled) { return column }
+        throw SluiceError(
+            .refused,
+            "table \(table.name.quoted) has no column \(spelled): "
+                + "it has \(Self.list(table.columns.map { Identifier($0.name).quoted }))")
+    }
+
+    static func list(_ names: [String]) -> String {
+        let shown = names.prefix(12).joined(separator: ", ")
+        return names.count > 12 ? shown + ", …" : shown
+    }
+
+    /// The name of a job that was given none: what it does to what.
+    static func name(table: TableFacts, assignments: [Assignment]) -> String {
+        let columns = assignments.map(\.column).joined(separator: "+")
+        return "\(table.name.name).\(columns)"
+    }
+}

@@ -1,0 +1,27 @@
+public import SluiceCore
+
+/// What a run would do, for `sluice plan`.
+public struct PlanReport: Sendable {
+    /// The job's name.
+    public let job: String
+    /// The table, quoted.
+    public let table: String
+    /// Key columns in order, quoted.
+    public let key: [String]
+    /// Rows in the table, by the planner's own estimate.
+    public let keysTotalEstimate: Int
+    /// The ranges that a run would begin with.
+    public let ranges: [KeyRange]
+    /// How the bounds between ranges were found, in words.
+    public let splitMethod: String
+    /// The limits.
+    public let limits: Limits
+    /// The statements of a batch, in order.
+    public let statements: [String]
+    /// The plan of the batch's change, as the server explains it.
+    public let explanation: String
+    /// Things to know before starting: triggers that fire, replicas that are missing and so on.
+    public let warnings: [String]
+    /// Why the job would be refused, although it is well-formed; empty when it would run.
+    public let refusals: [String]
+}

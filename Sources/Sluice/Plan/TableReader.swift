@@ -1,0 +1,148 @@
+import SluiceCore
+import SluicePostgres
+
+/// Reads what the catalogs say about the job's table, and refuses what cannot be backfilled
+/// exactly.
+struct TableReader: Sendable {
+    let connection: PostgresConnection
+
+    /// The table that a name means on this session's search path.
+    func table(named name: String) async throws -> TableFacts {
+        let row: [String?]?
+        do {
+            row = try await connection.query(CatalogSQL.relation, [.text(name)]).rows.first
+        } catch where error.sqlState?.rawValue == "42601" || error.sqlState?.rawValue == "42602" {
+            throw SluiceError(
+                .refused,
+                "\(name) is not a table name: write table, schema.table, or quote it like "
+                    + "'\"Odd Name\"'")
+        }
+        guard let row else { throw try await missing(name) }
+        return try await facts(row)
+    }
+
+    /// The table of a run.
+    func table(oid: UInt32, name: String) async throws -> TableFacts {
+        let rows = try await connection.query(
+            CatalogSQL.relationByOID, [.text("\(oid)")]
+        ).rows
+        guard let row = rows.first else {
+            throw SluiceError(
+                .refused,
+                "the table \(name) of this run is gone (a recreated one is another table): cancel "
+                    + "the run, and start the job again with --fresh")
+        }
+        return try await facts(row)
+    }
+
+    private func missing(_ name: String) async throws -> SluiceError {
+        let last = SQLName.parts(name)?.last ?? name
+        let similar = try await connection.query(
+            CatalogSQL.similarTables, [.text(last), .text(last + "%")]
+        ).rows.compactMap { $0[0] }
+        let hint =
+            similar.isEmpty
+            ? "check the name, the schema and the database"
+            : "did you mean \(similar.joined(separator: " or "))?"
+        return SluiceError(.refused, "there is no table \(name) in this database: \(hint)")
+    }
+
+    private func facts(_ row: [String?]) async throws -> TableFacts {
+        let name = QualifiedName(schema: row[1] ?? "", name: row[2] ?? "")
+        let oid = UInt32(row[0] ?? "") ?? 0
+        try refuseUnsuitable(row, name: name)
+        let columns = try await connection.query(CatalogSQL.columns, [.text("\(oid)")]).rows
+        return TableFacts(
+            oid: oid, name: name, updateTriggers: row[9], hasChildren: row[8] == "t",
+            columns: columns.map(Self.column))
+    }
+
+    private static func column(_ row: [String?]) -> ColumnFacts {
+        let arithmetic: KeyArithmetic =
+            switch row[5] {
+            case "integer": .integer
+            case "uuid": .uuid
+            default: .none
+            }
+        return ColumnFacts(
+            name: row[0] ?? "", isGenerated: row[1] == "t", isIdentityAlways: row[2] == "t",
+            isNotNull: row[3] == "t",
+            key: KeyColumn(
+                name: row[0] ?? "", castType: row[4] ?? "", arithmetic: arithmetic),
+            hasNondeterministicCollation: row[6] == "t", number: Int(row[7] ?? "") ?? 0)
+    }
+
+    private func refuseUnsuitable(
+        _ row: [String?], name: QualifiedName
+    ) throws(SluiceError) {
+        let reason: String? =
+            switch row[3] {
+            case "r": nil
+            case "v": "is a view; backfill the table below it"
+            case "m": "is a materialized view; REFRESH it instead"
+            case "f": "is a foreign table; run Sluice on the server that holds its rows"
+            case "p": "is partitioned; backfill its partitions, one job each"
+            default: "is not a table"
+            }
+        if let reason { throw SluiceError(.refused, "\(name.quoted) \(reason)") }
+        if row[6] == "t" {
+            throw SluiceError(
+                .refused, "\(name.quoted) is a system table; Sluice changes only your own")
+        }
+        if row[5] == "t" {
+            throw SluiceError(
+                .refused,
+                "row-level security hides rows of \(name.quoted) from this role: use the owner, or "
+                    + "a role with BYPASSRLS")
+        }
+        if row[7] != "t" {
+            throw SluiceError(
+                .refused,
+                "this role may not read \(name.quoted): GRANT SELECT, UPDATE ON \(name.quoted)")
+        }
+    }
+
+    // MARK: The key
+
+    /// The key columns: those asked for, if a suitable unique index has exactly these, or else the
+    /// primary key, or else the shortest suitable unique index.
+    func key(_ requested: [String]?, of table: TableFacts) async throws -> [KeyColumn] {
+        let rows = try await connection.query(
+            CatalogSQL.uniqueIndexes, [.text("\(table.oid)")]
+        ).rows
+        let indexes = rows.map { TextArray.parse($0[2] ?? "{}") }
+        let columns: [String]
+        if let requested {
+            let names = requested.map { SQLName.parts($0)?.last ?? $0 }
+            guard let match = indexes.first(where: { $0 == names }) else {
+                throw SluiceError(
+                    .refused,
+                    "no unique index of \(table.name.quoted) on exactly (\(requested.joined(separator: ", "))) "
+                        + "whose columns are NOT NULL, without WHERE or expressions: "
+                        + Self.offer(indexes))
+            }
+            columns = match
+        } else {
+            guard let first = indexes.first else {
+                throw SluiceError(
+                    .refused,
+                    "table \(table.name.quoted) has no primary key and no unique index over NOT "
+                        + "NULL columns, so its rows have no order to walk in: create one with "
+                        + "CREATE UNIQUE INDEX CONCURRENTLY")
+            }
+            columns = first
+        }
+        return try columns.map { name in
+            guard let column = table.column(name) else {
+                throw SluiceError(.refused, "key column \(name) of \(table.name.quoted) is gone")
+            }
+            return column.key
+        }
+    }
+
+    private static func offer(_ indexes: [[String]]) -> String {
+        if indexes.isEmpty { return "it has none at all; create one CONCURRENTLY" }
+        let shown = indexes.prefix(3).map { "--key \($0.joined(separator: ","))" }
+        return "there is " + shown.joined(separator: ", ")
+    }
+}

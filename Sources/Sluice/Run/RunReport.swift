@@ -1,0 +1,29 @@
+/// How a process's part in a run ended.
+public struct RunReport: Sendable, Equatable {
+    /// The run as it stands at the end.
+    public let status: RunStatus
+    /// 0 done · 1 failed · 3 paused, drained or cancelled · 69 server unreachable.
+    public let exitCode: Int32
+    /// One sentence for a person.
+    public let message: String
+    /// Seconds that this process worked on the run.
+    public let seconds: Double
+    /// Highest replica lag that this process saw, in seconds; `nil` without replicas.
+    public let replicaLagSecondsMax: Double?
+    /// Bytes that the server's log grew meanwhile, everybody's writes included.
+    public let walBytes: Int?
+    /// Whether anything was done at all: `false` when the run was already completed.
+    public let didWork: Bool
+}
+
+/// What a process tells while it carries out a run.
+public enum RunEvent: Sendable {
+    /// Something a person should know, one sentence.
+    case note(String)
+    /// Waiting for transactions that were already writing to the table; one line about each.
+    case waitingForWriters([String], secondsLeft: Double)
+    /// The run is open: number and name, whether it was begun before, ranges in all.
+    case started(run: Int64, job: String, resumed: Bool)
+    /// How it stands, about twice a second.
+    case progress(RunStatus)
+}

@@ -1,0 +1,140 @@
+import SluiceCore
+import SluicePostgres
+
+/// The statements of one batch: one transaction, built whole and sent in one flush.
+///
+/// Every bound comes from the fence row that the statement itself locks. Reading the cursor from
+/// the table again would, under READ COMMITTED, see the one from before the lock was waited for.
+/// The range row is updated once, and only where the fence gave a row; without one nothing is
+/// changed. Names of the parts begin with `sluice_`, so that a user's expression can hardly mean
+/// one of them by accident.
+struct BatchSQL: Sendable {
+    let table: QualifiedName
+    let key: [KeyColumn]
+    let assignments: [Assignment]
+    let predicate: String?
+
+    /// The change as a statement whose bounds are the fence's; parameters are run, range, owner,
+    /// epoch, batch keys, lease in seconds, and the commit setting that ends a range.
+    func change(firstOfRange: Bool) -> String {
+        """
+        WITH sluice_fence AS MATERIALIZED (
+        SELECT r."cursor", r.upper FROM sluice.range r
+        WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+        AND r.state = 'running' AND r."cursor" IS \(firstOfRange ? "" : "NOT ")NULL
+        FOR NO KEY UPDATE
+        ), \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint")),
+        sluice_move AS (
+        UPDATE sluice.range r SET "cursor" = ARRAY[\(cursorElements)],
+        keys_scanned = r.keys_scanned + (SELECT s.keys FROM sluice_scan s),
+        rows_changed = r.rows_changed + (SELECT count(*) FROM sluice_change),
+        batches = r.batches + 1,
+        state = CASE WHEN (SELECT b.finished FROM sluice_bound b) THEN 'done' ELSE 'running' END,
+        lease_until = clock_timestamp() + $6::double precision * interval '1 second',
+        updated_at = clock_timestamp()
+        WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
+        RETURNING r.state = 'done' AS finished)
+        SELECT (SELECT s.keys FROM sluice_scan s), (SELECT count(*) FROM sluice_change), m.finished,
+        CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END
+        FROM sluice_move m
+        """
+    }
+
+    /// The same walk with bounds given as literals and no ledger, for EXPLAIN: its plan is the
+    /// batch's plan, since both take their bounds from sub-selects.
+    func inspection(lower: KeyTuple?, upper: KeyTuple, batchKeys: Int) -> String {
+        let cursor = lower.map { "ARRAY[\($0.map(Literal.quoted).joined(separator: ", "))]" }
+        return """
+            WITH sluice_fence AS MATERIALIZED (
+            SELECT \(cursor ?? "NULL")::text[] AS "cursor",
+            ARRAY[\(upper.map(Literal.quoted).joined(separator: ", "))]::text[] AS upper
+            ), \(walk(firstOfRange: lower == nil, batchKeys: "\(batchKeys)"))
+            SELECT (SELECT s.keys FROM sluice_scan s), (SELECT count(*) FROM sluice_change)
+            """
+    }
+
+    /// Finds the batch's last key, counts the keys up to it and changes the rows.
+    ///
+    /// The end is the n-th key after the cursor; where there is none, the range's own upper bound,
+    /// and only then are the keys counted one by one.
+    private func walk(firstOfRange: Bool, batchKeys: String) -> String {
+        let upper = bounds { "(SELECT f.upper[\($0)] FROM sluice_fence f)" }
+        let after = firstOfRange ? "" : "\(above) AND "
+        return """
+            sluice_end AS MATERIALIZED (
+            SELECT \(endColumns) FROM ONLY \(table.quoted)
+            WHERE \(after)\(keyRow) <= \(upper)
+            ORDER BY \(keyList) OFFSET \(batchKeys) - 1 LIMIT 1
+            ), sluice_bound AS MATERIALIZED (
+            SELECT \(boundColumns),
+            coalesce((SELECT \(endRow("e")) = \(upper) FROM sluice_end e), true) AS finished,
+            EXISTS (SELECT FROM sluice_end) AS is_full
+            ), sluice_scan AS MATERIALIZED (
+            SELECT CASE WHEN b.is_full THEN \(batchKeys) ELSE (
+            SELECT count(*) FROM ONLY \(table.quoted) WHERE \(after)\(keyRow) <= \(upper)
+            ) END AS keys FROM sluice_bound b
+            ), sluice_change AS (
+            UPDATE ONLY \(table.quoted) SET \(assignmentList)
+            WHERE \(after)\(keyRow) <= \(changeUpper)\(predicateClause)
+            RETURNING 1)
+            """
+    }
+
+    // MARK: The pieces
+
+    private var keyNames: [String] { key.map { Identifier($0.name).quoted } }
+    private var keyList: String { keyNames.joined(separator: ", ") }
+
+    /// One column stands alone; several are compared as a row, which an index can bound.
+    private var keyRow: String { row(keyNames) }
+
+    private func row(_ parts: [String]) -> String {
+        parts.count == 1 ? parts[0] : "ROW(\(parts.joined(separator: ", ")))"
+    }
+
+    private var above: String {
+        "\(keyRow) > " + bounds { "(SELECT f.\"cursor\"[\($0)] FROM sluice_fence f)" }
+    }
+
+    /// Scalar sub-selects, one a column: they become parameters of the index scan, where a
+    /// sub-select of a whole row would not.
+    private func bounds(_ element: (Int) -> String) -> String {
+        row(key.enumerated().map { "\(element($0 + 1))::\($1.castType)" })
+    }
+
+    private var endColumns: String {
+        keyNames.enumerated().map { "\($1) AS k\($0 + 1)" }.joined(separator: ", ")
+    }
+
+    private func endRow(_ alias: String) -> String {
+        row(key.indices.map { "\(alias).k\($0 + 1)" })
+    }
+
+    private var boundColumns: String {
+        key.enumerated().map { index, column in
+            "coalesce((SELECT e.k\(index + 1) FROM sluice_end e), "
+                + "(SELECT f.upper[\(index + 1)] FROM sluice_fence f)::\(column.castType))"
+                + " AS k\(index + 1)"
+        }.joined(separator: ", ")
+    }
+
+    private var changeUpper: String {
+        row(key.indices.map { "(SELECT b.k\($0 + 1) FROM sluice_bound b)" })
+    }
+
+    private var cursorElements: String {
+        key.indices.map { "(SELECT b.k\($0 + 1)::text FROM sluice_bound b)" }
+            .joined(separator: ", ")
+    }
+
+    /// The user's SQL stands in parentheses and on lines of its own, so that neither an `OR` nor a
+    /// trailing comment can reach beyond it.
+    private var assignmentList: String {
+        assignments.map { "\(Identifier($0.column).quoted) = (\n\($0.expression)\n)" }
+            .joined(separator: ", ")
+    }
+
+    private var predicateClause: String {
+        predicate.map { " AND (\n\($0)\n)" } ?? ""
+    }
+}

@@ -1,0 +1,62 @@
+import SluiceCore
+import SluicePostgres
+
+/// What surrounds the change in each batch.
+enum BatchSettingsSQL {
+    /// A role may default to REPEATABLE READ (which fails with 40001) or to read-only.
+    static let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+    static let commit = "COMMIT"
+
+    /// Session settings that change how keys are written as text or what an expression means;
+    /// recorded when the run is created and set again in every batch, whoever resumes it and
+    /// whatever a connection pooler's previous client left behind.
+    static let recorded = [
+        "search_path", "DateStyle", "IntervalStyle", "TimeZone", "extra_float_digits",
+        "bytea_output", "lc_monetary", "lc_numeric", "lc_time", "xmlbinary", "xmloption",
+        "array_nulls", "default_text_search_config", "transform_null_equals",
+        "standard_conforming_strings",
+    ]
+
+    /// One statement that sets everything for this transaction only.
+    ///
+    /// Sequential scans are off and there is no JIT and no parallel scan: bounds that come from
+    /// sub-selects are estimated at a fixed share of the table, which on a huge one makes the
+    /// planner expect far more rows than a batch has.
+    static func settings(
+        _ recorded: [Setting], limits: Limits, serverVersion: Int
+    ) -> Statement {
+        var all = recorded
+        all.append(Setting("jit", "off"))
+        all.append(Setting("enable_seqscan", "off"))
+        all.append(Setting("max_parallel_workers_per_gather", "0"))
+        all.append(Setting("lock_timeout", "\(limits.lockTimeoutMilliseconds)"))
+        all.append(Setting("statement_timeout", "\(limits.statementTimeoutMilliseconds)"))
+        // A session that waits for the rest of a transaction holds its locks: bounded like one
+        // statement. The transaction timeout also covers a half-received message.
+        all.append(
+            Setting(
+                "idle_in_transaction_session_timeout", "\(limits.statementTimeoutMilliseconds)"))
+        if serverVersion >= 170_000 {
+            all.append(
+                Setting("transaction_timeout", "\(limits.statementTimeoutMilliseconds * 3 / 2)"))
+        }
+        all.append(Setting("synchronous_commit", limits.synchronousCommit ? "on" : "off"))
+        let calls = all.indices.map {
+            "pg_catalog.set_config($\($0 * 2 + 1), $\($0 * 2 + 2), true)"
+        }
+        return Statement(
+            "SELECT \(calls.joined(separator: ", "))",
+            all.flatMap { [.text($0.name), .text($0.value)] })
+    }
+}
+
+/// One server setting.
+struct Setting: Sendable, Equatable {
+    let name: String
+    let value: String
+
+    init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}

@@ -1,0 +1,103 @@
+/// The ledger's schema, one entry for each version, applied in order and never edited afterwards.
+enum LedgerMigrations {
+    /// The version this program needs.
+    static var version: Int { all.count }
+
+    /// Key of the advisory lock under which the ledger is created or upgraded: "sluice" in ASCII.
+    static let advisoryLockKey: Int64 = 0x73_6C75_6963_65
+
+    /// Scripts; the index plus one is the version that each leads to.
+    static let all = [version1]
+
+    /// Ranges carry a low fill factor: their rows are updated at each batch, and room in the page
+    /// keeps those updates off the index.
+    private static let version1 = """
+        CREATE TABLE sluice.ledger (
+            version integer NOT NULL,
+            upgraded_at timestamptz NOT NULL DEFAULT clock_timestamp()
+        );
+        CREATE TABLE sluice.run (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            name text NOT NULL,
+            kind text NOT NULL,
+            table_oid oid NOT NULL,
+            table_name text NOT NULL,
+            set_columns text[] NOT NULL,
+            set_expressions text[] NOT NULL,
+            predicate text,
+            key_columns text[] NOT NULL,
+            settings jsonb NOT NULL,
+            state text NOT NULL CHECK (state IN
+                ('planned', 'running', 'paused', 'cancelled', 'completed', 'failed')),
+            exit_code integer,
+            error text,
+            workers_min integer NOT NULL,
+            workers_max integer NOT NULL,
+            batch_keys integer NOT NULL,
+            max_lag_seconds double precision,
+            lock_timeout_ms integer NOT NULL,
+            statement_timeout_ms integer NOT NULL,
+            synchronous_commit boolean NOT NULL,
+            keys_total_estimate bigint NOT NULL DEFAULT 0,
+            range_count integer NOT NULL DEFAULT 0,
+            timeline integer,
+            created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            started_at timestamptz,
+            updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            finished_at timestamptz
+        );
+        CREATE UNIQUE INDEX run_unfinished ON sluice.run (name)
+            WHERE state IN ('planned', 'running', 'paused');
+        CREATE TABLE sluice.range (
+            run bigint NOT NULL REFERENCES sluice.run ON DELETE CASCADE,
+            number integer NOT NULL,
+            lower text[],
+            upper text[] NOT NULL,
+            "cursor" text[],
+            state text NOT NULL DEFAULT 'pending'
+                CHECK (state IN ('pending', 'running', 'done')),
+            owner uuid,
+            epoch bigint NOT NULL DEFAULT 0,
+            lease_until timestamptz,
+            keys_estimate bigint NOT NULL,
+            keys_scanned bigint NOT NULL DEFAULT 0,
+            rows_changed bigint NOT NULL DEFAULT 0,
+            batches integer NOT NULL DEFAULT 0,
+            updated_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            PRIMARY KEY (run, number)
+        ) WITH (fillfactor = 20);
+        CREATE TABLE sluice.process (
+            owner uuid PRIMARY KEY,
+            run bigint NOT NULL REFERENCES sluice.run ON DELETE CASCADE,
+            host text NOT NULL,
+            pid integer NOT NULL,
+            pooled boolean NOT NULL,
+            workers integer NOT NULL DEFAULT 0,
+            batch_keys integer NOT NULL DEFAULT 0,
+            waiting_for text,
+            replica_lag_seconds double precision,
+            rows_per_second double precision,
+            started_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            seen_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            lease_until timestamptz NOT NULL
+        ) WITH (fillfactor = 20);
+        CREATE TABLE sluice.quarantine (
+            run bigint NOT NULL REFERENCES sluice.run ON DELETE CASCADE,
+            key text[] NOT NULL,
+            sqlstate text NOT NULL,
+            message text NOT NULL,
+            at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            PRIMARY KEY (run, key)
+        );
+        CREATE TABLE sluice.event (
+            id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            run bigint NOT NULL REFERENCES sluice.run ON DELETE CASCADE,
+            at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            owner uuid,
+            kind text NOT NULL,
+            detail text
+        );
+        CREATE INDEX event_run ON sluice.event (run, id);
+        INSERT INTO sluice.ledger (version) VALUES (1);
+        """
+}

@@ -1,0 +1,113 @@
+import SluiceCore
+
+/// Statements on the ledger that concern a run as a whole.
+enum LedgerSQL {
+    // MARK: The ledger itself
+
+    static let exists = "SELECT pg_catalog.to_regclass('sluice.ledger') IS NOT NULL"
+    static let version = "SELECT max(version) FROM sluice.ledger"
+    static let lock = "SELECT pg_catalog.pg_advisory_xact_lock($1)"
+    static let mayCreate = """
+        SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'),
+        pg_catalog.to_regnamespace('sluice') IS NOT NULL,
+        coalesce(pg_catalog.has_schema_privilege(
+        pg_catalog.to_regnamespace('sluice')::oid, 'CREATE'), false),
+        pg_catalog.quote_ident(pg_catalog.current_database()), pg_catalog.quote_ident(current_user)
+        """
+
+    // MARK: Runs
+
+    static let runColumns = """
+        id, name, kind, table_oid, table_name, set_columns, set_expressions, predicate, \
+        key_columns, settings, state, exit_code, error, workers_min, workers_max, batch_keys, \
+        max_lag_seconds, lock_timeout_ms, statement_timeout_ms, synchronous_commit, \
+        keys_total_estimate, timeline, started_at IS NOT NULL
+        """
+
+    static let runByID = "SELECT \(runColumns) FROM sluice.run WHERE id = $1"
+
+    /// The newest run of a name.
+    static let runByName = """
+        SELECT \(runColumns) FROM sluice.run WHERE name = $1 ORDER BY id DESC LIMIT 1
+        """
+
+    static let createRun = """
+        INSERT INTO sluice.run (name, kind, table_oid, table_name, set_columns, set_expressions,
+        predicate, key_columns, settings, state, workers_min, workers_max, batch_keys,
+        max_lag_seconds, lock_timeout_ms, statement_timeout_ms, synchronous_commit, timeline)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned', $10, $11, $12, $13, $14, $15, $16,
+        $17)
+        RETURNING \(runColumns)
+        """
+
+    /// Cancels the unfinished runs of a name and takes every range from its owner.
+    static let cancelByName = """
+        WITH old AS (UPDATE sluice.run SET state = 'cancelled', exit_code = 3,
+        finished_at = clock_timestamp(), updated_at = clock_timestamp()
+        WHERE name = $1 AND state IN ('planned', 'running', 'paused') RETURNING id)
+        UPDATE sluice.range r SET epoch = epoch + 1, owner = NULL, lease_until = NULL,
+        state = 'pending' FROM old WHERE r.run = old.id AND r.state = 'running'
+        """
+
+    /// Writes the planned ranges and opens the run to workers, unless another process did so
+    /// first; `$2` to `$5` are arrays of the ranges' lower and upper bounds (as JSON arrays of
+    /// arrays) and estimates.
+    static let startRun = """
+        WITH opened AS (UPDATE sluice.run SET state = 'running', started_at = clock_timestamp(),
+        updated_at = clock_timestamp(), keys_total_estimate = $4, range_count = $5
+        WHERE id = $1 AND state = 'planned' RETURNING id)
+        INSERT INTO sluice.range (run, number, lower, upper, "cursor", keys_estimate)
+        SELECT o.id, p.n, b.lower, b.upper, b.lower, e.value::bigint
+        FROM opened o, jsonb_array_elements($2::jsonb) WITH ORDINALITY AS p (range, n)
+        JOIN LATERAL (SELECT
+        CASE WHEN p.range -> 0 = 'null' THEN NULL
+        ELSE ARRAY(SELECT jsonb_array_elements_text(p.range -> 0)) END AS lower,
+        ARRAY(SELECT jsonb_array_elements_text(p.range -> 1)) AS upper) b ON true
+        JOIN jsonb_array_elements_text($3::jsonb) WITH ORDINALITY AS e (value, n) ON e.n = p.n
+        """
+
+    /// Completes the run if every range is done. Synchronous: asynchronous commits of batches
+    /// before it are on disk with it.
+    static let completeRun = """
+        UPDATE sluice.run SET state = 'completed', exit_code = 0, error = NULL,
+        finished_at = clock_timestamp(), updated_at = clock_timestamp()
+        WHERE id = $1 AND state IN ('running', 'paused')
+        AND NOT EXISTS (SELECT FROM sluice.range WHERE run = $1 AND state <> 'done')
+        """
+
+    /// Ends or interrupts a run: `$2` state, `$3` exit code, `$4` error.
+    static let stopRun = """
+        UPDATE sluice.run SET state = $2, exit_code = $3, error = $4,
+        updated_at = clock_timestamp(),
+        finished_at = CASE WHEN $2 IN ('failed', 'cancelled') THEN clock_timestamp() END
+        WHERE id = $1 AND state IN ('planned', 'running', 'paused')
+        RETURNING state
+        """
+
+    /// Takes every range of the run from its owner, so that nothing in flight can commit.
+    static let takeRanges = """
+        UPDATE sluice.range SET epoch = epoch + 1, owner = NULL, lease_until = NULL,
+        state = 'pending' WHERE run = $1 AND state = 'running'
+        """
+
+    static let reopenRun = """
+        UPDATE sluice.run SET state = CASE WHEN started_at IS NULL THEN 'planned' ELSE 'running' END,
+        exit_code = NULL, error = NULL, finished_at = NULL, updated_at = clock_timestamp()
+        WHERE id = $1 AND state IN ('planned', 'running', 'paused', 'failed', 'cancelled')
+        RETURNING state
+        """
+
+    static let setLimits = """
+        UPDATE sluice.run SET workers_min = $2, workers_max = $3, batch_keys = $4,
+        max_lag_seconds = $5, lock_timeout_ms = $6, statement_timeout_ms = $7,
+        synchronous_commit = $8, updated_at = clock_timestamp() WHERE id = $1
+        """
+
+    static let raiseTimeline = """
+        UPDATE sluice.run SET timeline = $2 WHERE id = $1 AND (timeline IS NULL OR timeline < $2)
+        """
+
+    static let event = """
+        INSERT INTO sluice.event (run, owner, kind, detail) VALUES ($1, $2, $3, $4)
+        """
+}

@@ -1,0 +1,56 @@
+/// What a running process looks at, about twice a second.
+enum ObserverSQL {
+    /// State and limits of the run, which other processes change.
+    static let run = """
+        SELECT state, workers_min, workers_max, batch_keys, max_lag_seconds, lock_timeout_ms,
+        statement_timeout_ms, synchronous_commit, error FROM sluice.run WHERE id = $1
+        """
+
+    /// Keys found in done ranges, keys scanned and estimated in the others, rows changed, ranges
+    /// done and in all.
+    static let progress = """
+        SELECT coalesce(sum(keys_scanned) FILTER (WHERE state = 'done'), 0),
+        coalesce(sum(keys_scanned) FILTER (WHERE state <> 'done'), 0),
+        coalesce(sum(greatest(keys_estimate, keys_scanned)) FILTER (WHERE state <> 'done'), 0),
+        coalesce(sum(rows_changed), 0), count(*) FILTER (WHERE state = 'done'), count(*)
+        FROM sluice.range WHERE run = $1
+        """
+
+    /// Where the log ends, and how far each replica that streams has replayed it.
+    ///
+    /// A walsender whose details are NULL belongs to another role: they need `pg_monitor`.
+    /// Base backups are walsenders too, but do not stream to a replica.
+    static let replicas = """
+        SELECT (pg_catalog.pg_current_wal_lsn() - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0),
+        coalesce((SELECT count(*) FROM pg_catalog.pg_stat_replication s WHERE s.state IS NULL), 0),
+        (SELECT (min(s.replay_lsn) - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0)
+        FROM pg_catalog.pg_stat_replication s WHERE s.state = 'streaming'
+        AND s.replay_lsn IS NOT NULL),
+        coalesce((SELECT string_agg(s.slot_name, ', ') FROM pg_catalog.pg_replication_slots s
+        WHERE s.slot_type = 'physical' AND NOT s.active), ''),
+        (SELECT count(*) FROM pg_catalog.pg_stat_replication s WHERE s.state = 'catchup')
+        """
+
+    /// Changes with each ANALYZE of the table, by hand or by autovacuum.
+    static let statisticsMark = """
+        SELECT coalesce(last_analyze::text, '') || '/' || coalesce(last_autoanalyze::text, '')
+        FROM pg_catalog.pg_stat_all_tables WHERE relid = $1::pg_catalog.oid
+        """
+
+    /// Transactions that hold a lock on the table under which rows are written, with what a
+    /// person needs to know of them. Our own sessions take none before the first batch.
+    static let writers = """
+        SELECT DISTINCT l.virtualtransaction, l.pid, a.usename, a.application_name, a.state,
+        extract(epoch FROM clock_timestamp() - a.xact_start)::bigint, p.gid
+        FROM pg_catalog.pg_locks l
+        LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+        LEFT JOIN pg_catalog.pg_prepared_xacts p
+        ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
+        WHERE l.locktype = 'relation' AND l.relation = $1::pg_catalog.oid AND l.granted
+        AND l.database = (SELECT oid FROM pg_catalog.pg_database
+        WHERE datname = pg_catalog.current_database())
+        AND l.mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock',
+        'AccessExclusiveLock') AND l.pid IS DISTINCT FROM pg_catalog.pg_backend_pid()
+        AND coalesce(a.backend_type, 'client backend') <> 'autovacuum worker'
+        """
+}

@@ -1,0 +1,98 @@
+/// Statements by which workers take, keep and give back ranges.
+enum RangeSQL {
+    /// Application name of every connection of one process in one run: the run and the owner, so
+    /// that others can see whether a process still has a session, and end a dead one's.
+    static func applicationName(run: Int64, owner: String) -> String {
+        "sluice \(run) \(owner)"
+    }
+
+    /// Processes of the run that hold nothing any more: their lease is over, or none of their
+    /// sessions is left (which says nothing behind a connection pooler).
+    private static let dead = """
+        dead AS MATERIALIZED (SELECT p.owner, p.lease_until < clock_timestamp() AS expired
+        FROM sluice.process p WHERE p.run = $1 AND (p.lease_until < clock_timestamp()
+        OR (NOT p.pooled AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
+        WHERE a.application_name = 'sluice ' || p.run || ' ' || p.owner))))
+        """
+
+    /// Claims the first free range: `$1` run, `$2` owner, `$3` lease in seconds.
+    static let claim = """
+        WITH \(dead), free AS (SELECT r.number, r.state FROM sluice.range r
+        WHERE r.run = $1 AND EXISTS (SELECT FROM sluice.run WHERE id = $1 AND state = 'running')
+        AND (r.state = 'pending' OR (r.state = 'running' AND EXISTS (SELECT FROM dead d
+        WHERE d.owner = r.owner AND (NOT d.expired OR r.lease_until < clock_timestamp()))))
+        ORDER BY r.number LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
+        UPDATE sluice.range r SET state = 'running', owner = $2, epoch = r.epoch + 1,
+        lease_until = clock_timestamp() + $3::double precision * interval '1 second',
+        updated_at = clock_timestamp()
+        FROM free WHERE r.run = $1 AND r.number = free.number
+        RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, free.state = 'running'
+        """
+
+    static let unfinished = """
+        SELECT count(*) FROM sluice.range WHERE run = $1 AND state <> 'done'
+        """
+
+    /// Ends the sessions of processes whose lease is over and that still hold a lock on a range:
+    /// a transaction whose rest never arrives holds its locks for ever.
+    static let endZombies = """
+        SELECT pg_catalog.pg_terminate_backend(a.pid), a.pid, p.owner
+        FROM sluice.process p JOIN pg_catalog.pg_stat_activity a
+        ON a.application_name = 'sluice ' || p.run || ' ' || p.owner
+        WHERE p.run = $1 AND p.lease_until < clock_timestamp() AND a.usename = current_user
+        AND a.state <> 'idle' AND EXISTS (SELECT FROM sluice.range r WHERE r.run = $1
+        AND r.owner = p.owner AND r.state = 'running' AND r.lease_until < clock_timestamp())
+        """
+
+    /// Locks the range's row and reads it again: `$1` run, `$2` number, `$3` owner, `$4` epoch.
+    /// Only the lock settles what an interrupted COMMIT did.
+    static let reattach = """
+        SELECT r.number, r.epoch, r."cursor" IS NOT NULL, r.batches FROM sluice.range r
+        WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+        AND r.state = 'running' FOR NO KEY UPDATE
+        """
+
+    /// Gives a range back.
+    static let release = """
+        UPDATE sluice.range SET state = 'pending', owner = NULL, lease_until = NULL,
+        updated_at = clock_timestamp()
+        WHERE run = $1 AND number = $2 AND owner = $3 AND epoch = $4 AND state = 'running'
+        """
+
+    /// Moves what is left of a range to a fresh row, held by the same owner: the old row, whose
+    /// many dead versions slow the fence down, ends at its cursor. `$5` is the lease in seconds.
+    static let renew = """
+        WITH old AS MATERIALIZED (SELECT r."cursor", r.upper, r.keys_estimate, r.keys_scanned
+        FROM sluice.range r WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+        AND r.state = 'running' AND r."cursor" IS NOT NULL FOR NO KEY UPDATE),
+        counted AS (UPDATE sluice.run SET range_count = range_count + 1
+        WHERE id = $1 AND EXISTS (SELECT FROM old) RETURNING range_count),
+        ended AS (UPDATE sluice.range r SET upper = (SELECT "cursor" FROM old), state = 'done',
+        keys_estimate = r.keys_scanned, updated_at = clock_timestamp()
+        WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM counted))
+        INSERT INTO sluice.range (run, number, lower, upper, "cursor", state, owner, epoch,
+        lease_until, keys_estimate)
+        SELECT $1, c.range_count, o."cursor", o.upper, o."cursor", 'running', $3, 1,
+        clock_timestamp() + $5::double precision * interval '1 second',
+        greatest(0, o.keys_estimate - o.keys_scanned) FROM old o, counted c
+        RETURNING number, epoch, true, batches
+        """
+
+    // MARK: Processes
+
+    static let register = """
+        INSERT INTO sluice.process (owner, run, host, pid, pooled, lease_until)
+        VALUES ($1, $2, $3, $4, $5,
+        clock_timestamp() + $6::double precision * interval '1 second')
+        """
+
+    /// The heartbeat: `$2` lease in seconds, then what status shows of this process.
+    static let heartbeat = """
+        UPDATE sluice.process SET seen_at = clock_timestamp(),
+        lease_until = clock_timestamp() + $2::double precision * interval '1 second',
+        workers = $3, batch_keys = $4, waiting_for = $5, replica_lag_seconds = $6,
+        rows_per_second = $7 WHERE owner = $1
+        """
+
+    static let unregister = "DELETE FROM sluice.process WHERE owner = $1"
+}

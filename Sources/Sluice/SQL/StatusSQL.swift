@@ -1,0 +1,31 @@
+/// What `status` reads.
+enum StatusSQL {
+    private static let body = """
+        SELECT r.id, r.name, r.table_name, r.state, r.error,
+        p.done, p.scanned_open, p.estimate_open, p.changed, p.unfinished = 0 AND p.ranges > 0,
+        (SELECT count(*) FROM sluice.quarantine q WHERE q.run = r.id),
+        l.workers, l.batch_keys, l.lag, l.rate, l.waiting, l.processes,
+        r.batch_keys, to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        to_char(greatest(r.updated_at, p.updated, l.seen) AT TIME ZONE 'UTC',
+        'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), r.exit_code,
+        extract(epoch FROM coalesce(r.finished_at, p.updated) - r.started_at)
+        FROM sluice.run r
+        LEFT JOIN LATERAL (SELECT
+        coalesce(sum(keys_scanned) FILTER (WHERE state = 'done'), 0) AS done,
+        coalesce(sum(keys_scanned) FILTER (WHERE state <> 'done'), 0) AS scanned_open,
+        coalesce(sum(greatest(keys_estimate, keys_scanned)) FILTER (WHERE state <> 'done'), 0)
+        AS estimate_open, coalesce(sum(rows_changed), 0) AS changed,
+        count(*) FILTER (WHERE state <> 'done') AS unfinished, count(*) AS ranges,
+        max(updated_at) AS updated FROM sluice.range WHERE run = r.id) p ON true
+        LEFT JOIN LATERAL (SELECT coalesce(sum(workers), 0) AS workers,
+        max(batch_keys) AS batch_keys, max(replica_lag_seconds) AS lag,
+        sum(rows_per_second) AS rate, min(waiting_for) AS waiting, count(*) AS processes,
+        max(seen_at) AS seen FROM sluice.process WHERE run = r.id
+        AND lease_until > clock_timestamp() AND (pooled OR EXISTS (
+        SELECT FROM pg_catalog.pg_stat_activity a
+        WHERE a.application_name = 'sluice ' || run || ' ' || owner))) l ON true
+        """
+
+    static let all = body + "\nORDER BY r.id DESC LIMIT 100"
+    static let one = body + "\nWHERE r.id = $1"
+}
