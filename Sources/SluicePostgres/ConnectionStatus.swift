@@ -1,0 +1,55 @@
+internal import Synchronization
+
+/// What anyone may know about a connection without waiting for its thread.
+final class ConnectionStatus: Sendable {
+    private struct State {
+        var isUsable = false
+        var outstandingBatches = 0
+        var backendPID: Int32 = 0
+        var serverVersion = 0
+        var endReason: String?
+        var running: Interrupt?
+    }
+
+    private let state = Mutex(State())
+
+    var isUsable: Bool { state.withLock { $0.isUsable } }
+    var outstandingBatches: Int { state.withLock { $0.outstandingBatches } }
+    var backendPID: Int32 { state.withLock { $0.backendPID } }
+    var serverVersion: Int { state.withLock { $0.serverVersion } }
+    var endReason: String? { state.withLock { $0.endReason } }
+
+    func established(backendPID: Int32, serverVersion: Int) {
+        state.withLock { state in
+            state.isUsable = true
+            state.backendPID = backendPID
+            state.serverVersion = serverVersion
+        }
+    }
+
+    func ended(because reason: String) {
+        state.withLock { state in
+            state.isUsable = false
+            state.outstandingBatches = 0
+            state.endReason = state.endReason ?? reason
+        }
+    }
+
+    /// Arms `interruptRunning`.
+    func started(_ interrupt: Interrupt) {
+        state.withLock { $0.running = interrupt }
+    }
+
+    /// Disarms it.
+    func finished(outstandingBatches: Int) {
+        state.withLock { state in
+            state.running = nil
+            state.outstandingBatches = outstandingBatches
+        }
+    }
+
+    /// Fires the interrupt of the running operation, if one is running.
+    func interruptRunning() {
+        state.withLock { $0.running }?.fire()
+    }
+}

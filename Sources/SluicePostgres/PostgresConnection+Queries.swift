@@ -1,0 +1,54 @@
+extension PostgresConnection {
+    /// Runs one statement and returns its whole result in memory.
+    ///
+    /// Always the extended protocol: the server refuses a second statement.
+    public nonisolated func query(
+        _ sql: String, _ parameters: [Parameter] = [], timeout: Duration? = nil
+    ) async throws(PostgresError) -> QueryResult {
+        try await query(Statement(sql, parameters), timeout: timeout)
+    }
+
+    /// Runs one statement and returns its whole result in memory.
+    public nonisolated func query(
+        _ statement: Statement, timeout: Duration? = nil
+    ) async throws(PostgresError) -> QueryResult {
+        try await perform(timeout: timeout) { session throws(PostgresError) in
+            try session.query(statement)
+        }
+    }
+
+    /// Runs several statements with the simple protocol: in one transaction, unless the
+    /// script has its own. Returns one result for each; throws the first error.
+    public nonisolated func execute(
+        script: String, timeout: Duration? = nil
+    ) async throws(PostgresError) -> [QueryResult] {
+        try await perform(timeout: timeout) { session throws(PostgresError) in
+            try session.execute(script: script)
+        }
+    }
+
+    /// Lets the server parse a statement without running it.
+    public nonisolated func describe(
+        _ sql: String, timeout: Duration? = nil
+    ) async throws(PostgresError) -> StatementDescription {
+        try await perform(timeout: timeout) { session throws(PostgresError) in
+            try session.describe(sql)
+        }
+    }
+
+    /// Runs one statement and hands over its rows as they arrive, without keeping them.
+    ///
+    /// `body` runs on the connection's thread. What it throws is thrown on; the statement
+    /// is then cancelled and the connection closed. Returns the number of rows.
+    @discardableResult
+    public nonisolated func forEachRow(
+        _ sql: String, _ parameters: [Parameter] = [], timeout: Duration? = nil,
+        _ body: @escaping @Sendable ([String?]) throws -> Void
+    ) async throws -> Int {
+        let statement = Statement(sql, parameters)
+        let outcome = try await perform(timeout: timeout) { session throws(PostgresError) in
+            try session.forEachRow(statement, body)
+        }
+        return try outcome.get()
+    }
+}

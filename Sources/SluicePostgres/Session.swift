@@ -1,0 +1,132 @@
+internal import CLibpq
+
+/// A libpq connection and the operation that is using it.
+///
+/// Not `Sendable`: it lives inside its actor and is only used on the actor's thread. All
+/// methods are synchronous; `wait` is the one place where they wait.
+final class Session {
+    /// Why an operation ends early.
+    enum Ending: Sendable {
+        case cancelled
+        case timedOut
+        /// The receiver of rows threw.
+        case abandoned
+    }
+
+    /// After a cancel request the server has this long to answer; then the connection is
+    /// closed without it. Cancelling takes milliseconds unless the network is gone.
+    static let cancelGrace = Duration.seconds(5)
+
+    /// With TLS, bytes can wait inside OpenSSL where `poll` does not see them, so nothing
+    /// is awaited for longer than this without asking libpq again.
+    static let encryptedTickMilliseconds: Int32 = 100
+
+    let connection: OpaquePointer
+    let thread: ConnectionThread
+    let notices = NoticeBox()
+
+    /// Batches that were sent and whose results have not been read.
+    var outstandingBatches = 0
+    /// Set by what leaves the protocol in a state that nobody reads on from.
+    var isBroken = false
+    /// Set once the session is established.
+    var isEstablished = false
+
+    private var interrupt: Interrupt
+    private var deadline: Deadline
+    private(set) var ending: Ending?
+
+    init(
+        connection: OpaquePointer, thread: ConnectionThread, interrupt: Interrupt,
+        deadline: Deadline
+    ) {
+        self.connection = connection
+        self.thread = thread
+        self.interrupt = interrupt
+        self.deadline = deadline
+        notices.attach(to: connection)
+    }
+
+    deinit { PQfinish(connection) }
+
+    /// Begins an operation.
+    func begin(_ interrupt: Interrupt, _ deadline: Deadline) {
+        self.interrupt = interrupt
+        self.deadline = deadline
+        _ = notices.take()
+    }
+
+    /// Whether libpq still takes this connection for a living one.
+    var isAlive: Bool { !isBroken && PQstatus(connection) == CONNECTION_OK }
+
+    /// Asks the server to cancel what it is running; the reader goes on reading, for a while.
+    func end(_ cause: Ending) {
+        guard ending == nil else { return }
+        ending = cause
+        deadline = Deadline(after: isEstablished ? Self.cancelGrace : .zero)
+        if isEstablished { CancelRequest(connection: connection)?.send() }
+    }
+
+    /// Waits until the socket can be read or written.
+    ///
+    /// Throws when the operation is to end and the server has had its time to answer.
+    func wait(read: Bool = true, write: Bool = false) throws(PostgresError) -> Readiness {
+        while true {
+            if ending == nil, interrupt.isFired {
+                end(.cancelled)
+            } else if ending == nil, deadline.hasPassed {
+                end(.timedOut)
+            }
+            if let ending, deadline.hasPassed { throw error(of: ending, after: nil) }
+            // It changes while connecting, and is -1 once libpq has closed it.
+            let socket = PQsocket(connection)
+            guard socket >= 0 else { throw lost() }
+            var milliseconds = deadline.remainingMilliseconds
+            let isEncrypted = isEstablished && isReadBehindBuffer
+            if isEncrypted {
+                let tick = Self.encryptedTickMilliseconds
+                milliseconds = milliseconds < 0 ? tick : min(milliseconds, tick)
+            }
+            guard
+                let readiness = thread.wait(
+                    socket: socket, read: read, write: write, milliseconds: milliseconds)
+            else { throw lost() }
+            if readiness.contains(.readable) || readiness.contains(.writable) {
+                return readiness
+            }
+            if isEncrypted { return [.readable] }
+        }
+    }
+
+    private var isReadBehindBuffer: Bool {
+        PQsslInUse(connection) != 0 || PQgssEncInUse(connection) != 0
+    }
+
+    /// What the caller hears about an operation that ended early.
+    func error(of ending: Ending, after error: PostgresError?) -> PostgresError {
+        let diagnostics = error?.diagnostics
+        switch ending {
+        case .timedOut:
+            let message =
+                isEstablished
+                ? "no answer came in time; the statement was cancelled and the connection closed"
+                : "no answer came in time"
+            return PostgresError(kind: .timedOut, message: message, diagnostics: diagnostics)
+        case .cancelled, .abandoned:
+            let message =
+                isEstablished
+                ? "the statement was cancelled and the connection closed"
+                : "connecting was cancelled"
+            return PostgresError(kind: .cancelled, message: message, diagnostics: diagnostics)
+        }
+    }
+
+    /// The error for a connection that libpq has given up.
+    func lost() -> PostgresError {
+        isBroken = true
+        let reason = String(cString: PQerrorMessage(connection)).onOneLine
+        return PostgresError(
+            kind: .connectionLost,
+            message: "the connection was lost" + (reason.isEmpty ? "" : ": " + reason))
+    }
+}
