@@ -89,7 +89,7 @@ public struct Sluice: Sendable {
     private func withConnection<Value: Sendable>(
         _ body: @Sendable (PostgresConnection) async throws -> Value
     ) async throws -> Value {
-        let connection = try await Session.open(parameters, applicationName: "sluice")
+        let connection = try await Connector.open(parameters, applicationName: "sluice")
         do {
             let value = try await body(connection)
             await connection.close()

@@ -83,7 +83,12 @@ struct Ledger: Sendable {
     /// The run that a person means by its number or by its job's name (the newest of that name).
     func find(_ run: String) async throws -> RunRecord? {
         if let id = Int64(run), let record = try await find(id: id) { return record }
-        let rows = try await connection.query(LedgerSQL.runByName, [.text(run)]).rows
+        return try await find(name: run)
+    }
+
+    /// The newest run of a name.
+    func find(name: String) async throws -> RunRecord? {
+        let rows = try await connection.query(LedgerSQL.runByName, [.text(name)]).rows
         return try rows.first.map { row in try RunRecord(row: row) }
     }
 
@@ -114,7 +119,7 @@ struct Ledger: Sendable {
         let identity = job.identity
         var parameters: [Parameter] = [
             .text(name), .text(identity.kind.rawValue), .text("\(identity.tableOID)"),
-            .text(job.table.name.quoted),
+            .text(job.table.name.shown),
             .text(TextArray.literal(identity.assignments.map(\.column))),
             .text(TextArray.literal(identity.assignments.map(\.expression))),
             identity.predicate.map { .text($0) } ?? .null,

@@ -1,4 +1,4 @@
-public import SluiceCore
+import SluiceCore
 import SluicePostgres
 
 /// The states of a run.

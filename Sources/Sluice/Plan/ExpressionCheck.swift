@@ -11,7 +11,7 @@ struct ExpressionCheck: Sendable {
     func check(_ job: PlannedJob) async throws {
         let from = "FROM ONLY \(job.table.name.quoted)"
         for assignment in job.identity.assignments {
-            let place = "--set \(Identifier(assignment.column).quoted)"
+            let place = "--set \(Identifier(assignment.column).shown)"
             try await check(assignment.expression, from: from, place: place)
         }
         if let predicate = job.identity.predicate {

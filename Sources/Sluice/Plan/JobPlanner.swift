@@ -17,7 +17,7 @@ struct JobPlanner: Sendable {
         for assignment in assignments where key.contains(where: { $0.name == assignment.column }) {
             throw SluiceError(
                 .refused,
-                "column \(Identifier(assignment.column).quoted) is part of the key that the "
+                "column \(Identifier(assignment.column).shown) is part of the key that the "
                     + "backfill walks: a row whose key changes could be visited twice or never; "
                     + "assign to another column, or walk another unique index with --key")
         }
@@ -48,12 +48,12 @@ struct JobPlanner: Sendable {
         }
         let reader = TableReader(connection: connection)
         let table = try await reader.table(oid: run.identity.tableOID, name: run.tableName)
-        let quoted = run.identity.key.map { Identifier($0).quoted }
+        let quoted = run.identity.key.map { Identifier($0).shown }
         let key = try await reader.key(quoted, of: table)
         for assignment in run.identity.assignments where table.column(assignment.column) == nil {
             throw SluiceError(
                 .refused,
-                "column \(Identifier(assignment.column).quoted) of \(run.tableName) is gone since "
+                "column \(Identifier(assignment.column).shown) of \(run.tableName) is gone since "
                     + "run \(run.id) began: `sluice cancel \(run.id)`, or create it again")
         }
         let job = PlannedJob(
@@ -101,7 +101,7 @@ struct JobPlanner: Sendable {
         var resolved: [Assignment] = []
         for assignment in requested {
             let column = try self.column(spelled: assignment.column, in: table)
-            let shown = Identifier(column.name).quoted
+            let shown = Identifier(column.name).shown
             if resolved.contains(where: { $0.column == column.name }) {
                 throw SluiceError(.refused, "column \(shown) is assigned twice: keep one --set")
             }
@@ -131,8 +131,8 @@ struct JobPlanner: Sendable {
         if let column = table.column(spelled) { return column }
         throw SluiceError(
             .refused,
-            "table \(table.name.quoted) has no column \(spelled): "
-                + "it has \(Self.list(table.columns.map { Identifier($0.name).quoted }))")
+            "table \(table.name.shown) has no column \(spelled): "
+                + "it has \(Self.list(table.columns.map { Identifier($0.name).shown }))")
     }
 
     static func list(_ names: [String]) -> String {

@@ -11,7 +11,8 @@ struct TableReader: Sendable {
         let row: [String?]?
         do {
             row = try await connection.query(CatalogSQL.relation, [.text(name)]).rows.first
-        } catch where error.sqlState?.rawValue == "42601" || error.sqlState?.rawValue == "42602" {
+        } catch {
+            guard ["42601", "42602"].contains(error.sqlState?.rawValue) else { throw error }
             throw SluiceError(
                 .refused,
                 "\(name) is not a table name: write table, schema.table, or quote it like "
@@ -84,21 +85,21 @@ struct TableReader: Sendable {
             case "p": "is partitioned; backfill its partitions, one job each"
             default: "is not a table"
             }
-        if let reason { throw SluiceError(.refused, "\(name.quoted) \(reason)") }
+        if let reason { throw SluiceError(.refused, "\(name.shown) \(reason)") }
         if row[6] == "t" {
             throw SluiceError(
-                .refused, "\(name.quoted) is a system table; Sluice changes only your own")
+                .refused, "\(name.shown) is a system table; Sluice changes only your own")
         }
         if row[5] == "t" {
             throw SluiceError(
                 .refused,
-                "row-level security hides rows of \(name.quoted) from this role: use the owner, or "
+                "row-level security hides rows of \(name.shown) from this role: use the owner, or "
                     + "a role with BYPASSRLS")
         }
         if row[7] != "t" {
             throw SluiceError(
                 .refused,
-                "this role may not read \(name.quoted): GRANT SELECT, UPDATE ON \(name.quoted)")
+                "this role may not read \(name.shown): GRANT SELECT, UPDATE ON \(name.shown)")
         }
     }
 
@@ -117,7 +118,7 @@ struct TableReader: Sendable {
             guard let match = indexes.first(where: { $0 == names }) else {
                 throw SluiceError(
                     .refused,
-                    "no unique index of \(table.name.quoted) on exactly (\(requested.joined(separator: ", "))) "
+                    "no unique index of \(table.name.shown) on exactly (\(requested.joined(separator: ", "))) "
                         + "whose columns are NOT NULL, without WHERE or expressions: "
                         + Self.offer(indexes))
             }
@@ -126,7 +127,7 @@ struct TableReader: Sendable {
             guard let first = indexes.first else {
                 throw SluiceError(
                     .refused,
-                    "table \(table.name.quoted) has no primary key and no unique index over NOT "
+                    "table \(table.name.shown) has no primary key and no unique index over NOT "
                         + "NULL columns, so its rows have no order to walk in: create one with "
                         + "CREATE UNIQUE INDEX CONCURRENTLY")
             }
@@ -134,7 +135,7 @@ struct TableReader: Sendable {
         }
         return try columns.map { name in
             guard let column = table.column(name) else {
-                throw SluiceError(.refused, "key column \(name) of \(table.name.quoted) is gone")
+                throw SluiceError(.refused, "key column \(name) of \(table.name.shown) is gone")
             }
             return column.key
         }

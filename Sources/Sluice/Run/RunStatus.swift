@@ -1,5 +1,3 @@
-public import SluiceCore
-
 /// How a run stands, as `sluice status --json` and `--progress json` print it.
 ///
 /// Encodes with the names of the interface (`keys_total_estimate` and so on); a value that is not

@@ -40,17 +40,14 @@ struct BatchSQL: Sendable {
         """
     }
 
-    /// The same walk with bounds given as literals and no ledger, for EXPLAIN: its plan is the
-    /// batch's plan, since both take their bounds from sub-selects.
-    func inspection(lower: KeyTuple?, upper: KeyTuple, batchKeys: Int) -> String {
-        let cursor = lower.map { "ARRAY[\($0.map(Literal.quoted).joined(separator: ", "))]" }
-        return """
-            WITH sluice_fence AS MATERIALIZED (
-            SELECT \(cursor ?? "NULL")::text[] AS "cursor",
-            ARRAY[\(upper.map(Literal.quoted).joined(separator: ", "))]::text[] AS upper
-            ), \(walk(firstOfRange: lower == nil, batchKeys: "\(batchKeys)"))
-            SELECT (SELECT s.keys FROM sluice_scan s), (SELECT count(*) FROM sluice_change)
-            """
+    /// The same walk without a ledger and with unknown bounds, for EXPLAIN: its plan is the batch's
+    /// plan, since both take their bounds from sub-selects that the planner cannot see through.
+    func inspection(firstOfRange: Bool, batchKeys: Int) -> String {
+        """
+        WITH sluice_fence AS MATERIALIZED (SELECT NULL::text[] AS "cursor", NULL::text[] AS upper),
+        \(walk(firstOfRange: firstOfRange, batchKeys: "\(batchKeys)::bigint"))
+        SELECT (SELECT s.keys FROM sluice_scan s), (SELECT count(*) FROM sluice_change)
+        """
     }
 
     /// Finds the batch's last key, counts the keys up to it and changes the rows.

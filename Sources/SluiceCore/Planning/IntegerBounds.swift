@@ -16,3 +16,29 @@ public enum IntegerBounds {
         return bounds
     }
 }
+
+extension IntegerBounds {
+    /// Bounds from a histogram, completed by arithmetic where the table has outgrown it.
+    ///
+    /// `known` are ascending bounds strictly inside; with none the whole interval is cut evenly.
+    /// A gap at either end that is wider than two of the histogram's own steps is cut into such
+    /// steps, at most `count` of them: rows added since the last ANALYZE all lie there.
+    public static func completed(
+        _ known: [Int64], minimum: Int64, maximum: Int64, count: Int
+    ) -> [Int64] {
+        guard known.count > 1, let first = known.first, let last = known.last else {
+            return interior(minimum: minimum, maximum: maximum, count: count)
+        }
+        let step = max(1, distance(first, last) / UInt64(known.count - 1))
+        func cut(_ low: Int64, _ high: Int64) -> [Int64] {
+            let parts = min(UInt64(count), distance(low, high) / step)
+            guard parts > 2 else { return [] }
+            return interior(minimum: low, maximum: high, count: Int(parts))
+        }
+        return cut(minimum, first) + known + cut(last, maximum)
+    }
+
+    private static func distance(_ low: Int64, _ high: Int64) -> UInt64 {
+        UInt64(bitPattern: high) &- UInt64(bitPattern: low)
+    }
+}

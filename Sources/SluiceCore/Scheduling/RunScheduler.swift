@@ -205,9 +205,8 @@ public struct RunScheduler: Sendable {
         worker.mustReattach = worker.range != nil
         worker.waitReason = failure.message
         worker.attempts += 1
-        if failure.origin == .connect || failure.origin == .connectionLost {
-            worker.connected = false
-        }
+        // Only an error that the server itself reported leaves a session to go on with.
+        if failure.origin != .server { worker.connected = false }
         switch failureClass {
         case .stop:
             stop(.failed(failure))

@@ -1,0 +1,71 @@
+import SluiceCore
+import SluicePostgres
+
+/// What a person does to a run from any host: the ledger carries it to the processes.
+struct RunControl: Sendable {
+    let connection: PostgresConnection
+
+    private var ledger: Ledger { Ledger(connection: connection) }
+
+    func pause(_ run: String) async throws -> RunStatus {
+        let record = try await ledger.existing(run)
+        guard record.state.isUnfinished else {
+            throw SluiceError(
+                .refused, "run \(record.id) (\(record.name)) is \(record.state.rawValue) already")
+        }
+        try await stop(record, state: "paused")
+        return try await StatusReader(connection: connection).read(id: record.id)
+    }
+
+    func cancel(_ run: String) async throws -> RunStatus {
+        let record = try await ledger.existing(run)
+        switch record.state {
+        case .planned, .running, .paused:
+            try await stop(record, state: "cancelled")
+        case .cancelled: break
+        case .completed, .failed:
+            throw SluiceError(
+                .refused, "run \(record.id) (\(record.name)) is \(record.state.rawValue) already")
+        }
+        return try await StatusReader(connection: connection).read(id: record.id)
+    }
+
+    /// Writes the new state; a cancel also takes every range from its owner, in the same
+    /// transaction, and so waits for the batches that are just committing.
+    private func stop(_ record: RunRecord, state: String) async throws {
+        _ = try await connection.query(BatchSettingsSQL.begin)
+        _ = try await connection.query(
+            LedgerSQL.stopRun, [.text("\(record.id)"), .text(state), "3", .null])
+        if state == "cancelled" {
+            _ = try await connection.query(LedgerSQL.takeRanges, [.text("\(record.id)")])
+        }
+        try await ledger.note(record.id, owner: nil, state, nil)
+        _ = try await connection.query("COMMIT")
+    }
+
+    func tune(_ run: String, _ changes: LimitChanges) async throws -> Limits {
+        let record = try await ledger.existing(run)
+        guard record.state.isUnfinished else {
+            throw SluiceError(
+                .refused,
+                "run \(record.id) (\(record.name)) is \(record.state.rawValue): there is nothing "
+                    + "left to tune")
+        }
+        let limits = changes.applied(to: record.limits)
+        if let problem = limits.problem { throw SluiceError(.refused, problem) }
+        try await set(limits, of: record.id)
+        try await ledger.note(record.id, owner: nil, "retuned", Self.words(limits))
+        return limits
+    }
+
+    func set(_ limits: Limits, of run: Int64) async throws {
+        _ = try await connection.query(
+            LedgerSQL.setLimits, [.text("\(run)")] + RunRecord.parameters(limits))
+    }
+
+    private static func words(_ limits: Limits) -> String {
+        "workers \(limits.workers.lowerBound)..\(limits.workers.upperBound), "
+            + "batch \(limits.batchKeys), max-lag "
+            + (limits.maxLagSeconds.map { "\($0) s" } ?? "off")
+    }
+}

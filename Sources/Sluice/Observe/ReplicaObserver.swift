@@ -1,0 +1,59 @@
+import SluiceCore
+import SluicePostgres
+
+/// Looks at the replicas through the primary.
+struct ReplicaObserver: Sendable {
+    private var clock = LagClock()
+    /// Whether a replica was ever seen: one that vanished is behind, not absent.
+    private var sawReplica = false
+    /// Where the log ended at the last look, in bytes.
+    private(set) var walPosition: UInt64 = 0
+
+    /// One look.
+    mutating func observe(
+        _ connection: PostgresConnection, nowSeconds: Double
+    ) async throws(PostgresError) -> LagObservation {
+        let row = try await connection.query(ObserverSQL.replicas, timeout: .seconds(10)).rows[0]
+        return observe(
+            row: Row(
+                walPosition: UInt64(row[0] ?? "") ?? 0, hiddenCount: Int(row[1] ?? "") ?? 0,
+                replayed: row[2].flatMap { UInt64($0) }, inactiveSlots: row[3] ?? "",
+                catchingUp: Int(row[4] ?? "") ?? 0),
+            nowSeconds: nowSeconds)
+    }
+
+    /// What the server said at one look.
+    struct Row: Sendable {
+        let walPosition: UInt64
+        let hiddenCount: Int
+        let replayed: UInt64?
+        let inactiveSlots: String
+        let catchingUp: Int
+    }
+
+    /// What a look means.
+    mutating func observe(row: Row, nowSeconds: Double) -> LagObservation {
+        walPosition = row.walPosition
+        clock.observe(position: row.walPosition, nowSeconds: nowSeconds)
+        if row.hiddenCount > 0 {
+            return .unobservable(
+                reason: "replicas exist but this role may not see how far they are: GRANT "
+                    + "pg_monitor to it, or use --max-lag off")
+        }
+        if !row.inactiveSlots.isEmpty {
+            return .unobservable(
+                reason: "no replica is connected to the replication slot \(row.inactiveSlots): "
+                    + "bring it back, drop the slot, or use --max-lag off")
+        }
+        if let replayed = row.replayed {
+            sawReplica = true
+            return .lag(seconds: clock.lagSeconds(replayed: replayed, nowSeconds: nowSeconds))
+        }
+        if row.catchingUp > 0 || sawReplica {
+            return .unobservable(
+                reason: "a replica that streamed before is gone or catching up: bring it back, or "
+                    + "use --max-lag off")
+        }
+        return .noReplica
+    }
+}

@@ -1,0 +1,131 @@
+import SluiceCore
+import SluicePostgres
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Has the server explain a batch before any is run, under a batch's own settings.
+struct PlanInspector: Sendable {
+    let connection: PostgresConnection
+
+    /// What is wrong with the plan of either shape of batch, or `nil`.
+    func problem(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String? {
+        for first in [true, false] {
+            let statement = job.batch.inspection(firstOfRange: first, batchKeys: limits.batchKeys)
+            let rows = try await explain("(FORMAT JSON)", statement, job: job, limits: limits)
+            let json = rows.joined(separator: "\n")
+            guard let plan = Self.plan(json: json) else {
+                return "the server's EXPLAIN of a batch cannot be read"
+            }
+            if let problem = PlanGuard.problem(in: plan, table: job.table.name.name) {
+                return problem
+            }
+        }
+        return nil
+    }
+
+    /// Refuses the job if its batches cannot be bounded, or if the server refuses to plan them.
+    func refuseUnsound(_ job: PlannedJob, limits: Limits) async throws {
+        let found: String?
+        do {
+            found = try await problem(job, limits: limits)
+        } catch {
+            guard error.kind == .server else { throw error }
+            throw SluiceError(.refused, Self.sentence(error, job: job))
+        }
+        if let found {
+            throw SluiceError(
+                .refused,
+                "refusing the plan: \(found); ANALYZE \(job.table.name.shown), or choose another "
+                    + "--key")
+        }
+    }
+
+    /// The plan of a batch in the server's words.
+    func explanation(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String {
+        let statement = job.batch.inspection(firstOfRange: false, batchKeys: limits.batchKeys)
+        return try await explain("(COSTS OFF)", statement, job: job, limits: limits)
+            .joined(separator: "\n")
+    }
+
+    /// The planner's estimate of a table's rows.
+    func estimatedRows(_ sql: String) async throws(PostgresError) -> Int {
+        let json = try await connection.query(sql).rows.compactMap { $0[0] }
+        return Self.decoded(json: json.joined(separator: "\n"))?.rows ?? 0
+    }
+
+    private func explain(
+        _ options: String, _ statement: String, job: PlannedJob, limits: Limits
+    ) async throws(PostgresError) -> [String] {
+        try await connection.send([
+            Statement(BatchSettingsSQL.begin),
+            BatchSettingsSQL.settings(
+                job.session.settings, limits: limits, serverVersion: connection.serverVersion),
+            Statement("EXPLAIN \(options) \(statement)"),
+            Statement("ROLLBACK"),
+        ])
+        let answer = try await connection.receive(timeout: .seconds(60))
+        if let error = answer.error {
+            try await connection.recover(timeout: .seconds(60))
+            throw error
+        }
+        return answer.results[2].rows.compactMap { $0[0] }
+    }
+
+    static func sentence(_ error: PostgresError, job: PlannedJob) -> String {
+        let message = error.diagnostics?.message ?? error.message
+        let table = job.table.name.shown
+        switch error.sqlState?.rawValue {
+        case "42501":
+            return "\(message): GRANT SELECT, UPDATE ON \(table) TO \(job.session.user)"
+        default:
+            let hint = error.diagnostics?.hint.map { " (\($0))" } ?? ""
+            return "the server refuses the change of \(table): \(message)\(hint); check --set and "
+                + "--where"
+        }
+    }
+
+    // MARK: The server's JSON
+
+    static func plan(json: String) -> PlanNode? { decoded(json: json)?.node }
+
+    private static func decoded(json: String) -> ExplainedNode? {
+        let decoder = JSONDecoder()
+        return try? decoder.decode([ExplainedPlan].self, from: Data(json.utf8)).first?.plan
+    }
+}
+
+private struct ExplainedPlan: Decodable {
+    let plan: ExplainedNode
+
+    enum CodingKeys: String, CodingKey {
+        case plan = "Plan"
+    }
+}
+
+private struct ExplainedNode: Decodable {
+    let type: String
+    let relation: String?
+    let alias: String?
+    let indexCondition: String?
+    let rows: Int?
+    let children: [ExplainedNode]?
+
+    enum CodingKeys: String, CodingKey {
+        case type = "Node Type"
+        case relation = "Relation Name"
+        case alias = "Alias"
+        case indexCondition = "Index Cond"
+        case rows = "Plan Rows"
+        case children = "Plans"
+    }
+
+    var node: PlanNode {
+        PlanNode(
+            type: type, relation: relation, alias: alias,
+            hasIndexCondition: indexCondition != nil, children: (children ?? []).map(\.node))
+    }
+}

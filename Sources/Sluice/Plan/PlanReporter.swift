@@ -1,0 +1,79 @@
+import SluiceCore
+import SluicePostgres
+
+/// Says what a run of a job would do, without doing any of it.
+struct PlanReporter: Sendable {
+    let connection: PostgresConnection
+
+    func report(_ request: JobRequest, options: RunOptions) async throws -> PlanReport {
+        let job = try await JobPlanner(connection: connection).plan(request)
+        let limits = options.limits.applied(to: Limits())
+        if let problem = limits.problem { throw SluiceError(.refused, problem) }
+        let inspector = PlanInspector(connection: connection)
+        var refusals: [String] = []
+        do {
+            try await inspector.refuseUnsound(job, limits: limits)
+        } catch let error as SluiceError where error.kind == .refused {
+            refusals.append(error.message)
+        }
+        let explanation =
+            refusals.isEmpty ? try await inspector.explanation(job, limits: limits) : ""
+        let ranges = try await RangePlanner(connection: connection).plan(job, limits: limits)
+        refusals += try await ledgerRefusals(job)
+        let known = try await warnings(job)
+        if limits.maxLagSeconds != nil, let reason = known.blind { refusals.append(reason) }
+        let settings = BatchSettingsSQL.settings(
+            job.session.settings, limits: limits, serverVersion: job.session.serverVersion)
+        return PlanReport(
+            job: job.name, table: job.table.name.shown,
+            key: job.key.map { Identifier($0.name).shown },
+            keysTotalEstimate: ranges.keysTotalEstimate, ranges: ranges.ranges,
+            splitMethod: ranges.method, limits: limits,
+            statements: [
+                BatchSettingsSQL.begin, settings.sql, job.batch.change(firstOfRange: false),
+                BatchSettingsSQL.commit,
+            ],
+            explanation: explanation,
+            warnings: known.warnings,
+            refusals: refusals)
+    }
+
+    /// Things to know, and why replicas that may exist cannot be watched.
+    private func warnings(
+        _ job: PlannedJob
+    ) async throws -> (warnings: [String], blind: String?) {
+        var warnings: [String] = []
+        if let triggers = job.table.updateTriggers {
+            warnings.append("triggers fire for every row: \(triggers)")
+        }
+        if job.table.hasChildren {
+            warnings.append("tables that inherit from it are left alone: give each a job")
+        }
+        if job.session.isPooled {
+            warnings.append(
+                "a connection pooler stands before the server: a killed process's ranges are free only when "
+                    + "their lease ends")
+        }
+        var observer = ReplicaObserver()
+        switch try await observer.observe(connection, nowSeconds: 0) {
+        case .noReplica: warnings.append("no replica is connected: there is no lag to wait for")
+        case .unobservable(let reason): return (warnings, reason)
+        case .lag: break
+        }
+        return (warnings, nil)
+    }
+
+    /// What an earlier run of the same name has to do with this one.
+    private func ledgerRefusals(_ job: PlannedJob) async throws -> [String] {
+        let ledger = Ledger(connection: connection)
+        guard try await ledger.isPresent(), let earlier = try await ledger.find(name: job.name),
+            earlier.state.isUnfinished
+        else { return [] }
+        let differences = job.identity.differences(from: earlier.identity)
+        if differences.isEmpty { return [] }
+        return [
+            "run \(earlier.id) of the name \(earlier.name) is unfinished and differs in: "
+                + differences.joined(separator: ", ")
+        ]
+    }
+}

@@ -1,0 +1,37 @@
+import SluiceCore
+import SluicePostgres
+
+/// Counts the rows that still match a finished job's predicate, within reason.
+struct RemainingRows: Sendable {
+    let connection: PostgresConnection
+
+    /// Longest count, in milliseconds: on a huge table without an index for the predicate nobody
+    /// wants to wait for the exact number.
+    private static let timeoutMilliseconds = 10_000
+
+    /// The number in words.
+    func words(_ job: PlannedJob) async throws -> String {
+        guard let predicate = job.identity.predicate else { return "it has no --where" }
+        try await connection.send([
+            Statement("BEGIN READ ONLY"),
+            Statement(
+                "SELECT pg_catalog.set_config('statement_timeout', $1, true), "
+                    + "pg_catalog.set_config('search_path', $2, true)",
+                [
+                    .text("\(Self.timeoutMilliseconds)"),
+                    .text(job.session.settings.first { $0.name == "search_path" }?.value ?? ""),
+                ]),
+            Statement(
+                "SELECT count(*) FROM ONLY \(job.table.name.quoted) WHERE (\n\(predicate)\n)"),
+            Statement("COMMIT"),
+        ])
+        let answer = try await connection.receive(timeout: .seconds(30))
+        if answer.error != nil {
+            try await connection.recover(timeout: .seconds(30))
+            return "how many rows match --where now could not be counted within "
+                + "\(Self.timeoutMilliseconds / 1_000) s"
+        }
+        let count = answer.results[2].scalar ?? "?"
+        return "\(count) rows match --where now"
+    }
+}

@@ -1,0 +1,72 @@
+import Logging
+import SluiceCore
+import SluicePostgres
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Carries out one run in this process: workers, a monitor, and the last word in the ledger.
+struct BackfillRun: Sendable {
+    let record: RunRecord
+    let job: PlannedJob
+    let parameters: ConnectionParameters
+    let options: RunOptions
+    let report: @Sendable (RunEvent) -> Void
+
+    /// Works until the run ends or this process's part in it does.
+    func execute(
+        _ control: PostgresConnection, drain: DrainSwitch
+    ) async throws -> RunReport {
+        let began = ContinuousClock.now
+        let owner = UUID().uuidString.lowercased()
+        let context = RunContext(
+            run: record.id, owner: owner, job: job, parameters: parameters,
+            leaseSeconds: options.leaseSeconds,
+            logger: Logger(label: "sluice.run"))
+        let walBefore = try await walPosition(control)
+        try await register(context, control)
+        let coordinator = Coordinator(
+            limits: record.limits, seed: UInt64(truncatingIfNeeded: owner.hashValue))
+        let lag = LagRecord()
+        let monitor = Monitor(
+            context: context, coordinator: coordinator, drain: drain, report: report,
+            status: StatusMeter(record: record), maxLagSeen: lag)
+        if drain.isDraining { await coordinator.stop(.drained) }
+        await withTaskGroup { group in
+            group.addTask { await monitor.run() }
+            await WorkerPool(context: context, coordinator: coordinator).run()
+            group.cancelAll()
+        }
+        let outcome = await coordinator.view.outcome ?? .drained
+        let seconds = began.duration(to: .now) / .seconds(1)
+        if Task.isCancelled { throw CancellationError() }
+        return try await RunEnding(
+            record: record, context: context, outcome: outcome, seconds: seconds,
+            lagSecondsMax: lag.seconds, walBefore: walBefore
+        ).conclude(control)
+    }
+
+    private func walPosition(_ connection: PostgresConnection) async throws -> UInt64 {
+        var observer = ReplicaObserver()
+        _ = try await observer.observe(connection, nowSeconds: 0)
+        return observer.walPosition
+    }
+
+    private func register(
+        _ context: RunContext, _ connection: PostgresConnection
+    ) async throws {
+        _ = try await connection.query(
+            RangeSQL.register,
+            [
+                .text(context.owner), .text("\(record.id)"),
+                .text(ProcessInfo.processInfo.hostName),
+                .text("\(ProcessInfo.processInfo.processIdentifier)"),
+                .text(job.session.isPooled ? "true" : "false"), .text("\(options.leaseSeconds)"),
+            ])
+        try await Ledger(connection: connection).note(
+            record.id, owner: context.owner, "joined", nil)
+    }
+}

@@ -1,0 +1,77 @@
+import SluiceCore
+
+/// The one place where the scheduler's state lives while a process carries out a run.
+///
+/// Workers ask it what to do next; the monitor tells it what it saw. It decides nothing itself.
+actor Coordinator {
+    private var scheduler: RunScheduler
+    private let began = ContinuousClock.now
+    private let starting: AsyncStream<Int>.Continuation
+    private var keysScanned = 0
+
+    /// Numbers of workers to start; ends when the process's part in the run is over.
+    nonisolated let starts: AsyncStream<Int>
+
+    init(limits: Limits, seed: UInt64) {
+        scheduler = RunScheduler(limits: limits, seed: seed)
+        (starts, starting) = AsyncStream.makeStream()
+    }
+
+    /// Seconds since the process took up the run: the scheduler's clock.
+    nonisolated var nowSeconds: Double {
+        let elapsed = began.duration(to: .now).components
+        return Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
+    }
+
+    /// What a worker does after what happened to it.
+    func next(worker: Int, after event: WorkerEvent) -> WorkerAction {
+        if case .committed(let counts) = event { keysScanned += counts.keysScanned }
+        let action = scheduler.next(worker: worker, after: event, nowSeconds: nowSeconds)
+        settle()
+        return action
+    }
+
+    /// Starts the workers that the limits allow.
+    func startWorkers() {
+        for worker in scheduler.workersToStart() { starting.yield(worker) }
+        settle()
+    }
+
+    /// Stops with a reason; the first one stays.
+    func stop(_ outcome: RunOutcome) {
+        scheduler.stop(outcome)
+        settle()
+    }
+
+    /// Takes over new limits and starts workers that they allow.
+    func limitsChanged(to limits: Limits) {
+        guard limits != scheduler.limits else { return }
+        scheduler.limitsChanged(to: limits)
+        startWorkers()
+    }
+
+    func gateChanged(reason: String?) {
+        scheduler.gateChanged(reason: reason, nowSeconds: nowSeconds)
+    }
+
+    /// What the process's own workers are doing.
+    struct View: Sendable {
+        let limits: Limits
+        let workers: Int
+        let batchKeys: Int
+        let waitingFor: String?
+        let keysScanned: Int
+        let outcome: RunOutcome?
+    }
+
+    var view: View {
+        View(
+            limits: scheduler.limits, workers: scheduler.workingCount,
+            batchKeys: scheduler.batchKeys, waitingFor: scheduler.waitingFor,
+            keysScanned: keysScanned, outcome: scheduler.outcome)
+    }
+
+    private func settle() {
+        if scheduler.isFinished { starting.finish() }
+    }
+}

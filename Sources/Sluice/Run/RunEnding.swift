@@ -1,0 +1,93 @@
+import SluiceCore
+import SluicePostgres
+
+/// Writes how a process's part in a run ended, and says so.
+struct RunEnding: Sendable {
+    let record: RunRecord
+    let context: RunContext
+    let outcome: RunOutcome
+    let seconds: Double
+    let lagSecondsMax: Double?
+    let walBefore: UInt64
+
+    /// The ledger's last word and the report.
+    func conclude(_ control: PostgresConnection) async throws -> RunReport {
+        if case .unreachable(let failure) = outcome {
+            throw SluiceError(
+                .unreachable,
+                "\(failure.message); progress is kept: sluice resume \(record.id)")
+        }
+        var connection = control
+        if !control.isUsable {
+            connection = try await Connector.open(
+                context.parameters, applicationName: "sluice")
+        }
+        let report = try await conclude(on: connection)
+        if connection !== control { await connection.close() }
+        return report
+    }
+
+    private func conclude(on connection: PostgresConnection) async throws -> RunReport {
+        let run: Parameter = .text("\(record.id)")
+        switch outcome {
+        case .completed:
+            _ = try await connection.query(LedgerSQL.completeRun, [run])
+        case .failed(let failure):
+            _ = try await connection.query(
+                LedgerSQL.stopRun, [run, "failed", "1", .text(failure.message)])
+        case .pausedByAdministrator(let failure):
+            _ = try await connection.query(
+                LedgerSQL.stopRun, [run, "paused", "3", .text(failure.message)])
+        case .drained, .paused, .cancelled, .unreachable: break
+        }
+        let ledger = Ledger(connection: connection)
+        try await ledger.note(record.id, owner: context.owner, event, nil)
+        _ = try await connection.query(RangeSQL.unregister, [.text(context.owner)])
+        let status = try await StatusReader(connection: connection).read(id: record.id)
+        var observer = ReplicaObserver()
+        _ = try? await observer.observe(connection, nowSeconds: 0)
+        let walAfter = observer.walPosition
+        return RunReport(
+            status: status, exitCode: exitCode, message: message(status), seconds: seconds,
+            replicaLagSecondsMax: lagSecondsMax,
+            walBytes: walAfter >= walBefore ? Int(walAfter - walBefore) : nil, didWork: true)
+    }
+
+    private var exitCode: Int32 {
+        switch outcome {
+        case .completed: 0
+        case .failed: 1
+        case .drained, .paused, .cancelled, .pausedByAdministrator: 3
+        case .unreachable: 69
+        }
+    }
+
+    private var event: String {
+        switch outcome {
+        case .completed: "completed"
+        case .failed: "failed"
+        case .drained: "drained"
+        case .paused, .pausedByAdministrator: "left paused"
+        case .cancelled: "left cancelled"
+        case .unreachable: "lost"
+        }
+    }
+
+    private func message(_ status: RunStatus) -> String {
+        let name = "run \(record.id) (\(record.name))"
+        let resume = "sluice resume \(record.id)"
+        switch outcome {
+        case .completed: return "\(name) is completed: \(status.rowsChanged) rows changed"
+        case .drained: return "\(name) is drained, nothing is lost: \(resume)"
+        case .paused: return "\(name) was paused: \(resume)"
+        case .cancelled: return "\(name) was cancelled: rows changed so far stay changed"
+        case .pausedByAdministrator(let failure):
+            return "\(name) is paused, since its statements were cancelled again and again, "
+                + "probably by an administrator (\(failure.message)): \(resume)"
+        case .failed(let failure):
+            return "\(name) failed: \(failure.message); progress is kept, mend the cause, then "
+                + resume
+        case .unreachable(let failure): return "\(failure.message): \(resume)"
+        }
+    }
+}

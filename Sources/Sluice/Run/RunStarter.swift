@@ -1,0 +1,205 @@
+import Logging
+import SluiceCore
+import SluicePostgres
+
+/// Brings a job or a run to the point where workers can begin, then carries it out.
+struct RunStarter: Sendable {
+    let parameters: ConnectionParameters
+    let options: RunOptions
+    let report: @Sendable (RunEvent) -> Void
+
+    /// Runs a job: begins, joins, resumes, or says that it is done.
+    func run(_ request: JobRequest, drain: DrainSwitch) async throws -> RunReport {
+        try await withControl { connection in
+            let job = try await JobPlanner(connection: connection).plan(request)
+            let ledger = Ledger(connection: connection)
+            let wanted = options.limits.applied(to: Limits())
+            try refuseImpossible(wanted)
+            try await PlanInspector(connection: connection).refuseUnsound(job, limits: wanted)
+            let earlier =
+                try await ledger.isPresent() ? try await ledger.find(name: job.name) : nil
+            if let earlier, !options.fresh {
+                try refuseDifferent(job, from: earlier)
+                if earlier.state == .completed {
+                    return try await alreadyCompleted(earlier, job: job, connection)
+                }
+                if earlier.state.isUnfinished {
+                    return try await carryOn(earlier, connection, drain: drain)
+                }
+                throw SluiceError(
+                    .refused,
+                    "run \(earlier.id) (\(earlier.name)) is \(earlier.state.rawValue)"
+                        + (earlier.error.map { ": \($0)" } ?? "")
+                        + "; carry it on with `sluice resume \(earlier.id)`, or begin anew with "
+                        + "--fresh")
+            }
+            if options.fresh, !options.confirmed, earlier != nil,
+                try await SelfReference(connection: connection).reads(job)
+            {
+                throw SluiceError(
+                    .refused,
+                    "the job reads a column that it assigns, so rows which run "
+                        + "\(earlier?.id ?? 0) changed already would be changed once more: add "
+                        + "--yes if that is meant, or `sluice resume \(earlier?.id ?? 0)`")
+            }
+            try await checkReplicas(connection, limits: wanted)
+            try await ledger.open()
+            let record: RunRecord
+            do {
+                record = try await ledger.create(
+                    name: job.name, job: job, limits: wanted, fresh: options.fresh)
+            } catch let error as PostgresError where error.sqlState?.rawValue == "23505" {
+                // Another process created the run of this name at the same moment: join it.
+                _ = try await connection.query("ROLLBACK")
+                guard let other = try await ledger.find(name: job.name) else { throw error }
+                try refuseDifferent(job, from: other)
+                return try await carryOn(other, connection, drain: drain)
+            }
+            return try await open(record, job: job, connection, drain: drain, resumed: false)
+        }
+    }
+
+    /// Carries on with a run.
+    func resume(_ run: String, drain: DrainSwitch) async throws -> RunReport {
+        try await withControl { connection in
+            let record = try await Ledger(connection: connection).existing(run)
+            if record.state == .completed {
+                let job = try await JobPlanner(connection: connection).plan(record)
+                return try await alreadyCompleted(record, job: job, connection)
+            }
+            return try await carryOn(record, connection, drain: drain)
+        }
+    }
+
+    // MARK: Steps
+
+    private func carryOn(
+        _ earlier: RunRecord, _ connection: PostgresConnection, drain: DrainSwitch
+    ) async throws -> RunReport {
+        let job = try await JobPlanner(connection: connection).plan(earlier)
+        var record = earlier
+        record.limits = options.limits.applied(to: earlier.limits)
+        try refuseImpossible(record.limits)
+        try await PlanInspector(connection: connection).refuseUnsound(job, limits: record.limits)
+        try await checkReplicas(connection, limits: record.limits)
+        try await Ledger(connection: connection).open()
+        if record.limits != earlier.limits {
+            try await RunControl(connection: connection).set(record.limits, of: record.id)
+        }
+        let state = try await connection.query(
+            LedgerSQL.reopenRun, [.text("\(record.id)")]
+        ).scalar
+        guard let state = state.flatMap(RunState.init(rawValue:)) else {
+            return try await alreadyCompleted(record, job: job, connection)
+        }
+        record.state = state
+        _ = try await connection.query(
+            LedgerSQL.raiseTimeline, [.text("\(record.id)"), .text("\(job.session.timeline)")])
+        return try await open(record, job: job, connection, drain: drain, resumed: true)
+    }
+
+    /// Fixes the ranges if that has not been done, then lets workers begin.
+    private func open(
+        _ record: RunRecord, job: PlannedJob, _ connection: PostgresConnection,
+        drain: DrainSwitch, resumed: Bool
+    ) async throws -> RunReport {
+        if record.state == .planned {
+            let wait = WriterWait(connection: connection, report: report)
+            let clear = try await wait.wait(
+                for: job, seconds: options.startWaitSeconds, drain: drain)
+            if clear { try await fixRanges(record, job: job, connection) }
+        }
+        report(.started(run: record.id, job: record.name, resumed: resumed))
+        let backfill = BackfillRun(
+            record: record, job: job, parameters: parameters, options: options, report: report)
+        return try await backfill.execute(connection, drain: drain)
+    }
+
+    private func fixRanges(
+        _ record: RunRecord, job: PlannedJob, _ connection: PostgresConnection
+    ) async throws {
+        let plan = try await RangePlanner(connection: connection).plan(job, limits: record.limits)
+        _ = try await connection.query(
+            LedgerSQL.startRun,
+            [
+                .text("\(record.id)"), .text(RangesText.bounds(plan.ranges)),
+                .text(RangesText.estimates(plan.ranges)), .text("\(plan.keysTotalEstimate)"),
+                .text("\(plan.ranges.count)"),
+            ])
+    }
+
+    private func alreadyCompleted(
+        _ record: RunRecord, job: PlannedJob, _ connection: PostgresConnection
+    ) async throws -> RunReport {
+        let status = try await StatusReader(connection: connection).read(id: record.id)
+        let remaining = try await RemainingRows(connection: connection).words(job)
+        return RunReport(
+            status: status, exitCode: Int32(record.exitCode ?? 0),
+            message: "run \(record.id) (\(record.name)) is completed already: "
+                + "\(status.rowsChanged) rows were changed; \(remaining); nothing was done, "
+                + "--fresh begins anew",
+            seconds: 0, replicaLagSecondsMax: nil, walBytes: nil, didWork: false)
+    }
+
+    // MARK: Refusals
+
+    private func refuseImpossible(_ limits: Limits) throws(SluiceError) {
+        if let problem = limits.problem { throw SluiceError(.refused, problem) }
+        let timeoutSeconds = Double(limits.statementTimeoutMilliseconds) / 1_000
+        if options.leaseSeconds <= timeoutSeconds {
+            throw SluiceError(
+                .refused,
+                "the lease (\(options.leaseSeconds) s) must be longer than a statement may take "
+                    + "(\(timeoutSeconds) s): raise --lease or lower --statement-timeout")
+        }
+    }
+
+    private func refuseDifferent(
+        _ job: PlannedJob, from earlier: RunRecord
+    ) throws(SluiceError) {
+        let differences = job.identity.differences(from: earlier.identity)
+        guard !differences.isEmpty else { return }
+        let what = differences.joined(separator: ", ")
+        if earlier.state.isUnfinished {
+            throw SluiceError(
+                .refused,
+                "run \(earlier.id) of the name \(earlier.name) is unfinished, and this job differs "
+                    + "from it in: \(what); finish it with `sluice resume \(earlier.id)`, cancel it "
+                    + "with `sluice cancel \(earlier.id)`, or give this job another --name")
+        }
+        throw SluiceError(
+            .refused,
+            "run \(earlier.id) of the name \(earlier.name) was another job (it differs in: \(what)): "
+                + "give this one another --name, or use --fresh")
+    }
+
+    private func checkReplicas(
+        _ connection: PostgresConnection, limits: Limits
+    ) async throws {
+        guard limits.maxLagSeconds != nil else { return }
+        var observer = ReplicaObserver()
+        switch try await observer.observe(connection, nowSeconds: 0) {
+        case .unobservable(let reason): throw SluiceError(.refused, reason)
+        case .noReplica: report(.note("no replica is connected: there is no lag to wait for"))
+        case .lag: break
+        }
+    }
+
+    private func withControl(
+        _ body: @Sendable (PostgresConnection) async throws -> RunReport
+    ) async throws -> RunReport {
+        let connection = try await Connector.open(parameters, applicationName: "sluice")
+        do {
+            let value = try await body(connection)
+            await connection.close()
+            return value
+        } catch let error as PostgresError {
+            await connection.close()
+            if error.kind == .cancelled { throw CancellationError() }
+            throw SluiceError(error, while: "preparing the run")
+        } catch {
+            await connection.close()
+            throw error
+        }
+    }
+}

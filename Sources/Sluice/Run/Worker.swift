@@ -1,0 +1,187 @@
+import Logging
+import SluiceCore
+import SluicePostgres
+
+/// One task with a connection of its own that does what the scheduler says.
+struct Worker: Sendable {
+    let id: Int
+    let context: RunContext
+    let coordinator: Coordinator
+
+    /// Works until told to exit.
+    func run() async {
+        var hands = WorkerHands(context: context)
+        var event = WorkerEvent.started
+        while true {
+            // Cancelling the root task is shutdown: nothing more is begun.
+            if Task.isCancelled { await coordinator.stop(.drained) }
+            let action = await coordinator.next(worker: id, after: event)
+            if action == .exit { break }
+            event = await hands.perform(action, limits: await coordinator.view.limits)
+            if case .failed(let failure) = event {
+                context.logger.info(
+                    "batch failed", metadata: ["worker": "\(id)", "error": "\(failure.message)"])
+            }
+        }
+        await hands.close()
+    }
+}
+
+/// A worker's connection and what it is in the middle of.
+struct WorkerHands: Sendable {
+    let context: RunContext
+    private let sql: (first: String, next: String)
+    private var connection: PostgresConnection?
+    private var settings: (limits: Limits, statement: Statement)?
+    private var lastAnswer = ContinuousClock.now
+
+    init(context: RunContext) {
+        self.context = context
+        let batch = context.job.batch
+        sql = (batch.change(firstOfRange: true), batch.change(firstOfRange: false))
+    }
+
+    /// Performs one action and says what came of it.
+    mutating func perform(_ action: WorkerAction, limits: Limits) async -> WorkerEvent {
+        do throws(PostgresError) {
+            switch action {
+            case .connect: return try await connect()
+            case .claim: return try await claim()
+            case .send(let range, let keys, let first):
+                return try await send(range, keys: keys, firstOfRange: first, limits: limits)
+            case .receive: return try await receive()
+            case .reattach(let range):
+                return .reattached(try await held(RangeSQL.reattach, range, lease: false))
+            case .renew(let range):
+                return .renewed(try await held(RangeSQL.renew, range, lease: true))
+            case .release(let range):
+                _ = try await held(RangeSQL.release, range, lease: false)
+                return .released
+            case .wait(let seconds):
+                // Cut short by cancellation, which the loop above looks at.
+                try? await Task.sleep(for: .seconds(seconds))
+                return .waited
+            case .exit: return .waited
+            }
+        } catch {
+            let elapsed = lastAnswer.duration(to: .now) / .milliseconds(1)
+            lastAnswer = .now
+            let failure = Failure(error, elapsedMilliseconds: Int(elapsed))
+            if failure.origin != .server { await close() }
+            return .failed(failure)
+        }
+    }
+
+    mutating func close() async {
+        await connection?.close()
+        connection = nil
+    }
+
+    // MARK: Actions
+
+    private mutating func connect() async throws(PostgresError) -> WorkerEvent {
+        await close()
+        connection = try await context.connect()
+        settings = nil
+        return .connected
+    }
+
+    private mutating func claim() async throws(PostgresError) -> WorkerEvent {
+        let result = try await open().query(
+            RangeSQL.claim,
+            [.text("\(context.run)"), .text(context.owner), .text("\(context.leaseSeconds)")],
+            timeout: Self.ledgerTimeout)
+        if let range = Self.range(result.rows.first) { return .claimed(range) }
+        let unfinished = try await open().query(
+            RangeSQL.unfinished, [.text("\(context.run)")], timeout: Self.ledgerTimeout
+        ).scalar
+        return .nothingClaimable(unfinished: unfinished.flatMap { Int($0) } ?? 0)
+    }
+
+    private mutating func send(
+        _ range: HeldRange, keys: Int, firstOfRange: Bool, limits: Limits
+    ) async throws(PostgresError) -> WorkerEvent {
+        let connection = try open()
+        if settings?.limits != limits {
+            settings = (
+                limits,
+                BatchSettingsSQL.settings(
+                    context.job.session.settings, limits: limits,
+                    serverVersion: connection.serverVersion)
+            )
+        }
+        guard let settings = settings?.statement else { return .waited }
+        if connection.outstanding == 0 { lastAnswer = .now }
+        try await connection.send([
+            Statement(BatchSettingsSQL.begin), settings,
+            Statement(
+                firstOfRange ? sql.first : sql.next,
+                fence(range) + [
+                    .text("\(keys)"), .text("\(context.leaseSeconds)"),
+                    .text(context.job.session.durableCommit),
+                ]),
+            Statement(BatchSettingsSQL.commit),
+        ])
+        return .sent
+    }
+
+    private mutating func receive() async throws(PostgresError) -> WorkerEvent {
+        let connection = try open()
+        let answer = try await connection.receive(timeout: Self.batchTimeout)
+        if let error = answer.error {
+            let elapsed = lastAnswer.duration(to: .now) / .milliseconds(1)
+            lastAnswer = .now
+            try await connection.recover(timeout: Self.ledgerTimeout)
+            return .failed(Failure(error, elapsedMilliseconds: Int(elapsed)))
+        }
+        lastAnswer = .now
+        // What committed is what COMMIT's own tag says.
+        guard answer.results.count == 4, answer.results[3].commandTag == "COMMIT" else {
+            return .failed(
+                Failure(origin: .connectionLost, message: "the server did not commit a batch"))
+        }
+        guard let row = answer.results[2].rows.first else { return .fenceMissed }
+        return .committed(
+            BatchCounts(
+                keysScanned: Int(row[0] ?? "") ?? 0, rowsChanged: Int(row[1] ?? "") ?? 0,
+                finishedRange: row[2] == "t"))
+    }
+
+    private func held(
+        _ statement: String, _ range: HeldRange, lease: Bool
+    ) async throws(PostgresError) -> HeldRange? {
+        let more: [Parameter] = lease ? [.text("\(context.leaseSeconds)")] : []
+        let result = try await open().query(
+            statement, fence(range) + more, timeout: Self.ledgerTimeout)
+        return Self.range(result.rows.first)
+    }
+
+    // MARK: Pieces
+
+    /// Bound on anything that touches only the ledger: it waits for a lock on one row at most.
+    private static let ledgerTimeout = Duration.seconds(60)
+    /// Bound on a batch, far above its own server-side timeouts: only a dead network needs it.
+    private static let batchTimeout = Duration.seconds(900)
+
+    private func fence(_ range: HeldRange) -> [Parameter] {
+        [
+            .text("\(context.run)"), .text("\(range.number)"), .text(context.owner),
+            .text("\(range.epoch)"),
+        ]
+    }
+
+    private func open() throws(PostgresError) -> PostgresConnection {
+        guard let connection else {
+            throw PostgresError(kind: .connectionLost, message: "the session is closed")
+        }
+        return connection
+    }
+
+    private static func range(_ row: [String?]?) -> HeldRange? {
+        guard let row, let number = Int(row[0] ?? ""), let epoch = Int(row[1] ?? "") else {
+            return nil
+        }
+        return HeldRange(
+            number: number, epoch: epoch, hasCursor: row[2] == "t", batches: Int(row[3] ?? "") ?? 0)
+    }
+}
