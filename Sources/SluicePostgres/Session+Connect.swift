@@ -8,7 +8,9 @@ extension Session {
         "tcp_user_timeout": "30000",
     ]
 
-    /// Connects. Name lookup cannot be interrupted; everything after it can.
+    /// Connects.
+    ///
+    /// Name lookup cannot be interrupted; everything after it can.
     static func connect(
         _ parameters: ConnectionParameters, thread: ConnectionThread, interrupt: Interrupt,
         deadline: Deadline
@@ -109,7 +111,11 @@ extension Session {
             diagnostics = found
             lines.append(line[..<match.range.lowerBound] + ": " + message)
         }
-        if let error { lines.append(error.message) }
+        if let error {
+            let host = PQhost(connection).map { String(cString: $0) } ?? ""
+            let port = PQport(connection).map { String(cString: $0) } ?? ""
+            lines.append("server at \"\(host)\", port \(port): \(error.message)")
+        }
         if lines.isEmpty { lines.append("libpq gave no reason") }
         return PostgresError(
             kind: .connectFailed,
