@@ -1,6 +1,7 @@
 import Foundation
-import SluicePostgres
 import Testing
+
+@testable import SluicePostgres
 
 @Suite struct ConnectTests {
     /// A login role with a password, dropped afterwards.
@@ -81,7 +82,7 @@ import Testing
         }
     }
 
-    @Test func theServiceFileIsReadAndItsKeepalivesStand() async throws {
+    @Test func theServiceFileIsReadAndAnUnknownServiceIsNamed() async throws {
         _ = try TestServer.shared.get()
         let connection = try await PostgresConnection.connect(
             try ConnectionParameters(dsn: "service=sluice"))
@@ -93,6 +94,21 @@ import Testing
         }
         #expect(error.kind == .connectFailed)
         #expect(error.description.contains("nobody"))
+    }
+
+    @Test func keepalivesAreSetWhereNobodySetThem() throws {
+        _ = try TestServer.shared.get()
+        let plain = Session.completed(ConnectionParameters(keywords: ["host": "h"]))
+        #expect(plain["keepalives_idle"] == "30")
+        #expect(plain["tcp_user_timeout"] == "30000")
+        #expect(plain["client_encoding"] == "UTF8")
+        let chosen = Session.completed(
+            ConnectionParameters(keywords: ["host": "h", "keepalives_idle": "5"]))
+        #expect(chosen["keepalives_idle"] == "5")
+        // The service file says 77, which an explicit setting would overrule.
+        let service = Session.completed(ConnectionParameters(keywords: ["service": "sluice"]))
+        #expect(service["keepalives_idle"] == nil)
+        #expect(service["keepalives_count"] == "3")
     }
 
     @Test func verifyFullAcceptsTheNameInTheCertificateOnly() async throws {
