@@ -17,8 +17,9 @@ final class CancelRequest: @unchecked Sendable {
 
     deinit { sluice_cancel_free(pointer) }
 
-    /// Sends the request from another thread and does not wait for it. Whether it helped
-    /// shows in the result that the connection still has to read.
+    /// Sends the request from another thread and does not wait for it.
+    ///
+    /// Whether it helped shows in the result that the connection still has to read.
     consuming func send() {
         let request = self
         _ = DetachedThread.start { _ = sluice_cancel_send(request.pointer) }

@@ -72,8 +72,9 @@ public struct ConnectionParameters: Sendable, Hashable {
 }
 
 extension ConnectionParameters: CustomStringConvertible, CustomReflectable {
-    /// What may be shown. Everything else is `***`: a new keyword of a new libpq is a
-    /// secret until someone has looked at it.
+    /// What may be shown; everything else is `***`.
+    ///
+    /// A new keyword of a new libpq is a secret until someone has looked at it.
     private static let shown: Set<String> = [
         "application_name", "channel_binding", "client_encoding", "connect_timeout", "dbname",
         "fallback_application_name", "gssencmode", "host", "hostaddr", "keepalives",

@@ -5,6 +5,7 @@ final class ConnectionStatus: Sendable {
     private struct State {
         var isUsable = false
         var outstandingBatches = 0
+        var isInTransaction = false
         var backendPID: Int32 = 0
         var serverVersion = 0
         var endReason: String?
@@ -15,6 +16,7 @@ final class ConnectionStatus: Sendable {
 
     var isUsable: Bool { state.withLock { $0.isUsable } }
     var outstandingBatches: Int { state.withLock { $0.outstandingBatches } }
+    var isInTransaction: Bool { state.withLock { $0.isInTransaction } }
     var backendPID: Int32 { state.withLock { $0.backendPID } }
     var serverVersion: Int { state.withLock { $0.serverVersion } }
     var endReason: String? { state.withLock { $0.endReason } }
@@ -31,6 +33,7 @@ final class ConnectionStatus: Sendable {
         state.withLock { state in
             state.isUsable = false
             state.outstandingBatches = 0
+            state.isInTransaction = false
             state.endReason = state.endReason ?? reason
         }
     }
@@ -41,10 +44,11 @@ final class ConnectionStatus: Sendable {
     }
 
     /// Disarms it.
-    func finished(outstandingBatches: Int) {
+    func finished(outstandingBatches: Int, isInTransaction: Bool) {
         state.withLock { state in
             state.running = nil
             state.outstandingBatches = outstandingBatches
+            state.isInTransaction = isInTransaction
         }
     }
 

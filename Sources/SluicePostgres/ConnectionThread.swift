@@ -50,7 +50,9 @@ final class ConnectionThread: SerialExecutor {
         state.withLock { state in signal(&state) }
     }
 
-    /// Lets the thread end once its queue is empty. Nothing may be enqueued afterwards.
+    /// Lets the thread end once its queue is empty.
+    ///
+    /// Nothing may be enqueued afterwards.
     func stop() {
         state.withLock { state in
             state.stopping = true

@@ -10,7 +10,9 @@ enum DetachedThread {
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
     }
 
-    /// Runs `body` on a thread of its own that handles no signals. False: no thread was had.
+    /// Runs `body` on a thread of its own that handles no signals.
+    ///
+    /// False: no thread was to be had.
     static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let argument = Unmanaged.passRetained(Body(body))
         let failure = sluice_thread_start(

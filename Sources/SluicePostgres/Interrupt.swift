@@ -25,6 +25,13 @@ struct Deadline: Sendable {
         instant = timeout.map { ContinuousClock.now + $0 }
     }
 
+    /// The one of two that comes first.
+    func sooner(_ other: Deadline) -> Deadline {
+        guard let instant else { return other }
+        guard let otherInstant = other.instant else { return self }
+        return instant < otherInstant ? self : other
+    }
+
     var hasPassed: Bool { instant.map { $0 <= ContinuousClock.now } ?? false }
 
     /// For `poll`: rounded up, -1 for never.

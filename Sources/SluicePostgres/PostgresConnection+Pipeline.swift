@@ -36,8 +36,10 @@ extension PostgresConnection {
         }
     }
 
-    /// After an error inside a batch: reads whatever is outstanding without believing it,
-    /// and rolls back if a transaction is open. Afterwards the session is idle.
+    /// Makes the session idle again after an error inside a batch.
+    ///
+    /// Reads whatever is outstanding without believing it, and rolls back if a transaction
+    /// is open.
     public nonisolated func recover(timeout: Duration? = nil) async throws(PostgresError) {
         try await perform(timeout: timeout) { session throws(PostgresError) in
             try session.recover()

@@ -17,8 +17,10 @@ extension PostgresConnection {
         }
     }
 
-    /// Runs several statements with the simple protocol: in one transaction, unless the
-    /// script has its own. Returns one result for each; throws the first error.
+    /// Runs several statements with the simple protocol.
+    ///
+    /// They are one transaction, unless the script has its own. Returns one result for
+    /// each; throws the first error.
     public nonisolated func execute(
         script: String, timeout: Duration? = nil
     ) async throws(PostgresError) -> [QueryResult] {

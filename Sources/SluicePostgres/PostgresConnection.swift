@@ -54,12 +54,16 @@ public actor PostgresConnection {
     /// False once the connection was closed, lost, cancelled or timed out.
     public nonisolated var isUsable: Bool { status.isUsable }
 
+    /// Whether the last operation left a transaction open, failed or not.
+    public nonisolated var isInTransaction: Bool { status.isInTransaction }
+
     /// How many sent batches have not been received.
     public nonisolated var outstanding: Int { status.outstandingBatches }
 
-    /// Cancels what this connection is running now, as cancelling its task would: the
-    /// operation throws `.cancelled` and the connection is closed. Does not wait, and does
-    /// nothing when nothing is running.
+    /// Cancels what this connection is running now, as cancelling its task would.
+    ///
+    /// The operation throws `.cancelled` and the connection is closed. Does not wait, and
+    /// does nothing when nothing is running.
     public nonisolated func cancel() {
         status.interruptRunning()
     }
@@ -116,13 +120,17 @@ extension PostgresConnection {
                     kind: .usage, message: "the connection is closed\(reason); connect again"))
         }
         status.started(interrupt)
-        defer { status.finished(outstandingBatches: self.session?.outstandingBatches ?? 0) }
-        if interrupt.isFired, session.outstandingBatches == 0 {
-            return .failure(
-                PostgresError(
-                    kind: .cancelled, message: "cancelled before anything was sent"))
+        defer {
+            status.finished(
+                outstandingBatches: self.session?.outstandingBatches ?? 0,
+                isInTransaction: self.session?.isInTransaction ?? false)
         }
         session.begin(interrupt, deadline)
+        if let ending = session.endingAtOnce {
+            if session.outstandingBatches == 0 { return .failure(ending.unsent) }
+            session.end(ending)
+            return settle(.failure(ending.unsent), session)
+        }
         let outcome: Result<Value, PostgresError>
         do throws(PostgresError) {
             outcome = .success(try body(session))
@@ -149,9 +157,9 @@ extension PostgresConnection {
             finish(because: "the receiver of its rows failed")
             return outcome
         }
-        var serverError: PostgresError?
-        if case .failure(let error) = outcome { serverError = error }
-        let error = session.error(of: ending, after: serverError)
+        var diagnostics: Diagnostics?
+        if case .failure(let error) = outcome { diagnostics = error.diagnostics }
+        let error = ending.error(isEstablished: true, diagnostics: diagnostics)
         finish(because: error.message)
         return .failure(error)
     }

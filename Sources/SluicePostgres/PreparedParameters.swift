@@ -7,8 +7,17 @@ struct PreparedParameters {
     private let types: [Oid]
     private let formats: [Int32]
 
+    /// The protocol counts parameters in 16 bits.
+    private static let parametersMax = 65_535
+
     init(_ statement: Statement) throws(PostgresError) {
         try Self.check(statement.sql)
+        guard statement.parameters.count <= Self.parametersMax else {
+            throw PostgresError(
+                kind: .usage,
+                message: "the statement has \(statement.parameters.count) parameters;"
+                    + " at most \(Self.parametersMax) can be sent, so pass an array instead")
+        }
         let byteCount = statement.parameters.reduce(0) { sum, parameter in
             switch parameter {
             case .null: sum
@@ -56,7 +65,9 @@ struct PreparedParameters {
         }
     }
 
-    /// Queues the statement in libpq's buffer. False: libpq refused it.
+    /// Queues the statement in libpq's buffer.
+    ///
+    /// False: libpq refused it.
     func queue(on connection: OpaquePointer) -> Bool {
         values.withPointers { pointers in
             PQsendQueryParams(

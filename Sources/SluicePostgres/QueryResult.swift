@@ -10,11 +10,15 @@ public struct QueryResult: Sendable, Hashable {
     public let columns: [String]
     /// The rows, each as long as `columns`; nil is NULL.
     public let rows: [[String?]]
+    /// The notices and warnings that came with it, at most 64.
+    public let notices: [Diagnostics]
 
     /// Makes a result; for those who stand in for a server in tests.
     public init(
-        commandTag: String, affectedRows: Int = 0, columns: [String] = [], rows: [[String?]] = []
+        commandTag: String, affectedRows: Int = 0, columns: [String] = [],
+        rows: [[String?]] = [], notices: [Diagnostics] = []
     ) {
+        self.notices = notices
         self.commandTag = commandTag
         self.affectedRows = affectedRows
         self.columns = columns
@@ -22,7 +26,8 @@ public struct QueryResult: Sendable, Hashable {
     }
 
     /// Copies a result; nothing of it is kept.
-    init(result: OpaquePointer) {
+    init(result: OpaquePointer, notices: [Diagnostics]) {
+        self.notices = notices
         let columnCount = PQnfields(result)
         commandTag = PQcmdStatus(result).map { String(cString: $0) } ?? ""
         affectedRows = PQcmdTuples(result).flatMap { Int(String(cString: $0)) } ?? 0

@@ -8,7 +8,9 @@ extension Session {
         "tcp_user_timeout": "30000",
     ]
 
-    /// Connects. Name lookup cannot be interrupted; everything after it can.
+    /// Connects.
+    ///
+    /// Name lookup cannot be interrupted; everything after it can.
     static func connect(
         _ parameters: ConnectionParameters, thread: ConnectionThread, interrupt: Interrupt,
         deadline: Deadline
@@ -18,12 +20,7 @@ extension Session {
             throw PostgresError(
                 kind: .usage, message: "a connection setting holds a NUL byte; remove it")
         }
-        let resolved = resolvedSettings(of: parameters)
-        var complete = parameters.setting("client_encoding", to: "UTF8")
-        for (keyword, value) in keepaliveDefaults where resolved[keyword] == nil {
-            complete = complete.setting(keyword, to: value)
-        }
-        guard let connection = start(complete) else {
+        guard let connection = start(completed(parameters)) else {
             throw PostgresError(kind: .connectFailed, message: "out of memory")
         }
         let session = Session(
@@ -35,6 +32,17 @@ extension Session {
         guard PQsetnonblocking(connection, 1) == 0 else { throw session.connectFailure() }
         session.isEstablished = true
         return session
+    }
+
+    /// The parameters with this module's defaults, where nobody said otherwise: neither the
+    /// caller nor a service file.
+    static func completed(_ parameters: ConnectionParameters) -> ConnectionParameters {
+        let resolved = resolvedSettings(of: parameters)
+        var complete = parameters.setting("client_encoding", to: "UTF8")
+        for (keyword, value) in keepaliveDefaults where resolved[keyword] == nil {
+            complete = complete.setting(keyword, to: value)
+        }
+        return complete
     }
 
     private func finishConnecting() throws(PostgresError) {
@@ -109,7 +117,11 @@ extension Session {
             diagnostics = found
             lines.append(line[..<match.range.lowerBound] + ": " + message)
         }
-        if let error { lines.append(error.message) }
+        if let error {
+            let host = PQhost(connection).map { String(cString: $0) } ?? ""
+            let port = PQport(connection).map { String(cString: $0) } ?? ""
+            lines.append("server at \"\(host)\", port \(port): \(error.message)")
+        }
         if lines.isEmpty { lines.append("libpq gave no reason") }
         return PostgresError(
             kind: .connectFailed,

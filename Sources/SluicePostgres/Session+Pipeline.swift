@@ -49,9 +49,7 @@ extension Session {
     func recover() throws(PostgresError) {
         try discardOutstanding()
         try leavePipeline()
-        if PQtransactionStatus(connection) != PQTRANS_IDLE {
-            _ = try query(Statement("ROLLBACK"))
-        }
+        if isInTransaction { _ = try query(Statement("ROLLBACK")) }
     }
 
     /// Reads to the last outstanding sync.

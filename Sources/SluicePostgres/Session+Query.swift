@@ -94,13 +94,15 @@ extension Session {
         return result
     }
 
-    /// The next answer; nil ends a statement. Throws only when the session cannot go on.
+    /// The next answer; nil ends a statement.
+    ///
+    /// Throws only when the session cannot go on.
     func nextReply() throws(PostgresError) -> Reply? {
         guard let result = try nextResult() else { return nil }
         defer { PQclear(result) }
         switch PQresultStatus(result) {
         case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY, PGRES_SINGLE_TUPLE:
-            return .result(QueryResult(result: result))
+            return .result(QueryResult(result: result, notices: notices.take()))
         case PGRES_PIPELINE_SYNC: return .synced
         case PGRES_PIPELINE_ABORTED: return .skipped
         case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:

@@ -5,17 +5,16 @@ internal import CLibpq
 /// Not `Sendable`: it lives inside its actor and is only used on the actor's thread. All
 /// methods are synchronous; `wait` is the one place where they wait.
 final class Session {
-    /// Why an operation ends early.
-    enum Ending: Sendable {
-        case cancelled
-        case timedOut
-        /// The receiver of rows threw.
-        case abandoned
-    }
-
-    /// After a cancel request the server has this long to answer; then the connection is
-    /// closed without it. Cancelling takes milliseconds unless the network is gone.
+    /// How long the server has to answer a cancel request.
+    ///
+    /// Then the connection is closed without its answer. Cancelling takes milliseconds
+    /// unless the network is gone.
     static let cancelGrace = Duration.seconds(5)
+
+    /// How long until a cancel request is repeated.
+    ///
+    /// One that overtakes its statement finds an idle server, which forgets it.
+    static let cancelRepeat = Duration.milliseconds(250)
 
     /// With TLS, bytes can wait inside OpenSSL where `poll` does not see them, so nothing
     /// is awaited for longer than this without asking libpq again.
@@ -35,6 +34,7 @@ final class Session {
     private var interrupt: Interrupt
     private var deadline: Deadline
     private(set) var ending: Ending?
+    private var nextCancel = Deadline(after: nil)
 
     init(
         connection: OpaquePointer, thread: ConnectionThread, interrupt: Interrupt,
@@ -56,15 +56,31 @@ final class Session {
         _ = notices.take()
     }
 
+    /// Why the operation that just began is to end before it sends anything.
+    var endingAtOnce: Ending? {
+        if interrupt.isFired { return .cancelled }
+        return deadline.hasPassed ? .timedOut : nil
+    }
+
+    /// Whether a transaction is open, failed or not.
+    var isInTransaction: Bool { PQtransactionStatus(connection) != PQTRANS_IDLE }
+
     /// Whether libpq still takes this connection for a living one.
     var isAlive: Bool { !isBroken && PQstatus(connection) == CONNECTION_OK }
 
-    /// Asks the server to cancel what it is running; the reader goes on reading, for a while.
+    /// Asks the server to cancel what it is running.
+    ///
+    /// The reader goes on reading, but no longer than the grace.
     func end(_ cause: Ending) {
         guard ending == nil else { return }
         ending = cause
         deadline = Deadline(after: isEstablished ? Self.cancelGrace : .zero)
-        if isEstablished { CancelRequest(connection: connection)?.send() }
+        if isEstablished { requestCancel() }
+    }
+
+    private func requestCancel() {
+        CancelRequest(connection: connection)?.send()
+        nextCancel = Deadline(after: Self.cancelRepeat)
     }
 
     /// Waits until the socket can be read or written.
@@ -77,11 +93,12 @@ final class Session {
             } else if ending == nil, deadline.hasPassed {
                 end(.timedOut)
             }
-            if let ending, deadline.hasPassed { throw error(of: ending, after: nil) }
+            if let ending, deadline.hasPassed { throw ending.error(isEstablished: isEstablished) }
+            if nextCancel.hasPassed { requestCancel() }
             // It changes while connecting, and is -1 once libpq has closed it.
             let socket = PQsocket(connection)
             guard socket >= 0 else { throw lost() }
-            var milliseconds = deadline.remainingMilliseconds
+            var milliseconds = deadline.sooner(nextCancel).remainingMilliseconds
             let isEncrypted = isEstablished && isReadBehindBuffer
             if isEncrypted {
                 let tick = Self.encryptedTickMilliseconds
@@ -100,25 +117,6 @@ final class Session {
 
     private var isReadBehindBuffer: Bool {
         PQsslInUse(connection) != 0 || PQgssEncInUse(connection) != 0
-    }
-
-    /// What the caller hears about an operation that ended early.
-    func error(of ending: Ending, after error: PostgresError?) -> PostgresError {
-        let diagnostics = error?.diagnostics
-        switch ending {
-        case .timedOut:
-            let message =
-                isEstablished
-                ? "no answer came in time; the statement was cancelled and the connection closed"
-                : "no answer came in time"
-            return PostgresError(kind: .timedOut, message: message, diagnostics: diagnostics)
-        case .cancelled, .abandoned:
-            let message =
-                isEstablished
-                ? "the statement was cancelled and the connection closed"
-                : "connecting was cancelled"
-            return PostgresError(kind: .cancelled, message: message, diagnostics: diagnostics)
-        }
     }
 
     /// The error for a connection that libpq has given up.

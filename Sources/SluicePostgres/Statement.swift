@@ -29,7 +29,7 @@ public enum Parameter: Sendable, Hashable, ExpressibleByStringLiteral,
 public struct Statement: Sendable, Hashable {
     /// The SQL, with `$1`, `$2`… for the parameters.
     public let sql: String
-    /// The values of `$1`, `$2`…
+    /// The values of `$1`, `$2` and so on.
     public let parameters: [Parameter]
 
     /// Joins SQL and its parameters; nothing is checked until it is sent.

@@ -69,6 +69,12 @@ final class TestServer: Sendable {
         guard let postmaster = pid.split(separator: "\n").first.flatMap({ Int32($0) })
         else { throw Failure(text: "no postmaster.pid") }
         self.postmaster = postmaster
+        // Before any other thread of this process looks at its environment.
+        try Self.write(
+            "[sluice]\nhost=\(folder)\nport=\(port)\nuser=postgres\ndbname=postgres\n"
+                + "keepalives_idle=77\n",
+            to: folder + "/service.conf")
+        setenv("PGSERVICEFILE", folder + "/service.conf", 1)
         stopAtExit = (postmaster, folder)
         atexit {
             guard let (postmaster, folder) = stopAtExit else { return }
