@@ -1,0 +1,123 @@
+import Foundation
+import Testing
+
+@testable import SluiceSandbox
+
+@Suite struct ServerTests {
+    @Test func aServerComesBackWithItsRowsAndAReplicaCanTakeOver() async throws {
+        try await withSandbox(.init(replicas: 1)) { sandbox in
+            let primary = sandbox.primary
+            try await primary.psql("CREATE TABLE t AS SELECT 1 AS n")
+            try await primary.restart(mode: .immediate)
+            #expect(try await primary.psql("SELECT n FROM t") == "1")
+
+            // A fast stop waits until the replica has everything.
+            try await primary.stop()
+            try await primary.stop()
+            #expect(primary.processIdentifier == nil)
+            await #expect(throws: SandboxError.self) { try await primary.psql("SELECT 1") }
+
+            let replica = sandbox.replicas[0]
+            #expect(try await replica.psql("SELECT pg_is_in_recovery()") == "t")
+            try await replica.promote()
+            try await replica.psql("INSERT INTO t VALUES (2)")
+            #expect(try await replica.psql("SELECT sum(n) FROM t") == "3")
+        }
+    }
+
+    @Test func aCrashedServerStartsAgain() async throws {
+        try await withSandbox { sandbox in
+            let pid = try #require(sandbox.primary.processIdentifier)
+            kill(pid, SIGKILL)
+            let deadline = ContinuousClock.now + .seconds(10)
+            while (try? await sandbox.primary.psql("SELECT 1")) != nil {
+                try #require(ContinuousClock.now < deadline)
+            }
+            try await sandbox.primary.start()
+            #expect(try await sandbox.primary.psql("SELECT 1") == "1")
+        }
+    }
+
+    @Test func anErrorOfPsqlIsTheServersMessage() async throws {
+        let server = try await SharedSandbox.server()
+        let error = await #expect(throws: SandboxError.self) {
+            try await server.psql("SELECT 1;\nSELECT nonsense;\nSELECT 2")
+        }
+        #expect(error?.code == .toolFailed)
+        #expect(
+            error?.description
+                == "psql failed: ERROR:  column \"nonsense\" does not exist")
+    }
+
+    @Test func aLongScriptThatFailsEarlyDoesNotEndTheProcess() async throws {
+        let server = try await SharedSandbox.server()
+        let script = "SELECT nonsense;\n" + String(repeating: "SELECT 1;\n", count: 100_000)
+        await #expect(throws: SandboxError.self) { try await server.psql(script) }
+    }
+
+    @Test func aLongAnswerArrivesWhole() async throws {
+        let server = try await SharedSandbox.server()
+        let rows = try await server.psql("SELECT n FROM generate_series(1, 300000) n")
+        #expect(rows.split(separator: "\n").count == 300_000)
+        #expect(rows.hasSuffix("\n300000"))
+    }
+
+    @Test func eachTestHasADatabaseThatIsDroppedAfterwards() async throws {
+        let server = try await SharedSandbox.server()
+        let names = try await server.withDatabase { one in
+            try await server.withDatabase { other in
+                #expect(one != other)
+                let result = try await server.tools.run(
+                    "psql", ["-XAtc", "SELECT current_database()", other])
+                return [one, other].map(Self.name) + [String(result.output.dropLast())]
+            }
+        }
+        #expect(names[1] == names[2])
+        #expect(try await databases(server, named: names) == "0")
+    }
+
+    @Test func aDatabaseIsDroppedAfterAnErrorAlsoWhenItIsInUse() async throws {
+        let server = try await SharedSandbox.server()
+        let (names, found) = AsyncStream.makeStream(of: String.self)
+        await #expect(throws: SandboxError.self) {
+            try await server.withDatabase { dsn in
+                let name = Self.name(dsn)
+                found.yield(name)
+                async let session = server.psql("SELECT pg_sleep(60)", database: name)
+                while try await server.psql(
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = '\(name)'") == "0"
+                {}
+                try await server.dropDatabase(name)
+                _ = try await session
+            }
+        }
+        let name = try #require(await names.first { _ in true })
+        #expect(try await databases(server, named: [name]) == "0")
+    }
+
+    @Test func aCancelledTestsDatabaseGoesWithTheNextOne() async throws {
+        let server = try await SharedSandbox.server()
+        let (names, found) = AsyncStream.makeStream(of: String.self)
+        let task = Task {
+            try await server.withDatabase { dsn in
+                found.yield(Self.name(dsn))
+                try await server.psql("SELECT pg_sleep(60)")
+            }
+        }
+        let name = try #require(await names.first { _ in true })
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        try await server.withDatabase { _ in }
+        #expect(try await databases(server, named: [name]) == "0")
+    }
+
+    private static func name(_ dsn: String) -> String {
+        URLComponents(string: dsn).map { String($0.path.dropFirst()) } ?? ""
+    }
+
+    private func databases(_ server: Server, named names: [String]) async throws -> String {
+        let list = names.map { "'\($0)'" }.joined(separator: ", ")
+        return try await server.psql(
+            "SELECT count(*) FROM pg_database WHERE datname IN (\(list))")
+    }
+}
