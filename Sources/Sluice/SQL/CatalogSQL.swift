@@ -1,4 +1,6 @@
-/// Questions to the system catalogs about the job's table. They read no user data.
+/// Questions to the system catalogs about the job's table.
+///
+/// They read no user data.
 enum CatalogSQL {
     /// The relation a name resolves to on this session's search path; `$1` is the name as SQL
     /// would spell it.

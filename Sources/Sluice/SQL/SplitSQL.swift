@@ -19,9 +19,11 @@ struct SplitSQL: Sendable {
             """
     }
 
-    /// The first key column's histogram bounds that lie inside the table's ends, each completed
-    /// by one index probe to the whole key that the bound falls on; `$1` and `$2` are the ends as
-    /// text arrays, `$3` how many bounds to return at most. Sorted by the server.
+    /// The first key column's histogram bounds that lie inside the table's ends, each completed by
+    /// one index probe to the whole key that the bound falls on; `$1` and `$2` are the ends as text
+    /// arrays, `$3` how many bounds to return at most.
+    ///
+    /// Sorted by the server.
     var histogram: String {
         let texts = names.map { "p.\($0)::text" }.joined(separator: ", ")
         let list = names.joined(separator: ", ")
