@@ -60,7 +60,7 @@ let package = Package(
         .testTarget(
             name: "SluiceCoreTests", dependencies: ["SluiceCore"], swiftSettings: strict),
         .testTarget(
-            name: "SluiceSandboxTests", dependencies: ["SluiceSandbox", "SluicePostgres"],
+            name: "SluiceSandboxTests", dependencies: ["SluiceSandbox"],
             swiftSettings: strict),
         .testTarget(
             name: "SluiceIntegrationTests",
