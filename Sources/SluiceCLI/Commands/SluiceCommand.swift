@@ -1,0 +1,22 @@
+import ArgumentParser
+
+/// `sluice`.
+struct SluiceCommand: AsyncParsableCommand {
+    /// The version of this build.
+    static let version = "0.1.0"
+
+    static let configuration = CommandConfiguration(
+        commandName: "sluice",
+        abstract: "Backfills huge PostgreSQL tables: many connections, exactly once, resumable.",
+        discussion: """
+            sluice demo shows it on a throwaway server; sluice doctor looks at yours.
+            Exit codes: 0 done; 1 failed; 3 paused, drained or cancelled; 4 done, but rows are \
+            quarantined or differ; 64 refused: bad usage, job or plan; 69 server unreachable.
+            """,
+        version: version,
+        subcommands: [
+            RunCommand.self, PlanCommand.self, StatusCommand.self, PauseCommand.self,
+            ResumeCommand.self, CancelCommand.self, TuneCommand.self, DoctorCommand.self,
+            DemoCommand.self,
+        ])
+}

@@ -1,0 +1,39 @@
+import Sluice
+import SluiceCore
+
+/// A job as a file or the flags describe it, and how it asks to be carried out.
+struct JobFile: Equatable {
+    /// What is to be done.
+    var request: JobRequest
+    /// Limits that it gives.
+    var limits = LimitChanges()
+    /// The database, if it names one.
+    var dsn: String?
+    /// Seconds to wait for transactions that were already writing.
+    var startWaitSeconds: Double?
+    /// Seconds that a silent process keeps its ranges.
+    var leaseSeconds: Double?
+    /// Whether to begin anew.
+    var fresh = false
+    /// Whether what would be asked is answered with yes.
+    var yes = false
+    /// How to show progress.
+    var progress: String?
+
+    /// The options of a run: the flags, and the file where they say nothing.
+    /// - Throws: `UsageError`.
+    func options(
+        runner: RunnerOptions, limits flags: LimitOptions, fresh: Bool
+    ) throws(UsageError) -> RunOptions {
+        var options = try runner.runOptions()
+        options.limits = try flags.changes().over(limits)
+        if let problem = options.limits.problem { throw UsageError(problem) }
+        if runner.startWait == nil, let startWaitSeconds {
+            options.startWaitSeconds = startWaitSeconds
+        }
+        if runner.lease == nil, let leaseSeconds { options.leaseSeconds = leaseSeconds }
+        options.fresh = fresh || self.fresh
+        options.confirmed = options.confirmed || yes
+        return options
+    }
+}

@@ -1,0 +1,156 @@
+import Sluice
+import SluiceCore
+
+/// Takes the keys of a job file one by one and puts the job together.
+struct JobFileKeys {
+    /// Keys of the top level, besides the limits, which may stand there too.
+    static let topWords = [
+        "job", "name", "table", "set", "where", "key", "limits", "dsn", "start_wait", "lease",
+        "fresh", "yes", "progress",
+    ]
+    /// Keys of `limits:`.
+    static let limitWords =
+        [
+            "workers", "batch", "max_lag", "lock_timeout", "statement_timeout",
+            "synchronous_commit",
+        ] + LaterFeature.allCases.map { $0.rawValue.replacing("-", with: "_") }
+
+    let file: String
+    private var job = JobFile(request: JobRequest(table: "", assignments: []))
+    /// The line on which each key was given.
+    private var seen: [String: Int] = [:]
+
+    init(file: String) {
+        self.file = file
+    }
+
+    /// Takes one key of the top level.
+    mutating func take(_ key: JobNode, _ value: JobNode) throws(UsageError) {
+        let word = try Self.word(key, among: Self.topWords + Self.limitWords)
+        if word == "limits" {
+            let entries = try value.mapping(of: "keys such as workers: and max_lag:")
+            for (key, value) in entries {
+                let word = try Self.word(key, among: Self.limitWords)
+                try note(word, key)
+                try takeLimit(word, value)
+            }
+            return
+        }
+        try note(word, key)
+        if Self.limitWords.contains(word) { return try takeLimit(word, value) }
+        try takeTop(word, value)
+    }
+
+    /// The job, once every key was taken.
+    func finished(line: Int) throws(UsageError) -> JobFile {
+        let table = "table: public.products"
+        guard seen["table"] != nil else {
+            throw UsageError("\(file):\(line): the table is missing: add a line such as \(table)")
+        }
+        guard seen["set"] != nil else {
+            throw UsageError(
+                "\(file):\(line): the assignments are missing: add set: with column: expression")
+        }
+        if let problem = job.limits.problem {
+            throw UsageError("\(file):\(seen["statement_timeout"] ?? line): \(problem)")
+        }
+        return job
+    }
+
+    // MARK: Keys
+
+    /// The known spelling of a key: `max-lag`, as on the command line, is `max_lag`.
+    private static func word(_ key: JobNode, among words: [String]) throws(UsageError) -> String {
+        let spelled = key.word
+        let word = spelled.replacing("-", with: "_")
+        if words.contains(word) { return word }
+        let known = words.joined(separator: ", ")
+        let hint = NearestWord.to(word, among: words)
+            .map { "did you mean \"\($0)\"?" } ?? "known here are \(known)"
+        throw key.refusal("unknown key \(quote(spelled)); \(hint)")
+    }
+
+    private mutating func note(_ word: String, _ key: JobNode) throws(UsageError) {
+        let canonical = word == "name" ? "job" : word
+        if let line = seen[canonical] {
+            throw key.refusal("\"\(word)\" is given already on line \(line): keep one")
+        }
+        seen[canonical] = key.line
+    }
+
+    private mutating func takeTop(_ word: String, _ value: JobNode) throws(UsageError) {
+        switch word {
+        case "job", "name":
+            let name = try value.text(example: "price_cents")
+            job.request.name = try value.rephrased { () throws(UsageError) in
+                try JobOptions.named(name)
+            }
+        case "table": job.request.table = try value.text(example: "public.products")
+        case "set": job.request.assignments = try Self.assignments(value)
+        case "where": job.request.predicate = try value.text(example: "price_cents IS NULL")
+        case "key": job.request.key = try value.list(example: "id")
+        case "dsn": job.dsn = try value.text(example: "postgresql://host/database")
+        case "start_wait":
+            let text = try value.text(example: "60s")
+            job.startWaitSeconds = try value.rephrased { () throws(UsageError) in
+                try DurationText.seconds(text, for: "start_wait")
+            }
+        case "lease":
+            let text = try value.text(example: "30s")
+            job.leaseSeconds = try value.rephrased { () throws(UsageError) in
+                try RunnerOptions.lease(text, for: "lease")
+            }
+        case "fresh": job.fresh = try value.flag()
+        case "yes": job.yes = try value.flag()
+        default:
+            let text = try value.text(example: "plain")
+            job.progress = try value.rephrased { () throws(UsageError) in
+                try ProgressStyle(text: text).rawValue
+            }
+        }
+    }
+
+    private static func assignments(_ value: JobNode) throws(UsageError) -> [Assignment] {
+        let entries = try value.mapping(of: "column: expression")
+        guard !entries.isEmpty else {
+            throw value.refusal("\"set\" is empty: write at least one column: expression")
+        }
+        var assignments: [Assignment] = []
+        for (key, value) in entries {
+            let column = key.word
+            let expression = try value.text(example: "price * 100, or NULL")
+            assignments.append(Assignment(column: column, expression: expression))
+        }
+        return assignments
+    }
+
+    private mutating func takeLimit(_ word: String, _ value: JobNode) throws(UsageError) {
+        let example = Self.examples[word] ?? "off"
+        let text = try value.text(example: example)
+        var limits = job.limits
+        try value.rephrased { () throws(UsageError) in
+            switch word {
+            case "workers": limits.workers = try LimitText.workers(text, for: word)
+            case "batch": limits.batchKeys = try LimitText.batch(text, for: word)
+            case "max_lag": limits.maxLagSeconds = .some(try LimitText.maxLag(text, for: word))
+            case "lock_timeout":
+                limits.lockTimeoutMilliseconds = try DurationText.milliseconds(text, for: word)
+            case "statement_timeout":
+                limits.statementTimeoutMilliseconds =
+                    try DurationText.milliseconds(text, for: word)
+            case "synchronous_commit":
+                limits.synchronousCommit = try LimitText.commit(text, for: word)
+            default:
+                let feature = LaterFeature(rawValue: word.replacing("_", with: "-"))
+                try feature?.check(text, spelled: word + ":")
+            }
+        }
+        job.limits = limits
+    }
+
+    private static let examples = [
+        "workers": "4 or 1..8", "batch": "5000", "max_lag": "10s", "lock_timeout": "2s",
+        "statement_timeout": "20s", "synchronous_commit": "off", "order": "key",
+        "max_quarantine": "0",
+    ]
+}

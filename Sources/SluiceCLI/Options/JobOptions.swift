@@ -1,0 +1,118 @@
+import ArgumentParser
+import Sluice
+import SluiceCore
+
+/// What is to be done: a job file, or a table and its assignments.
+struct JobOptions: ParsableArguments {
+    @Argument(help: ArgumentHelp("A job file (YAML).", valueName: "job.yaml"))
+    var file: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("The table, as SQL spells it.", valueName: "[schema.]name"))
+    var table: String?
+
+    @Option(
+        name: .long, parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("An assignment; can be repeated.", valueName: "column = SQL"))
+    var set: [String] = []
+
+    @Option(
+        name: .customLong("where"), parsing: .unconditional,
+        help: ArgumentHelp("The rows that remain to be done.", valueName: "SQL"))
+    var predicate: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Unique NOT NULL columns to walk along (default the primary key).",
+            valueName: "a,b"))
+    var key: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("The job's name (default table.column).", valueName: "name"))
+    var name: String?
+
+    /// Reads the file, if one is named, and puts the flags over it.
+    /// - Throws: `UsageError`.
+    func jobFile() throws(UsageError) -> JobFile {
+        guard let file else { return try fromFlags() }
+        for (flag, given) in [
+            ("--table", table != nil), ("--set", !set.isEmpty), ("--where", predicate != nil),
+            ("--key", key != nil),
+        ] where given {
+            throw UsageError(
+                "\(flag) and the job file \(quote(file)) cannot be given together: write it in "
+                    + "the file, or leave the file out")
+        }
+        var job = try JobFileReader.read(path: file)
+        if let name { job.request.name = try Self.named(name) }
+        return job
+    }
+
+    private func fromFlags() throws(UsageError) -> JobFile {
+        guard let table else {
+            throw UsageError(
+                "nothing to do: name a job file, or give --table and --set, as in "
+                    + "sluice run --table products --set 'price_cents = price * 100'")
+        }
+        guard !set.isEmpty else {
+            throw UsageError(
+                "nothing to set: give at least one --set 'column = expression'")
+        }
+        var assignments: [Assignment] = []
+        for text in set {
+            guard let (column, expression) = SQLName.assignment(text) else {
+                throw UsageError(
+                    "--set takes 'column = expression', not \(quote(text)): a column with other "
+                        + "characters than letters, digits and _ goes in double quotes")
+            }
+            assignments.append(Assignment(column: column, expression: expression))
+        }
+        if let predicate, predicate.allSatisfy(\.isWhitespace) {
+            throw UsageError("--where is empty: leave it out to change every row")
+        }
+        var request = JobRequest(table: table, assignments: assignments, predicate: predicate)
+        if let name { request.name = try Self.named(name) }
+        if let key { request.key = try Self.columns(key, for: "--key") }
+        return JobFile(request: request)
+    }
+
+    /// A name that people can type and a line can hold.
+    static func named(_ text: String) throws(UsageError) -> String {
+        guard !text.allSatisfy(\.isWhitespace), text.count <= 200, Printable.clean(text) == text
+        else {
+            throw UsageError(
+                "--name takes one line of at most 200 characters, not \(quote(text))")
+        }
+        // `sluice status 12` means the run with that number.
+        if text.allSatisfy({ $0.isASCII && $0.isNumber }) {
+            throw UsageError(
+                "--name \(text) would be taken for a run's number: put a letter in it")
+        }
+        return text
+    }
+
+    /// Columns between commas; a comma inside double quotes belongs to the name.
+    static func columns(_ text: String, for option: String) throws(UsageError) -> [String] {
+        var columns = [""]
+        var isQuoted = false
+        for character in text {
+            if character == "\"" { isQuoted.toggle() }
+            if character == ",", !isQuoted {
+                columns.append("")
+            } else {
+                columns[columns.count - 1].append(character)
+            }
+        }
+        let trimmed = columns.map { String($0.drop(while: \.isWhitespace)) }
+            .map { name in
+                String(name.reversed().drop(while: \.isWhitespace).reversed())
+            }
+        guard !isQuoted, trimmed.allSatisfy({ SQLName.parts($0)?.count == 1 }) else {
+            throw UsageError("\(option) takes columns such as a,b, not \(quote(text))")
+        }
+        return trimmed
+    }
+}

@@ -1,0 +1,76 @@
+import ArgumentParser
+
+/// Options whose feature is not built yet: taken when they ask for `off`, so that scripts can
+/// say so today and mean the same tomorrow.
+struct LaterOptions: ParsableArguments {
+    @Option(name: .long, parsing: .unconditional, help: LaterFeature.lanes.help)
+    var lanes: String?
+
+    @Option(name: .long, parsing: .unconditional, help: LaterFeature.order.help)
+    var order: String?
+
+    @Option(name: .long, parsing: .unconditional, help: LaterFeature.vacuum.help)
+    var vacuum: String?
+
+    @Option(name: .long, parsing: .unconditional, help: LaterFeature.verify.help)
+    var verify: String?
+
+    @Option(name: .long, parsing: .unconditional, help: LaterFeature.foregroundBudget.help)
+    var foregroundBudget: String?
+
+    @Option(name: .long, parsing: .unconditional, help: LaterFeature.foregroundProbe.help)
+    var foregroundProbe: String?
+
+    @Option(name: .long, parsing: .unconditional, help: LaterFeature.window.help)
+    var window: String?
+
+    @Option(name: .long, parsing: .unconditional, help: LaterFeature.maxQuarantine.help)
+    var maxQuarantine: String?
+
+    @Option(name: .long, parsing: .unconditional, help: LaterFeature.replicaDSN.help)
+    var replicaDsn: String?
+
+    /// - Throws: `UsageError` for the first one that asks for more than `off`.
+    func check() throws(UsageError) {
+        let given: [(LaterFeature, String?)] = [
+            (.lanes, lanes), (.order, order), (.vacuum, vacuum), (.verify, verify),
+            (.foregroundBudget, foregroundBudget), (.foregroundProbe, foregroundProbe),
+            (.window, window), (.maxQuarantine, maxQuarantine), (.replicaDSN, replicaDsn),
+        ]
+        for (feature, value) in given {
+            if let value { try feature.check(value, spelled: "--" + feature.rawValue) }
+        }
+    }
+}
+
+/// A feature that this version does not have.
+enum LaterFeature: String, CaseIterable {
+    case lanes, order, vacuum, verify
+    case foregroundBudget = "foreground-budget"
+    case foregroundProbe = "foreground-probe"
+    case window
+    case maxQuarantine = "max-quarantine"
+    case replicaDSN = "replica-dsn"
+
+    /// The word that asks for what this version does anyway.
+    var off: String {
+        switch self {
+        case .order: "key"
+        case .maxQuarantine: "0"
+        default: "off"
+        }
+    }
+
+    var help: ArgumentHelp {
+        ArgumentHelp("Not part of this version; takes \(off).", valueName: off)
+    }
+
+    /// The value is not shown: a replica's DSN may hold a password.
+    /// - Throws: `UsageError` unless the value asks for nothing.
+    func check(_ value: String, spelled: String) throws(UsageError) {
+        let accepted = self == .order ? ["key"] : self == .maxQuarantine ? ["0", "off"] : ["off"]
+        guard accepted.contains(value.lowercased()) else {
+            throw UsageError("\(spelled) is not part of this version; use \(spelled) \(off)")
+        }
+    }
+}

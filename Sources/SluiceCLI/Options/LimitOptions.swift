@@ -1,0 +1,95 @@
+import ArgumentParser
+import Sluice
+import SluiceCore
+
+/// What a run may use. The same words are keys of a job file.
+struct LimitOptions: ParsableArguments {
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("Connections that work at once (default 4).", valueName: "N|A..B"))
+    var workers: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp("Keys in one transaction (default 5000).", valueName: "N"))
+    var batch: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Replica lag above which no batch starts, or off (default 10s).",
+            valueName: "10s|off"))
+    var maxLag: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "How long a batch waits for one lock (default 2s).", valueName: "duration"))
+    var lockTimeout: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "How long one statement may take (default 20s).", valueName: "duration"))
+    var statementTimeout: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Whether every batch waits for the disk; off is as safe (default off).",
+            valueName: "off|on"))
+    var synchronousCommit: String?
+
+    /// The limits that were given.
+    /// - Throws: `UsageError`.
+    func changes() throws(UsageError) -> LimitChanges {
+        var changes = LimitChanges()
+        if let workers {
+            changes.workers = try LimitText.workers(workers, for: "--workers")
+        }
+        if let batch { changes.batchKeys = try LimitText.batch(batch, for: "--batch") }
+        if let maxLag {
+            changes.maxLagSeconds = .some(try LimitText.maxLag(maxLag, for: "--max-lag"))
+        }
+        if let lockTimeout {
+            changes.lockTimeoutMilliseconds =
+                try DurationText.milliseconds(lockTimeout, for: "--lock-timeout")
+        }
+        if let statementTimeout {
+            changes.statementTimeoutMilliseconds =
+                try DurationText.milliseconds(statementTimeout, for: "--statement-timeout")
+        }
+        if let synchronousCommit {
+            changes.synchronousCommit =
+                try LimitText.commit(synchronousCommit, for: "--synchronous-commit")
+        }
+        return changes
+    }
+}
+
+extension LimitChanges {
+    /// These changes, and the other's where these leave a value as it is.
+    func over(_ other: LimitChanges) -> LimitChanges {
+        var merged = other
+        if let workers { merged.workers = workers }
+        if let batchKeys { merged.batchKeys = batchKeys }
+        if let maxLagSeconds { merged.maxLagSeconds = .some(maxLagSeconds) }
+        if let lockTimeoutMilliseconds { merged.lockTimeoutMilliseconds = lockTimeoutMilliseconds }
+        if let statementTimeoutMilliseconds {
+            merged.statementTimeoutMilliseconds = statementTimeoutMilliseconds
+        }
+        if let synchronousCommit { merged.synchronousCommit = synchronousCommit }
+        return merged
+    }
+
+    /// What is wrong with the two timeouts when both are given; one alone is compared with the
+    /// run's own by whoever knows the run.
+    var problem: String? {
+        guard let lock = lockTimeoutMilliseconds, let statement = statementTimeoutMilliseconds
+        else { return nil }
+        var limits = Limits()
+        limits.lockTimeoutMilliseconds = lock
+        limits.statementTimeoutMilliseconds = statement
+        return limits.problem
+    }
+}

@@ -1,0 +1,36 @@
+import Sluice
+import SluiceCore
+
+/// What `pause`, `cancel` and `tune` answer.
+enum ControlText {
+    /// How a run stands now, in one sentence.
+    static func sentence(_ status: RunStatus) -> String {
+        let name = "run \(status.run) (\(Printable.clean(status.job)))"
+        let done = Format.percent(ProgressFrame.percent(status)) + ", "
+            + Format.count(status.rowsChanged, "row") + " changed"
+        return switch status.state {
+        case .paused:
+            "\(name) is paused at \(done); carry on with sluice resume \(status.run)"
+        case .cancelled: "\(name) is cancelled at \(done)"
+        case .completed: "\(name) is completed: \(done)"
+        case .failed: "\(name) has failed at \(done)"
+        case .planned, .running: "\(name) is \(status.state.rawValue): \(done)"
+        }
+    }
+
+    /// Limits in the words of the options.
+    static func limits(_ limits: Limits) -> String {
+        let workers =
+            limits.workers.lowerBound == limits.workers.upperBound
+            ? "\(limits.workers.lowerBound)"
+            : "\(limits.workers.lowerBound)..\(limits.workers.upperBound)"
+        let lag = limits.maxLagSeconds.map(Format.duration) ?? "off"
+        return [
+            "workers \(workers)", "batch \(Format.count(limits.batchKeys))", "max-lag \(lag)",
+            "lock-timeout \(Format.duration(Double(limits.lockTimeoutMilliseconds) / 1_000))",
+            "statement-timeout "
+                + Format.duration(Double(limits.statementTimeoutMilliseconds) / 1_000),
+            "synchronous-commit \(limits.synchronousCommit ? "on" : "off")",
+        ].joined(separator: ", ")
+    }
+}

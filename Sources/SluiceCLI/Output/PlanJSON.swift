@@ -1,0 +1,76 @@
+import Sluice
+import SluiceCore
+
+/// A plan as `sluice plan --json` prints it.
+struct PlanJSON: Encodable {
+    struct Range: Encodable {
+        let lower: [String]?
+        let upper: [String]
+        let keysEstimate: Int
+
+        enum CodingKeys: String, CodingKey {
+            case lower, upper
+            case keysEstimate = "keys_estimate"
+        }
+
+        init(_ range: KeyRange) {
+            lower = range.lower.map { Array($0) }
+            upper = Array(range.upper)
+            keysEstimate = range.keysEstimate
+        }
+    }
+
+    struct LimitValues: Encodable {
+        let workers: [Int]
+        let batch: Int
+        let maxLagSeconds: Double?
+        let lockTimeoutMilliseconds: Int
+        let statementTimeoutMilliseconds: Int
+        let synchronousCommit: Bool
+
+        enum CodingKeys: String, CodingKey {
+            case workers, batch
+            case maxLagSeconds = "max_lag_seconds"
+            case lockTimeoutMilliseconds = "lock_timeout_milliseconds"
+            case statementTimeoutMilliseconds = "statement_timeout_milliseconds"
+            case synchronousCommit = "synchronous_commit"
+        }
+    }
+
+    let job: String
+    let table: String
+    let key: [String]
+    let keysTotalEstimate: Int
+    let ranges: [Range]
+    let splitMethod: String
+    let limits: LimitValues
+    let statements: [String]
+    let explanation: String
+    let warnings: [String]
+    let refusals: [String]
+
+    enum CodingKeys: String, CodingKey {
+        case job, table, key, ranges, limits, statements, explanation, warnings, refusals
+        case keysTotalEstimate = "keys_total_estimate"
+        case splitMethod = "split_method"
+    }
+
+    init(_ plan: PlanReport) {
+        job = plan.job
+        table = plan.table
+        key = plan.key
+        keysTotalEstimate = plan.keysTotalEstimate
+        ranges = plan.ranges.map(Range.init)
+        splitMethod = plan.splitMethod
+        limits = LimitValues(
+            workers: [plan.limits.workers.lowerBound, plan.limits.workers.upperBound],
+            batch: plan.limits.batchKeys, maxLagSeconds: plan.limits.maxLagSeconds,
+            lockTimeoutMilliseconds: plan.limits.lockTimeoutMilliseconds,
+            statementTimeoutMilliseconds: plan.limits.statementTimeoutMilliseconds,
+            synchronousCommit: plan.limits.synchronousCommit)
+        statements = plan.statements
+        explanation = plan.explanation
+        warnings = plan.warnings
+        refusals = plan.refusals
+    }
+}

@@ -1,0 +1,68 @@
+import SluiceCore
+
+/// Reads the limits of a run as they are typed, on the command line or in a job file.
+enum LimitText {
+    /// `8` means exactly 8 workers, `1..8` from one to eight.
+    static func workers(_ text: String, for option: String) throws(UsageError) -> ClosedRange<Int> {
+        let parts = text.split(separator: "..", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { integer(String($0)) }
+        guard parts.count <= 2, numbers.count == parts.count else {
+            throw UsageError(
+                "\(option) takes a number or a span such as 1..8, not \(quote(text))")
+        }
+        guard let fewest = numbers.first, let most = numbers.last, fewest <= most else {
+            throw UsageError(
+                "\(option) must go from fewest to most, such as 1..8, not \(quote(text))")
+        }
+        return try sound(fewest...most) { $0.workers = $1 }
+    }
+
+    /// Keys in one batch.
+    static func batch(_ text: String, for option: String) throws(UsageError) -> Int {
+        if text == "auto" {
+            throw UsageError(
+                "batches that size themselves are not part of this version; give a number, such "
+                    + "as \(option) \(Limits().batchKeys)")
+        }
+        guard let keys = integer(text) else {
+            throw UsageError("\(option) takes a number of keys such as 5000, not \(quote(text))")
+        }
+        return try sound(keys) { $0.batchKeys = $1 }
+    }
+
+    /// Seconds, or `nil` for `off`.
+    static func maxLag(_ text: String, for option: String) throws(UsageError) -> Double? {
+        if text == "off" { return nil }
+        let seconds: Double
+        do throws(UsageError) {
+            seconds = try DurationText.seconds(text, for: option)
+        } catch {
+            throw UsageError("\(error), or off")
+        }
+        return try sound(seconds) { $0.maxLagSeconds = $1 }
+    }
+
+    /// Whether batches wait for the disk.
+    static func commit(_ text: String, for option: String) throws(UsageError) -> Bool {
+        switch text {
+        case "on", "true", "yes": return true
+        case "off", "false", "no": return false
+        default: throw UsageError("\(option) takes on or off, not \(quote(text))")
+        }
+    }
+
+    /// Decimal digits with an optional sign and `_` or `,` between thousands.
+    static func integer(_ text: String) -> Int? {
+        Int(text.filter { $0 != "_" && $0 != "," })
+    }
+
+    /// The value, if the limits would be sound with it and everything else as it is by default.
+    private static func sound<Value>(
+        _ value: Value, set: (inout LimitChanges, Value) -> Void
+    ) throws(UsageError) -> Value {
+        var changes = LimitChanges()
+        set(&changes, value)
+        if let problem = changes.applied(to: Limits()).problem { throw UsageError(problem) }
+        return value
+    }
+}
