@@ -1,4 +1,4 @@
-// swift-tools-version: 6.1
+// swift-tools-version: 6.2
 import PackageDescription
 
 /// Imports are internal unless said otherwise, and every module names what it uses.
@@ -60,7 +60,7 @@ let package = Package(
         .testTarget(
             name: "SluiceCoreTests", dependencies: ["SluiceCore"], swiftSettings: strict),
         .testTarget(
-            name: "SluiceSandboxTests", dependencies: ["SluiceSandbox", "SluicePostgres"],
+            name: "SluiceSandboxTests", dependencies: ["SluiceSandbox"],
             swiftSettings: strict),
         .testTarget(
             name: "SluiceIntegrationTests",

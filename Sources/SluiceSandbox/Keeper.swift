@@ -58,6 +58,7 @@ final class Keeper: Sendable {
         let folder = await onThread { socket.readLine() }
         guard !folder.isEmpty else {
             try? socket.close()
+            try Task.checkCancellation()
             throw SandboxError(
                 .folderFailed,
                 "no folder for the cluster could be made in \(parents.joined(separator: ", "))"

@@ -15,7 +15,8 @@ enum KeeperScript {
     /// `run/` has one file with a pid per process. Renaming it first closes the door: whoever
     /// starts now cannot register and so does not run. A process counts only while its working
     /// directory lies in the folder (where /proc tells), which neither a zombie's nor that of an
-    /// unrelated process with a recycled pid does. Ten seconds after the polite signals come the
+    /// unrelated process with a recycled pid does. initdb is told to end but its children are not:
+    /// they end when it does, while a signal would make them leave shared memory behind. Ten seconds after the polite signals come the
     /// deadly ones, and five later the folder goes in any case.
     static let keeper = #"""
         umask 077
@@ -48,9 +49,11 @@ enum KeeperScript {
                     if [ -z "$pid" ]; then left=yes; continue; fi
                     lives "$pid" || continue
                     left=yes
-                    kill "-$signal" "-$pid" 2>/dev/null || kill "-$signal" "$pid" 2>/dev/null
+                    [ "$signal" != KILL ] || kill -KILL "-$pid" 2>/dev/null
+                    kill "-$signal" "$pid" 2>/dev/null
                 done
             }
+            busy() { readlink /proc/[0-9]*/cwd 2>/dev/null | grep -qF "$folder"; }
             mv "$folder/run" "$folder/ended"
             tries=0
             while [ -e "$folder" ] && [ "$tries" -lt 400 ]; do
@@ -61,6 +64,7 @@ enum KeeperScript {
                 quit "$servers" "$folder"/ended/replica_*.server
                 quit "$servers" "$folder"/ended/*.server
                 quit "$tools" "$folder"/ended/*.tool
+                if [ -z "$left" ] && busy; then left=yes; fi
                 if [ -z "$left" ] || [ "$tries" -gt 300 ]; then rm -rf "$folder"; fi
                 [ ! -e "$folder" ] || sleep 0.05
             done

@@ -30,12 +30,17 @@ public final class Sandbox: Sendable {
     ///
     /// - Throws: ``SandboxError``; nothing is left behind.
     public static func start(_ options: SandboxOptions = .init()) async throws -> Sandbox {
+        let temporary = ProcessInfo.processInfo.environment["TMPDIR"] ?? ""
+        return try await start(options, in: [temporary, "/tmp"].filter { $0.hasPrefix("/") })
+    }
+
+    /// The same, with the folder in the first of the parents that will do.
+    static func start(_ options: SandboxOptions, in parents: [String]) async throws -> Sandbox {
         let environment = ProcessInfo.processInfo.environment
         let settings = try ClusterSettings(options)
         let binaries = try ServerBinaries.locate(
             named: options.binDirectory, environment: environment)
         let account = try ServerAccount.unprivileged(environment: environment)
-        let parents = [environment["TMPDIR"] ?? "", "/tmp"].filter { $0.hasPrefix("/") }
         let keeper = try await Keeper.start(parents: parents, account: account)
         do {
             let tools = Tools(

@@ -22,8 +22,8 @@ public struct SandboxOptions: Sendable {
 
     /// The folder with `initdb`, `postgres` and `psql`; nil looks for one.
     ///
-    /// The order is: the environment variable `SLUICE_POSTGRES_BIN`, `pg_config --bindir`, the
-    /// newest version in the places where packages put it, `PATH`.
+    /// The order is: the environment variable `SLUICE_POSTGRES_BIN`, the folder of the
+    /// `pg_config` in `PATH`, the newest version where packages put theirs, `PATH`.
     public var binDirectory: String?
 
     /// Whether a commit waits for the disk (`fsync`); measurements need it, tests do not.

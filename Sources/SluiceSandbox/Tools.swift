@@ -38,8 +38,11 @@ struct Tools: Sendable {
     func run(_ program: String, _ arguments: [String], input: String = "") async throws -> Result {
         let result = try await execute([binaries.path(program)] + arguments, input: input)
         if let failure = result.failure {
-            throw SandboxError(
-                .toolFailed, "\(program) failed: \(Self.reason(result.error) ?? failure)")
+            let reason = Self.reason(result.error) ?? failure
+            // Such as programs installed in the home of root, which the account cannot enter.
+            let user = reason.contains("Permission denied") ? account?.name : nil
+            let who = user.map { " as user \($0)" } ?? ""
+            throw SandboxError(.toolFailed, "\(program) failed\(who): \(reason)")
         }
         return result
     }

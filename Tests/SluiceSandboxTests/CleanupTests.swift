@@ -39,6 +39,25 @@ import Testing
         #expect(remains(of: folder) == [])
     }
 
+    /// The moments: the folder is there, initdb runs, the server starts.
+    @Test(arguments: ["run", "primary/PG_VERSION", "primary/postmaster.pid"])
+    func nothingRemainsOfAStartThatIsCancelled(when file: String) async throws {
+        let parent = try temporaryFolder()
+        defer { try? FileManager.default.removeItem(atPath: parent) }
+        let task = Task { try await Sandbox.start(.init(), in: [parent]) }
+        let deadline = ContinuousClock.now + .seconds(20)
+        var folder = ""
+        while folder.isEmpty || !FileManager.default.fileExists(atPath: "\(folder)/\(file)") {
+            try #require(ContinuousClock.now < deadline)
+            try await Task.sleep(for: .milliseconds(1))
+            let names = try FileManager.default.contentsOfDirectory(atPath: parent)
+            folder = names.first.map { "\(parent)/\($0)" } ?? ""
+        }
+        task.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await task.value }
+        #expect(remains(of: folder) == [])
+    }
+
     @Test func nothingRemainsOfASandboxNobodyHolds() async throws {
         let folder = try await Sandbox.start().folder
         #expect(try await remainsInTheEnd(of: folder) == [])

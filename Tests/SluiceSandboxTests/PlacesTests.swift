@@ -45,7 +45,6 @@ import Testing
         try FileManager.default.createDirectory(
             atPath: long, withIntermediateDirectories: true,
             attributes: [.posixPermissions: 0o777])
-        try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: root)
         try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: long)
         let account = try ServerAccount.unprivileged(environment: [:])
 
@@ -61,13 +60,5 @@ import Testing
         }
         #expect(error?.code == .folderFailed)
         #expect(try FileManager.default.contentsOfDirectory(atPath: long) == [])
-    }
-
-    /// A folder with a long name, as TMPDIR is on macOS.
-    private func temporaryFolder() throws -> String {
-        let path = "/tmp/sluice-places-\(UUID().uuidString)"
-        try FileManager.default.createDirectory(
-            atPath: path, withIntermediateDirectories: true)
-        return path
     }
 }

@@ -23,3 +23,11 @@ func remainsInTheEnd(of folder: String) async throws -> [String] {
     }
     return remains(of: folder)
 }
+
+/// A new folder that everybody may write to.
+func temporaryFolder() throws -> String {
+    let path = "/tmp/sandbox-tests-\(UInt32.random(in: 0 ... .max))"
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    try FileManager.default.setAttributes([.posixPermissions: 0o777], ofItemAtPath: path)
+    return path
+}

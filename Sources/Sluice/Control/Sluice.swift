@@ -36,8 +36,9 @@ public struct Sluice: Sendable {
             .resume(run, drain: drain)
     }
 
-    /// What a run of the job would do. Changes nothing.
-    /// - Throws: `SluiceError`, refusals of a malformed job included.
+    /// What a run of the job would do.
+    ///
+    /// Changes nothing. - Throws: `SluiceError`, refusals of a malformed job included.
     public func plan(
         _ job: JobRequest, options: RunOptions = RunOptions()
     ) async throws -> PlanReport {

@@ -36,7 +36,9 @@ public struct RunOptions: Sendable {
     public var fresh = false
     /// The person has confirmed what is asked about.
     public var confirmed = false
-    /// How long a silent process keeps its ranges, in seconds. Longer than a statement may take.
+    /// How long a silent process keeps its ranges, in seconds.
+    ///
+    /// Longer than a statement may take.
     public var leaseSeconds = 30.0
 
     /// The defaults of the command line.

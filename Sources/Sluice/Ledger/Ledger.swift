@@ -16,7 +16,9 @@ struct Ledger: Sendable {
         return true
     }
 
-    /// Creates or upgrades the ledger. Does nothing, and needs no permission, when it is current.
+    /// Creates or upgrades the ledger.
+    ///
+    /// Does nothing, and needs no permission, when it is current.
     func open() async throws {
         if try await isPresent(), try await checkedVersion() == LedgerMigrations.version { return }
         let rights = try await connection.query(LedgerSQL.mayCreate).rows[0]

@@ -1,8 +1,9 @@
 import SluiceCore
 import SluicePostgres
 
-/// Asks the server whether a job can be done exactly, and resolves every name in it. Changes
-/// nothing.
+/// Asks the server whether a job can be done exactly, and resolves every name in it.
+///
+/// Changes nothing.
 struct JobPlanner: Sendable {
     let connection: PostgresConnection
 

@@ -31,7 +31,9 @@ struct SelfReference: Sendable {
     }
 
     /// Whether the table's name stands alone, as in `to_jsonb(products)` or `products.*`, which
-    /// reads every column. Errs on the side of yes.
+    /// reads every column.
+    ///
+    /// Errs on the side of yes.
     static func mentionsWholeRow(_ expression: String, table: String) -> Bool {
         var rest = Substring(expression)
         while let range = rest.firstRange(of: table) {

@@ -1,4 +1,6 @@
-/// Questions to the system catalogs about the job's table. They read no user data.
+/// Questions to the system catalogs about the job's table.
+///
+/// They read no user data.
 enum CatalogSQL {
     /// The relation a name resolves to on this session's search path; `$1` is the name as SQL
     /// would spell it.
@@ -59,11 +61,11 @@ enum CatalogSQL {
         WHERE i.indrelid = $1::pg_catalog.oid AND i.indisunique AND i.indisvalid
         AND i.indpred IS NULL AND i.indexprs IS NULL
         AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[], i.indclass::oid[],
-        i.indcollation::oid[]) WITH ORDINALITY AS k (attnum, class, collation, n)
+        i.indcollation::oid[]) WITH ORDINALITY AS k (attnum, class, collated, n)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
         JOIN pg_catalog.pg_opclass o ON o.oid = k.class
         WHERE k.n <= i.indnkeyatts
-        AND (NOT a.attnotnull OR NOT o.opcdefault OR k.collation <> a.attcollation))
+        AND (NOT a.attnotnull OR NOT o.opcdefault OR k.collated <> a.attcollation))
         ORDER BY i.indisprimary DESC, i.indnkeyatts, ic.relname
         """
 

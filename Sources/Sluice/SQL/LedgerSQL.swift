@@ -66,8 +66,9 @@ enum LedgerSQL {
         JOIN jsonb_array_elements_text($3::jsonb) WITH ORDINALITY AS e (value, n) ON e.n = p.n
         """
 
-    /// Completes the run if every range is done. Synchronous: asynchronous commits of batches
-    /// before it are on disk with it.
+    /// Completes the run if every range is done.
+    ///
+    /// Synchronous: asynchronous commits of batches before it are on disk with it.
     static let completeRun = """
         UPDATE sluice.run SET state = 'completed', exit_code = 0, error = NULL,
         finished_at = clock_timestamp(), updated_at = clock_timestamp()

@@ -37,8 +37,10 @@ enum ObserverSQL {
         FROM pg_catalog.pg_stat_all_tables WHERE relid = $1::pg_catalog.oid
         """
 
-    /// Transactions that hold a lock on the table under which rows are written, with what a
-    /// person needs to know of them. Our own sessions take none before the first batch.
+    /// Transactions that hold a lock on the table under which rows are written, with what a person
+    /// needs to know of them.
+    ///
+    /// Our own sessions take none before the first batch.
     static let writers = """
         SELECT DISTINCT l.virtualtransaction, l.pid, a.usename, a.application_name, a.state,
         extract(epoch FROM clock_timestamp() - a.xact_start)::bigint, p.gid

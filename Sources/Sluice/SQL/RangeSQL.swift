@@ -45,6 +45,7 @@ enum RangeSQL {
         """
 
     /// Locks the range's row and reads it again: `$1` run, `$2` number, `$3` owner, `$4` epoch.
+    ///
     /// Only the lock settles what an interrupted COMMIT did.
     static let reattach = """
         SELECT r.number, r.epoch, r."cursor" IS NOT NULL, r.batches FROM sluice.range r
@@ -60,7 +61,9 @@ enum RangeSQL {
         """
 
     /// Moves what is left of a range to a fresh row, held by the same owner: the old row, whose
-    /// many dead versions slow the fence down, ends at its cursor. `$5` is the lease in seconds.
+    /// many dead versions slow the fence down, ends at its cursor.
+    ///
+    /// `$5` is the lease in seconds.
     static let renew = """
         WITH old AS MATERIALIZED (SELECT r."cursor", r.upper, r.keys_estimate, r.keys_scanned
         FROM sluice.range r WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4

@@ -19,9 +19,11 @@ struct SplitSQL: Sendable {
             """
     }
 
-    /// The first key column's histogram bounds that lie inside the table's ends, each completed
-    /// by one index probe to the whole key that the bound falls on; `$1` and `$2` are the ends as
-    /// text arrays, `$3` how many bounds to return at most. Sorted by the server.
+    /// The first key column's histogram bounds that lie inside the table's ends, each completed by
+    /// one index probe to the whole key that the bound falls on; `$1` and `$2` are the ends as text
+    /// arrays, `$3` how many bounds to return at most.
+    ///
+    /// Sorted by the server.
     var histogram: String {
         let texts = names.map { "p.\($0)::text" }.joined(separator: ", ")
         let list = names.joined(separator: ", ")
@@ -36,8 +38,8 @@ struct SplitSQL: Sendable {
             AND b.value < ($2::text[])[1]::\(key[0].castType)),
             thinned AS (SELECT DISTINCT b.value FROM bound b
             WHERE b.n * $3::bigint / b.c <> (b.n - 1) * $3::bigint / b.c),
-            probed AS (SELECT DISTINCT p.* FROM thinned t CROSS JOIN LATERAL (
-            SELECT \(list) FROM ONLY \(table.quoted) WHERE \(names[0]) >= t.value
+            probed AS (SELECT DISTINCT p.* FROM thinned sluice_cut CROSS JOIN LATERAL (
+            SELECT \(list) FROM ONLY \(table.quoted) WHERE \(names[0]) >= sluice_cut.value
             ORDER BY \(list) LIMIT 1) p)
             SELECT ARRAY[\(texts)] FROM probed p
             WHERE \(row(names.map { "p.\($0)" })) < \(row(endCasts("$2")))

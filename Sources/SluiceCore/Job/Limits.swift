@@ -11,8 +11,9 @@ public struct Limits: Sendable, Equatable {
     /// How long one statement of a batch may take, in milliseconds; more than the lock timeout,
     /// or waiting for a lock would look like a batch that is too large.
     public var statementTimeoutMilliseconds: Int
-    /// Whether every batch waits for its commit record to reach the disk. Not needed for safety:
-    /// a batch's change and its cursor can only be lost together.
+    /// Whether every batch waits for its commit record to reach the disk.
+    ///
+    /// Not needed for safety: a batch's change and its cursor can only be lost together.
     public var synchronousCommit: Bool
 
     /// Sets every limit; the defaults are those of the command line.
