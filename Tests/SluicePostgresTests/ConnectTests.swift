@@ -111,7 +111,8 @@ import Testing
         #expect(service["keepalives_count"] == "3")
     }
 
-    @Test func verifyFullAcceptsTheNameInTheCertificateOnly() async throws {
+    @Test(.enabled(if: TestServer.knowsTLS, "the server was built without OpenSSL"))
+    func verifyFullAcceptsTheNameInTheCertificateOnly() async throws {
         try await withRole(password: "tls") { server, role in
             let verified = server.tcpParameters(user: role, password: "tls")
                 .setting("sslmode", to: "verify-full")
