@@ -127,6 +127,12 @@ import Testing
                 "SELECT repeat('x', 100000) FROM generate_series(1, 100)",
                 timeout: .seconds(20))
             #expect(large.rows.count == 100)
+            // Rows of every size around a TLS record's.
+            let sizes = try await connection.forEachRow(
+                "SELECT repeat('x', n * 7) FROM generate_series(1, 5000) n",
+                timeout: .seconds(20)
+            ) { _ in }
+            #expect(sizes == 5000)
             let cancelled = try await failure { () throws(PostgresError) in
                 try await connection.query("SELECT pg_sleep(60)", timeout: .milliseconds(50))
             }
