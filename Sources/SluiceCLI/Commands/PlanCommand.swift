@@ -8,7 +8,7 @@ struct PlanCommand: AsyncParsableCommand {
         abstract: "Shows what a run of a job would do; changes nothing.",
         discussion: "Takes the options of run. Ends with 64 if the job would be refused.")
 
-    @OptionGroup var job: JobOptions
+    @OptionGroup(title: "The job") var job: JobOptions
     @Flag(name: .long, help: "Print one JSON object.")
     var json = false
     @OptionGroup(title: "Limits") var limits: LimitOptions

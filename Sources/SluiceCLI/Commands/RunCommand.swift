@@ -13,7 +13,7 @@ struct RunCommand: AsyncParsableCommand {
             --where 'price_cents IS NULL'
             """)
 
-    @OptionGroup var job: JobOptions
+    @OptionGroup(title: "The job") var job: JobOptions
     @OptionGroup(title: "Limits") var limits: LimitOptions
     @OptionGroup(title: "The run") var runner: RunnerOptions
     @Flag(name: .long, help: "Cancel an earlier run of the same name and begin anew.")

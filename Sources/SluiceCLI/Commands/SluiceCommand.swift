@@ -13,7 +13,7 @@ struct SluiceCommand: AsyncParsableCommand {
             Exit codes: 0 done; 1 failed; 3 paused, drained or cancelled; 4 done, but rows are \
             quarantined or differ; 64 refused: bad usage, job or plan; 69 server unreachable.
             """,
-        version: version,
+        version: "sluice " + version,
         subcommands: [
             RunCommand.self, PlanCommand.self, StatusCommand.self, PauseCommand.self,
             ResumeCommand.self, CancelCommand.self, TuneCommand.self, DoctorCommand.self,

@@ -12,6 +12,9 @@ struct Demo: Sendable {
     static let expression = "bid * 10000000000 + aid"
     static let database = "demo"
 
+    /// As many workers as cores, at most the usual four: the servers and pgbench share them.
+    static let workers = min(4, max(1, ProcessInfo.processInfo.activeProcessorCount))
+
     let scale: Int
     let baselineSeconds: Double
     private let style: ProgressStyle
@@ -87,7 +90,8 @@ struct Demo: Sendable {
             server: server, database: try await server.createDatabase(Self.database))
         _ = try await voice.step("filling pgbench_accounts and its indexes") {
             try await load.initialize(scale: scale)
-            return try await server.psql(Self.preparation, database: Self.database)
+            let tags = try await server.psql(Self.preparation, database: Self.database)
+            return tags.split(separator: "\n").last.map { String($0) } ?? ""
         } done: { size in
             "\(Format.count(scale * 100_000)) accounts, \(size) with three indexes; "
                 + "new column \(Self.column)"
@@ -108,7 +112,8 @@ struct Demo: Sendable {
         """
 
     private func measure(_ load: DemoLoad) async throws -> DemoFigures {
-        let offered = "\(DemoLoad.clients) clients, \(DemoLoad.transactionsPerSecond) transactions/s"
+        let offered =
+            "\(DemoLoad.clients) clients, \(DemoLoad.transactionsPerSecond) transactions/s"
         voice.say("  pgbench works on it: \(offered)")
         // Its first second is connecting and filling caches.
         try await voice.countdown(1, "pgbench starts")
@@ -118,7 +123,8 @@ struct Demo: Sendable {
         voice.say()
         voice.say(
             Style.cyan.paint("$ ", voice.hasColour)
-                + "sluice run --table \(Self.table) --set '\(Self.column) = \(Self.expression)'")
+                + "sluice run --table \(Self.table) --set '\(Self.column) = \(Self.expression)' "
+                + "--workers \(Self.workers)")
         let report = try await backfill(load.server)
         let backfillTo = Date().timeIntervalSince1970
         voice.say()
@@ -142,10 +148,12 @@ struct Demo: Sendable {
         let job = JobRequest(
             table: Self.table,
             assignments: [Assignment(column: Self.column, expression: Self.expression)])
+        var options = RunOptions()
+        options.limits.workers = Self.workers...Self.workers
         let sluice = Sluice(
             try ConnectionParameters(dsn: server.dsn(database: Self.database)))
         do {
-            let report = try await sluice.run(job) { reporter.take($0) }
+            let report = try await sluice.run(job, options: options) { reporter.take($0) }
             reporter.finish(report)
             return report
         } catch {

@@ -37,7 +37,7 @@ struct DemoFigures: Sendable {
         _ alone: LatencyFigures, _ during: LatencyFigures, _ hasColour: Bool
     ) -> [String] {
         let row = { (name: String, first: String, second: String) in
-            Printable.padded(name, to: 24) + Printable.padded(first, to: 20) + second
+            Printable.padded(name, to: 28) + Printable.padded(first, to: 20) + second
         }
         return [
             Style.dim.paint(row("pgbench", "without backfill", "with backfill"), hasColour),
@@ -63,6 +63,6 @@ struct DemoFigures: Sendable {
     }
 
     private func field(_ name: String, _ value: String) -> String {
-        Printable.padded(name, to: 24) + value
+        Printable.padded(name, to: 28) + value
     }
 }

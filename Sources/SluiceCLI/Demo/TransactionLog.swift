@@ -27,7 +27,8 @@ struct TransactionLog: Equatable {
 
     /// Mean, 95th percentile and rate of what ended in a span of time; `nil` when nothing did.
     func figures(from start: Double, to end: Double) -> LatencyFigures? {
-        let latencies = entries
+        let latencies =
+            entries
             .filter { $0.endedAtSeconds >= start && $0.endedAtSeconds < end }
             .map(\.latencyMilliseconds).sorted()
         guard !latencies.isEmpty, end > start else { return nil }

@@ -65,7 +65,8 @@ struct JobFileKeys {
         let word = spelled.replacing("-", with: "_")
         if words.contains(word) { return word }
         let known = words.joined(separator: ", ")
-        let hint = NearestWord.to(word, among: words)
+        let hint =
+            NearestWord.to(word, among: words)
             .map { "did you mean \"\($0)\"?" } ?? "known here are \(known)"
         throw key.refusal("unknown key \(quote(spelled)); \(hint)")
     }

@@ -6,7 +6,8 @@ enum ControlText {
     /// How a run stands now, in one sentence.
     static func sentence(_ status: RunStatus) -> String {
         let name = "run \(status.run) (\(Printable.clean(status.job)))"
-        let done = Format.percent(ProgressFrame.percent(status)) + ", "
+        let done =
+            Format.percent(ProgressFrame.percent(status)) + ", "
             + Format.count(status.rowsChanged, "row") + " changed"
         return switch status.state {
         case .paused:

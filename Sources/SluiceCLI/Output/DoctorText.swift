@@ -6,7 +6,8 @@ enum DoctorText {
     static func lines(_ finding: DoctorFinding, _ hasColour: Bool) -> String {
         let mark = mark(finding.level)
         let subject = Printable.clean(finding.subject)
-        var text = mark.style.paint(mark.text, hasColour) + " " + subject + ": "
+        var text =
+            mark.style.paint(mark.text, hasColour) + " " + subject + ": "
             + Printable.clean(finding.finding) + "\n"
         if let cure = finding.cure { text += "    → " + Printable.clean(cure) + "\n" }
         return text

@@ -70,7 +70,9 @@ enum StatusText {
         }
         if let reason = status.waitingFor { lines.append(("waiting for", reason)) }
         if let error = status.error { lines.append(("error", error)) }
-        if let seconds = status.elapsedSeconds { lines.append(("elapsed", Format.duration(seconds))) }
+        if let seconds = status.elapsedSeconds {
+            lines.append(("elapsed", Format.duration(seconds)))
+        }
         if let time = status.startedAt { lines.append(("started", time)) }
         if let time = status.updatedAt { lines.append(("updated", time)) }
         let width = lines.map(\.0.count).max() ?? 0

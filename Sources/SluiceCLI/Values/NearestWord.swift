@@ -3,7 +3,8 @@ enum NearestWord {
     /// The candidate that `word` is a slip of, if one is close enough: within a third of its
     /// length, and at least two changes, so that `wher` finds `where` and `colour` nothing.
     static func to(_ word: String, among candidates: [String]) -> String? {
-        let nearest = candidates
+        let nearest =
+            candidates
             .map { (word: $0, distance: distance(word.lowercased(), $0)) }
             .min { ($0.distance, $0.word) < ($1.distance, $1.word) }
         guard let nearest, nearest.distance <= max(2, word.count / 3),

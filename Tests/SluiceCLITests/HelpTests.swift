@@ -1,0 +1,53 @@
+import ArgumentParser
+import Testing
+
+@testable import SluiceCLI
+
+struct HelpTests {
+    @Test func everyCommandOfTheInterfaceIsThere() {
+        #expect(
+            UsageText.names == [
+                "run", "plan", "status", "pause", "resume", "cancel", "tune", "doctor", "demo",
+            ])
+        let help = SluiceCommand.helpMessage()
+        for name in UsageText.names { #expect(help.contains("  \(name) "), "\(name)") }
+    }
+
+    static let limits = [
+        "--workers", "--batch", "--max-lag", "--lock-timeout", "--statement-timeout",
+        "--synchronous-commit",
+    ]
+    static let job = ["--table", "--set", "--where", "--key", "--name"]
+    static let runner = ["--start-wait", "--lease", "--yes", "--progress"]
+    static let later = LaterFeature.allCases.map { "--" + $0.rawValue }
+    static let options: [(String, [String])] = [
+        ("run", job + limits + runner + later + ["--dsn", "--fresh"]),
+        ("plan", job + limits + runner + later + ["--dsn", "--fresh", "--json"]),
+        ("status", ["--dsn", "--json", "--watch"]), ("pause", ["--dsn"]), ("cancel", ["--dsn"]),
+        ("resume", limits + runner + ["--dsn"]), ("tune", limits + ["--dsn"]),
+        ("doctor", ["--dsn"]), ("demo", ["--scale", "--baseline", "--progress"]),
+    ]
+
+    @Test(arguments: options)
+    func theHelpOfACommandNamesItsOptionsAndNoOthers(_ name: String, _ expected: [String]) throws {
+        let command = try #require(
+            SluiceCommand.configuration.subcommands.first {
+                $0.configuration.commandName == name
+            })
+        let help = SluiceCommand.helpMessage(for: command, columns: 200)
+        let named = help.split(whereSeparator: \.isNewline)
+            .compactMap { $0.split(separator: " ").first { $0.hasPrefix("--") } }
+            .map { String($0) }
+        let taken = Set(named).subtracting(["--help", "--version"])
+        #expect(taken.subtracting(expected).isEmpty)
+        for option in expected { #expect(help.contains("  \(option)"), "\(option)") }
+    }
+
+    @Test func anOptionTakesAValueThatBeginsWithADash() throws {
+        let command = try SluiceCommand.parseAsRoot(
+            ["run", "--table", "t", "--set", "a = -1", "--where", "-1 < a", "--batch", "-5"])
+        let run = try #require(command as? RunCommand)
+        #expect(run.job.predicate == "-1 < a")
+        #expect(run.limits.batch == "-5")
+    }
+}

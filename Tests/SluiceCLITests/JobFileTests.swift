@@ -1,0 +1,158 @@
+import Sluice
+import SluiceCore
+import Testing
+
+@testable import SluiceCLI
+
+struct JobFileTests {
+    private func read(_ text: String) throws -> JobFile {
+        try JobFileReader.read(text: text, file: "job.yaml")
+    }
+
+    @Test func everyKeyIsUnderstood() throws {
+        let job = try read(
+            """
+            job: price_cents
+            table: public.products
+            set:
+              price_cents: (price * 100)::bigint
+              '"Odd name"': null
+            where: price_cents IS NULL   # optional
+            key: [tenant, id]
+            limits: { workers: 1..8, max_lag: 10s, batch: 2000, lock_timeout: 500ms,
+                      statement_timeout: 5s, synchronous_commit: on, lanes: off }
+            start-wait: 2m
+            lease: 45s
+            progress: plain
+            dsn: host=/tmp
+            fresh: no
+            yes: true
+            """)
+        #expect(job.request.name == "price_cents")
+        #expect(job.request.table == "public.products")
+        #expect(job.request.assignments.count == 2)
+        #expect(
+            job.request.assignments.first
+                == Assignment(column: "price_cents", expression: "(price * 100)::bigint"))
+        #expect(job.request.assignments.last?.expression == "null")
+        #expect(job.request.predicate == "price_cents IS NULL")
+        #expect(job.request.key == ["tenant", "id"])
+        #expect(job.limits.workers == 1...8)
+        #expect(job.limits.maxLagSeconds == .some(10))
+        #expect(job.limits.batchKeys == 2_000)
+        #expect(job.limits.lockTimeoutMilliseconds == 500)
+        #expect(job.limits.statementTimeoutMilliseconds == 5_000)
+        #expect(job.limits.synchronousCommit == true)
+        #expect(job.startWaitSeconds == 120)
+        #expect(job.leaseSeconds == 45)
+        #expect(job.progress == "plain")
+        #expect(job.dsn == "host=/tmp")
+        #expect(!job.fresh && job.yes)
+    }
+
+    @Test func limitsMayStandAtTheTop() throws {
+        let job = try read("table: t\nset: { a: 1 }\nworkers: 3\nmax-lag: off\norder: key\n")
+        #expect(job.limits.workers == 3...3)
+        #expect(job.limits.maxLagSeconds == .some(nil))
+    }
+
+    @Test func aKeyMayBeOneWordOrSeveralWithCommas() throws {
+        #expect(try read("table: t\nset: { a: 1 }\nkey: id").request.key == ["id"])
+        #expect(try read("table: t\nset: { a: 1 }\nkey: a, b").request.key == ["a", "b"])
+    }
+
+    static let refusals: [(String, String)] = [
+        (
+            "table: t\nset: { a: 1 }\n\nwher: x",
+            "job.yaml:4: unknown key \"wher\"; did you mean \"where\"?"
+        ),
+        (
+            "table: t\nset: { a: 1 }\nlimits:\n  worker: 2",
+            "job.yaml:4: unknown key \"worker\"; did you mean \"workers\"?"
+        ),
+        (
+            "table: t\nset: { a: 1 }\nlimits:\n  table: x",
+            "job.yaml:4: unknown key \"table\"; known here are workers"
+        ),
+        ("zzzzzzzz: t", "job.yaml:1: unknown key \"zzzzzzzz\"; known here are job"),
+        ("", "job.yaml:1: the job file is empty"),
+        ("# nothing\n", "job.yaml:1: the job file is empty"),
+        ("- a\n- b", "job.yaml:1: the job file must hold keys such as table: and set:, not a list"),
+        ("just words", "job.yaml:1: the job file must hold keys"),
+        ("set: { a: 1 }", "job.yaml:1: the table is missing"),
+        ("table: t", "job.yaml:1: the assignments are missing"),
+        ("table: t\nset: a = 1", "job.yaml:2: \"set\" must hold column: expression, not \"a = 1\""),
+        ("table: t\nset: {}", "job.yaml:2: \"set\" is empty"),
+        ("table: t\nset:\n  a:\n", "job.yaml:3: \"set.a\" has no value"),
+        ("table: t\nset:\n  a: [1, 2]", "job.yaml:3: \"set.a\" must be a single value"),
+        ("table: [t]\nset: { a: 1 }", "job.yaml:1: \"table\" must be a single value"),
+        ("table:\nset: { a: 1 }", "job.yaml:1: \"table\" has no value"),
+        ("table: t\nset: { a: 1 }\nlimits: 4", "job.yaml:3: \"limits\" must hold keys"),
+        (
+            "table: t\nset: { a: 1 }\nlimits:\n  workers: 0",
+            "job.yaml:4: workers must be at least 1, not 0"
+        ),
+        ("table: t\nset: { a: 1 }\nlimits:\n  workers: many", "job.yaml:4: workers takes a number"),
+        ("table: t\nset: { a: 1 }\nbatch: -5", "job.yaml:3: batch must be between 1 and"),
+        (
+            "table: t\nset: { a: 1 }\nbatch: auto",
+            "job.yaml:3: batches that size themselves are not part"
+        ),
+        ("table: t\nset: { a: 1 }\nmax_lag: 10", "job.yaml:3: max_lag takes a duration"),
+        (
+            "table: t\nset: { a: 1 }\nlanes: 8",
+            "job.yaml:3: lanes: is not part of this version; use lanes: off"
+        ),
+        ("table: t\nset: { a: 1 }\nlease: 1s", "job.yaml:3: lease must be between"),
+        ("table: t\nset: { a: 1 }\nprogress: plian", "job.yaml:3: --progress takes"),
+        ("table: t\nset: { a: 1 }\nfresh: maybe", "job.yaml:3: \"fresh\" must be true or false"),
+        ("table: t\nset: { a: 1 }\nkey: []", "job.yaml:3: \"key\" is an empty list"),
+        ("table: t\nset: { a: 1 }\nkey: a b", "job.yaml:3: \"key\" takes columns such as a,b"),
+        ("table: t\ntable: u\nset: { a: 1 }", "job.yaml:1: \"table\" is given more than once"),
+        (
+            "job: a\nname: b\ntable: t\nset: { a: 1 }",
+            "job.yaml:2: \"name\" is given already on line 1"
+        ),
+        (
+            "table: t\nset: { a: 1 }\nworkers: 2\nlimits: { workers: 3 }",
+            "job.yaml:4: \"workers\" is given already on line 3"
+        ),
+        (
+            "table: t\nset: { a: 1 }\nmax_lag: 1s\nmax-lag: 2s",
+            "job.yaml:4: \"max_lag\" is given already on line 3"
+        ),
+        ("table: t\nset:\n\ta: 1", "job.yaml:3: not valid YAML"),
+        ("table: t\nwhere: a: b", "job.yaml:2: not valid YAML at column"),
+        ("table: \"t", "not valid YAML"),
+        (
+            "job: 12\ntable: t\nset: { a: 1 }",
+            "job.yaml:1: --name 12 would be taken for a run's number"
+        ),
+        (
+            "table: t\nset: { a: 1 }\nlock_timeout: 9s\nstatement_timeout: 3s",
+            "job.yaml:4: statement-timeout must be longer than lock-timeout"
+        ),
+    ]
+
+    @Test(arguments: refusals)
+    func whatIsWrongIsRefusedWithItsLineAndAWayOut(_ text: String, _ sentence: String) {
+        let error = #expect(throws: UsageError.self) { try read(text) }
+        let description = error?.description ?? ""
+        #expect(description.contains(sentence), "\(description)")
+        #expect(!description.contains("\n"))
+    }
+
+    @Test func filesThatCannotBeReadAreRefused() {
+        for path in ["/nonexistent/job.yaml", "/"] {
+            let error = #expect(throws: UsageError.self) { try JobFileReader.read(path: path) }
+            #expect(error?.description.hasPrefix(path) == true)
+        }
+    }
+
+    @Test func aSecretInTheFileIsNotRepeated() {
+        let error = #expect(throws: UsageError.self) {
+            try read("table: t\nset: { a: 1 }\nreplica_dsn: postgresql://u:hunter2@h/d")
+        }
+        #expect(error?.description.contains("hunter2") == false)
+    }
+}

@@ -1,0 +1,96 @@
+import ArgumentParser
+import Sluice
+import SluiceCore
+import Testing
+
+@testable import SluiceCLI
+
+struct JobOptionsTests {
+    private func parse(_ arguments: [String]) throws -> (JobFile, RunOptions) {
+        let command = try SluiceCommand.parseAsRoot(["run"] + arguments)
+        let run = try #require(command as? RunCommand)
+        try run.later.check()
+        let job = try run.job.jobFile()
+        return (job, try job.options(runner: run.runner, limits: run.limits, fresh: run.fresh))
+    }
+
+    @Test func flagsMakeAJob() throws {
+        let (job, options) = try parse([
+            "--table", "public.t", "--set", "a = b = 1", "--set", "\"x y\"=2", "--where", "a > 0",
+            "--key", "p,q", "--name", "n", "--workers", "2..3", "--batch", "10", "--max-lag", "off",
+            "--synchronous-commit", "on", "--lock-timeout", "1s", "--statement-timeout", "3s",
+            "--start-wait", "5s", "--lease", "1m", "--fresh", "--yes", "--lanes", "off",
+            "--order", "key", "--max-quarantine", "0", "--verify", "off",
+        ])
+        #expect(job.request.name == "n")
+        #expect(job.request.table == "public.t")
+        #expect(
+            job.request.assignments == [
+                Assignment(column: "a", expression: "b = 1"),
+                Assignment(column: "\"x y\"", expression: "2"),
+            ])
+        #expect(job.request.predicate == "a > 0")
+        #expect(job.request.key == ["p", "q"])
+        #expect(options.limits.workers == 2...3)
+        #expect(options.limits.batchKeys == 10)
+        #expect(options.limits.maxLagSeconds == .some(nil))
+        #expect(options.limits.synchronousCommit == true)
+        #expect(options.limits.lockTimeoutMilliseconds == 1_000)
+        #expect(options.limits.statementTimeoutMilliseconds == 3_000)
+        #expect(options.startWaitSeconds == 5)
+        #expect(options.leaseSeconds == 60)
+        #expect(options.fresh && options.confirmed)
+    }
+
+    @Test func withoutFlagsNothingOfTheLibrarysDefaultsIsTouched() throws {
+        let (_, options) = try parse(["--table", "t", "--set", "a = 1"])
+        #expect(options.limits.isEmpty)
+        #expect(options.startWaitSeconds == RunOptions().startWaitSeconds)
+        #expect(options.leaseSeconds == RunOptions().leaseSeconds)
+        #expect(!options.fresh && !options.confirmed)
+    }
+
+    @Test func flagsWinOverTheFile() throws {
+        let file = try JobFileReader.read(
+            text: "table: t\nset: { a: 1 }\nworkers: 2\nbatch: 7\nstart_wait: 1s\nlease: 9s",
+            file: "job.yaml")
+        let command = try SluiceCommand.parseAsRoot(
+            ["run", "job.yaml", "--workers", "5", "--start-wait", "3s"])
+        let run = try #require(command as? RunCommand)
+        let options = try file.options(runner: run.runner, limits: run.limits, fresh: false)
+        #expect(options.limits.workers == 5...5)
+        #expect(options.limits.batchKeys == 7)
+        #expect(options.startWaitSeconds == 3)
+        #expect(options.leaseSeconds == 9)
+    }
+
+    static let refusals: [([String], String)] = [
+        ([], "nothing to do"), (["--table", "t"], "nothing to set"),
+        (["--set", "a=1"], "nothing to do"), (["--table", "t", "--set", "a"], "--set takes"),
+        (["--table", "t", "--set", "= 1"], "--set takes"),
+        (["--table", "t", "--set", "a ="], "--set takes"),
+        (["job.yaml", "--table", "t"], "--table and the job file \"job.yaml\" cannot"),
+        (["job.yaml", "--set", "a=1"], "--set and the job file"),
+        (["job.yaml", "--where", "x"], "--where and the job file"),
+        (["job.yaml", "--key", "x"], "--key and the job file"),
+        (["--table", "t", "--set", "a=1", "--where", " "], "--where is empty"),
+        (["--table", "t", "--set", "a=1", "--name", "7"], "run's number"),
+        (["--table", "t", "--set", "a=1", "--name", "a\nb"], "--name takes one line"),
+        (["--table", "t", "--set", "a=1", "--lanes", "auto"], "use --lanes off"),
+        (["--table", "t", "--set", "a=1", "--order", "physical"], "use --order key"),
+        (["--table", "t", "--set", "a=1", "--max-quarantine", "5"], "use --max-quarantine 0"),
+        (["--table", "t", "--set", "a=1", "--lease", "1s"], "--lease must be between"),
+        (
+            [
+                "--table", "t", "--set", "a=1", "--lock-timeout", "5s", "--statement-timeout",
+                "5s",
+            ], "longer than lock-timeout"
+        ),
+    ]
+
+    @Test(arguments: refusals)
+    func whatCannotBeMeantIsRefused(_ arguments: [String], _ sentence: String) {
+        let error = #expect(throws: UsageError.self) { try parse(arguments) }
+        #expect(error?.description.contains(sentence) == true, "\(error?.description ?? "")")
+    }
+}
