@@ -140,7 +140,7 @@ struct Monitor: Sendable {
         private func beat(
             _ connection: PostgresConnection, view: Coordinator.View
         ) async throws(PostgresError) {
-            _ = try await connection.query(
+            _ = try await connection.transact(
                 RangeSQL.heartbeat,
                 [
                     .text(monitor.context.owner), .text("\(monitor.context.leaseSeconds)"),
@@ -148,7 +148,7 @@ struct Monitor: Sendable {
                     view.waitingFor.map { .text($0) } ?? .null,
                     lagSeconds.map { .text("\($0)") } ?? .null,
                     ownRate.perSecond.map { .text("\($0)") } ?? .null,
-                ], timeout: .seconds(10))
+                ], durable: false)
         }
 
         private mutating func checkPlan(

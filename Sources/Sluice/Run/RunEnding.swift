@@ -10,20 +10,18 @@ struct RunEnding: Sendable {
     let lagSecondsMax: Double?
     let walBefore: UInt64
 
-    /// The ledger's last word and the report.
-    func conclude(_ control: PostgresConnection) async throws -> RunReport {
+    /// The ledger's last word and the report, over a fresh connection: an idle one may have been
+    /// closed by the server or the network during the days that a run can take.
+    func conclude() async throws -> RunReport {
         if case .unreachable(let failure) = outcome {
             throw SluiceError(
                 .unreachable,
                 "\(failure.message); progress is kept: sluice resume \(record.id)")
         }
-        var connection = control
-        if !control.isUsable {
-            connection = try await Connector.open(
-                context.parameters, applicationName: "sluice")
-        }
+        let connection = try await Connector.open(
+            context.parameters, applicationName: "sluice")
         let report = try await conclude(on: connection)
-        if connection !== control { await connection.close() }
+        await connection.close()
         return report
     }
 
@@ -31,18 +29,18 @@ struct RunEnding: Sendable {
         let run: Parameter = .text("\(record.id)")
         switch outcome {
         case .completed:
-            _ = try await connection.query(LedgerSQL.completeRun, [run])
+            _ = try await connection.transact(LedgerSQL.completeRun, [run])
         case .failed(let failure):
-            _ = try await connection.query(
+            _ = try await connection.transact(
                 LedgerSQL.stopRun, [run, "failed", "1", .text(failure.message)])
         case .pausedByAdministrator(let failure):
-            _ = try await connection.query(
+            _ = try await connection.transact(
                 LedgerSQL.stopRun, [run, "paused", "3", .text(failure.message)])
         case .drained, .paused, .cancelled, .unreachable: break
         }
         let ledger = Ledger(connection: connection)
-        try await ledger.note(record.id, owner: context.owner, event, nil)
-        _ = try await connection.query(RangeSQL.unregister, [.text(context.owner)])
+        try await ledger.record(record.id, owner: context.owner, event, nil)
+        _ = try await connection.transact(RangeSQL.unregister, [.text(context.owner)])
         let status = try await StatusReader(connection: connection).read(id: record.id)
         var observer = ReplicaObserver()
         _ = try? await observer.observe(connection, nowSeconds: 0)

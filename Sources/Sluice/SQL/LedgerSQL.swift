@@ -72,7 +72,7 @@ enum LedgerSQL {
     static let completeRun = """
         UPDATE sluice.run SET state = 'completed', exit_code = 0, error = NULL,
         finished_at = clock_timestamp(), updated_at = clock_timestamp()
-        WHERE id = $1 AND state IN ('running', 'paused')
+        WHERE id = $1 AND state IN ('running', 'paused') AND started_at IS NOT NULL
         AND NOT EXISTS (SELECT FROM sluice.range WHERE run = $1 AND state <> 'done')
         """
 

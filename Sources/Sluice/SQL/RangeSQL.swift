@@ -29,8 +29,10 @@ enum RangeSQL {
         RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, free.state = 'running'
         """
 
+    /// Ranges that are not done; a run whose ranges are not fixed yet counts as one.
     static let unfinished = """
-        SELECT count(*) FROM sluice.range WHERE run = $1 AND state <> 'done'
+        SELECT (SELECT count(*) FROM sluice.range WHERE run = $1 AND state <> 'done')
+        + (SELECT count(*) FROM sluice.run WHERE id = $1 AND started_at IS NULL)
         """
 
     /// Ends the sessions of processes whose lease is over and that still hold a lock on a range:
