@@ -18,7 +18,9 @@ struct PlanReporter: Sendable {
         }
         let explanation =
             refusals.isEmpty ? try await inspector.explanation(job, limits: limits) : ""
-        let ranges = try await RangePlanner(connection: connection).plan(job, limits: limits)
+        let ranges = try await connection.withSettings(job.session.settings) {
+            try await RangePlanner(connection: connection).plan(job, limits: limits)
+        }
         refusals += try await ledgerRefusals(job)
         let known = try await warnings(job)
         if limits.maxLagSeconds != nil, let reason = known.blind { refusals.append(reason) }

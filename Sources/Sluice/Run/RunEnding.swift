@@ -20,9 +20,18 @@ struct RunEnding: Sendable {
         }
         let connection = try await Connector.open(
             context.parameters, applicationName: "sluice")
-        let report = try await conclude(on: connection)
-        await connection.close()
-        return report
+        do {
+            let report = try await conclude(on: connection)
+            await connection.close()
+            return report
+        } catch {
+            await connection.close()
+            // A ledger that is gone must not hide why the run failed.
+            if case .failed(let failure) = outcome {
+                throw SluiceError(.failed, "run \(record.id) failed: \(failure.message)")
+            }
+            throw error
+        }
     }
 
     private func conclude(on connection: PostgresConnection) async throws -> RunReport {
@@ -38,6 +47,8 @@ struct RunEnding: Sendable {
                 LedgerSQL.stopRun, [run, "paused", "3", .text(failure.message)])
         case .drained, .paused, .cancelled, .unreachable: break
         }
+        _ = try await connection.transact(
+            RangeSQL.releaseAll, [run, .text(context.owner)])
         let ledger = Ledger(connection: connection)
         try await ledger.record(record.id, owner: context.owner, event, nil)
         _ = try await connection.transact(RangeSQL.unregister, [.text(context.owner)])

@@ -38,7 +38,9 @@ struct RunStarter: Sendable {
                 }
             }
             if options.fresh, !options.confirmed, earlier != nil,
-                try await SelfReference(connection: connection).reads(job)
+                try await connection.withSettings(
+                    job.session.settings,
+                    { try await SelfReference(connection: connection).reads(job) })
             {
                 throw SluiceError(
                     .refused,
@@ -137,7 +139,9 @@ struct RunStarter: Sendable {
     private func fixRanges(
         _ record: RunRecord, job: PlannedJob, _ connection: PostgresConnection
     ) async throws {
-        let plan = try await RangePlanner(connection: connection).plan(job, limits: record.limits)
+        let plan = try await connection.withSettings(job.session.settings) {
+            try await RangePlanner(connection: connection).plan(job, limits: record.limits)
+        }
         _ = try await connection.transact(
             LedgerSQL.startRun,
             [

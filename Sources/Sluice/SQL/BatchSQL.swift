@@ -61,7 +61,7 @@ struct BatchSQL: Sendable {
             sluice_end AS MATERIALIZED (
             SELECT \(endColumns) FROM ONLY \(table.quoted)
             WHERE \(after)\(keyRow) <= \(upper)
-            ORDER BY \(keyList) OFFSET \(batchKeys) - 1 LIMIT 1
+            ORDER BY \(orderList) OFFSET \(batchKeys) - 1 LIMIT 1
             ), sluice_bound AS MATERIALIZED (
             SELECT \(boundColumns),
             coalesce((SELECT \(endRow("e")) = \(upper) FROM sluice_end e), true) AS finished,
@@ -80,7 +80,11 @@ struct BatchSQL: Sendable {
     // MARK: The pieces
 
     private var keyNames: [String] { key.map { Identifier($0.name).quoted } }
-    private var keyList: String { keyNames.joined(separator: ", ") }
+
+    /// With the table's name in front: a bare name would mean the output column of that name.
+    private var orderList: String {
+        keyNames.map { "\(Identifier(table.name).quoted).\($0)" }.joined(separator: ", ")
+    }
 
     /// One column stands alone; several are compared as a row, which an index can bound.
     private var keyRow: String { row(keyNames) }
