@@ -102,8 +102,9 @@ struct JobNode {
         }
     }
 
-    /// Whether there is nothing: an empty plain scalar, or `~`. The word `null` is a value, as
-    /// `set: { a: null }` means SQL's.
+    /// Whether there is nothing: an empty plain scalar, or a tilde.
+    ///
+    /// The word `null` is a value, as `set: { a: null }` means SQL's.
     static func isNull(_ node: Node) -> Bool {
         guard case .scalar(let scalar) = node, scalar.style == .plain || scalar.style == .any
         else { return false }

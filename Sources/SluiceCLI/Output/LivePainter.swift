@@ -27,8 +27,9 @@ struct LivePainter {
         return text
     }
 
-    /// Goes back to the panel's first line. A terminal that became narrower has folded lines that
-    /// were wider than it is now.
+    /// Goes back to the panel's first line.
+    ///
+    /// A terminal that became narrower has folded lines that were wider than it is now.
     private func erase(columns: Int) -> String {
         guard !drawn.isEmpty else { return "" }
         let height = drawn.reduce(0) { $0 + max(1, ($1 + columns - 1) / max(1, columns)) }

@@ -38,7 +38,7 @@ struct ProgressFrame {
         ] + (status.state == .running ? [] : [Segment(status.state.rawValue, .yellow)])
     }
 
-    /// `████████▌░░░░░  57.3 % estimate`
+    /// The bar and its percent: `████████▌░░░░░  57.3 % (estimate)`.
     private func bar(_ status: RunStatus, _ width: Int) -> String {
         var label = Format.percent(Self.percent(status))
         if status.percentIsEstimate, width >= 40 { label += " (estimate)" }

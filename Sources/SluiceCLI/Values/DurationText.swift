@@ -1,7 +1,6 @@
 /// Durations as people type them: `500ms`, `10s`, `2m`, `1h`, `1.5s`.
 enum DurationText {
-    /// Longest duration taken, in seconds: a year. Past it a number is a slip of the finger, and
-    /// milliseconds still fit the server's 32-bit settings only up to 24 days.
+    /// Longest duration taken, in seconds: a year, past which a number is a slip of the finger.
     static let secondsMax = 31_536_000.0
 
     private static let units: [(suffix: String, seconds: Double)] = [
