@@ -39,7 +39,7 @@ enum PlanText {
     /// A range as `(10, 20]  about 5,000 keys`.
     static func range(_ range: KeyRange) -> String {
         let lower = range.lower.map(tuple) ?? "start"
-        let keys = "about " + Format.count(range.keysEstimate) + " keys"
+        let keys = "about " + Format.count(range.keysEstimate, "key")
         return "(\(lower), \(tuple(range.upper))]  \(keys)"
     }
 

@@ -24,6 +24,14 @@ enum DurationText {
         return seconds
     }
 
+    /// A duration as an option would take it: `500ms`, `10s`, `1.5s`.
+    static func text(_ seconds: Double) -> String {
+        let milliseconds = (seconds * 1_000).rounded()
+        if milliseconds < 1_000 { return "\(Int(milliseconds))ms" }
+        let whole = milliseconds.truncatingRemainder(dividingBy: 1_000) == 0
+        return whole ? "\(Int(milliseconds / 1_000))s" : "\(milliseconds / 1_000)s"
+    }
+
     /// Whole milliseconds above zero, within what a setting of the server can hold.
     /// - Throws: `UsageError` that names `option`.
     static func milliseconds(_ text: String, for option: String) throws(UsageError) -> Int {
