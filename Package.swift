@@ -60,6 +60,9 @@ let package = Package(
         .testTarget(
             name: "SluiceCoreTests", dependencies: ["SluiceCore"], swiftSettings: strict),
         .testTarget(
+            name: "SluiceTests", dependencies: ["Sluice", "SluiceCore", "SluicePostgres"],
+            swiftSettings: strict),
+        .testTarget(
             name: "SluiceSandboxTests", dependencies: ["SluiceSandbox"],
             swiftSettings: strict),
         .testTarget(

@@ -16,8 +16,10 @@ final class Session {
     /// One that overtakes its statement finds an idle server, which forgets it.
     static let cancelRepeat = Duration.milliseconds(250)
 
-    /// With TLS, bytes can wait inside OpenSSL where `poll` does not see them, so nothing
-    /// is awaited for longer than this without asking libpq again.
+    /// How long to wait at most, with TLS, without asking libpq again.
+    ///
+    /// A precaution: libpq's own waits first look for bytes pending inside OpenSSL, which
+    /// `poll` cannot see and libpq does not tell.
     static let encryptedTickMilliseconds: Int32 = 100
 
     let connection: OpaquePointer
@@ -99,7 +101,7 @@ final class Session {
             let socket = PQsocket(connection)
             guard socket >= 0 else { throw lost() }
             var milliseconds = deadline.sooner(nextCancel).remainingMilliseconds
-            let isEncrypted = isEstablished && isReadBehindBuffer
+            let isEncrypted = isEstablished && isEncryptedSession
             if isEncrypted {
                 let tick = Self.encryptedTickMilliseconds
                 milliseconds = milliseconds < 0 ? tick : min(milliseconds, tick)
@@ -115,7 +117,7 @@ final class Session {
         }
     }
 
-    private var isReadBehindBuffer: Bool {
+    private var isEncryptedSession: Bool {
         PQsslInUse(connection) != 0 || PQgssEncInUse(connection) != 0
     }
 

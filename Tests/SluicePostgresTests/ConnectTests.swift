@@ -111,7 +111,8 @@ import Testing
         #expect(service["keepalives_count"] == "3")
     }
 
-    @Test func verifyFullAcceptsTheNameInTheCertificateOnly() async throws {
+    @Test(.enabled(if: TestServer.knowsTLS, "the server was built without OpenSSL"))
+    func verifyFullAcceptsTheNameInTheCertificateOnly() async throws {
         try await withRole(password: "tls") { server, role in
             let verified = server.tcpParameters(user: role, password: "tls")
                 .setting("sslmode", to: "verify-full")
@@ -126,6 +127,12 @@ import Testing
                 "SELECT repeat('x', 100000) FROM generate_series(1, 100)",
                 timeout: .seconds(20))
             #expect(large.rows.count == 100)
+            // Rows of every size around a TLS record's.
+            let sizes = try await connection.forEachRow(
+                "SELECT repeat('x', n * 7) FROM generate_series(1, 5000) n",
+                timeout: .seconds(20)
+            ) { _ in }
+            #expect(sizes == 5000)
             let cancelled = try await failure { () throws(PostgresError) in
                 try await connection.query("SELECT pg_sleep(60)", timeout: .milliseconds(50))
             }

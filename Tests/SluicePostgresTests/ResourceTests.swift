@@ -1,6 +1,13 @@
 import Foundation
-import SluicePostgres
 import Testing
+
+@testable import SluicePostgres
+
+#if canImport(Darwin)
+    import Darwin
+#else
+    import Glibc
+#endif
 
 #if os(Linux)
     @Suite struct ResourceTests {
@@ -46,24 +53,20 @@ import Testing
                 )
             }
         }
-
-        @Test func aConnectionsThreadLeavesSignalsToOthers() async throws {
-            try await withConnection { connection in
-                // SIGINT is 2 and SIGTERM 15; SIGSEGV, 11, must stay deliverable.
-                let wanted: UInt64 = 1 << 1 | 1 << 14
-                let fault: UInt64 = 1 << 10
-                let masks = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")
-                    .compactMap { task in
-                        try? String(
-                            contentsOfFile: "/proc/self/task/\(task)/status", encoding: .utf8)
-                    }
-                    .compactMap { status in
-                        status.split(separator: "\n").first { $0.hasPrefix("SigBlk:") }
-                            .flatMap { UInt64($0.dropFirst(8), radix: 16) }
-                    }
-                #expect(masks.contains { $0 & wanted == wanted && $0 & fault == 0 })
-                #expect(connection.isUsable)
-            }
-        }
     }
 #endif
+
+@Suite struct ThreadTests {
+    @Test(arguments: [(SIGINT, true), (SIGTERM, true), (SIGPIPE, true), (SIGSEGV, false)])
+    func aConnectionsThreadBlocksSignalsButNotFaults(signal: Int32, blocked: Bool) async throws {
+        let isBlocked = await withCheckedContinuation { continuation in
+            let isStarted = DetachedThread.start {
+                var mask = sigset_t()
+                pthread_sigmask(SIG_BLOCK, nil, &mask)
+                continuation.resume(returning: sigismember(&mask, signal) == 1)
+            }
+            if !isStarted { continuation.resume(returning: !blocked) }
+        }
+        #expect(isBlocked == blocked)
+    }
+}

@@ -15,15 +15,14 @@ public enum SQLName {
     }
 
     /// The name at the start of `text` and what follows it.
+    ///
+    /// Works on scalars: a quote followed by a combining accent is one `Character` that equals no
+    /// quote.
     static func leadingPart(_ text: Substring) -> (name: String, rest: Substring)? {
-        guard let first = text.first else { return nil }
-        if first != "\"" {
-            let name = text.prefix { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "$" }
-            guard !name.isEmpty, !first.isNumber, first != "$" else { return nil }
-            return (String(name).lowercasedASCII(), text.dropFirst(name.count))
-        }
-        var name = ""
-        var rest = text.dropFirst()
+        guard let first = text.unicodeScalars.first else { return nil }
+        if first != "\"" { return plainPart(text, first: first) }
+        var name = String.UnicodeScalarView()
+        var rest = text.unicodeScalars.dropFirst()
         while let next = rest.first {
             rest = rest.dropFirst()
             if next != "\"" {
@@ -32,17 +31,29 @@ public enum SQLName {
                 name.append("\"")
                 rest = rest.dropFirst()
             } else {
-                return name.isEmpty ? nil : (name, rest)
+                return name.isEmpty ? nil : (String(name), Substring(rest))
             }
         }
         return nil
+    }
+
+    private static func plainPart(
+        _ text: Substring, first: Unicode.Scalar
+    ) -> (name: String, rest: Substring)? {
+        let name = text.unicodeScalars.prefix { scalar in
+            scalar == "_" || scalar == "$" || scalar.properties.isAlphabetic
+                || ("0"..."9").contains(scalar) || scalar.value > 127
+        }
+        guard !name.isEmpty, !("0"..."9").contains(first), first != "$" else { return nil }
+        let rest = text.unicodeScalars.dropFirst(name.count)
+        return (String(Substring(name)).lowercasedASCII(), Substring(rest))
     }
 
     /// Reads `column = expression`; `nil` when there is no column or no expression.
     public static func assignment(_ text: String) -> (column: String, expression: String)? {
         let trimmed = text.trimmingSpaces()
         guard let (_, after) = leadingPart(Substring(trimmed)) else { return nil }
-        let spelled = trimmed.dropLast(after.count)
+        let spelled = trimmed[..<after.startIndex]
         let rest = after.drop { $0 == " " || $0 == "\t" }
         guard rest.first == "=" else { return nil }
         let expression = String(rest.dropFirst()).trimmingSpaces()

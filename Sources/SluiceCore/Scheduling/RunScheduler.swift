@@ -167,6 +167,7 @@ public struct RunScheduler: Sendable {
             break
         case .connected:
             worker.connected = true
+            worker.unreachableSinceSeconds = nil
             worker.mustReattach = worker.range != nil
         case .claimed(let range), .renewed(.some(let range)), .reattached(.some(let range)):
             worker.hold(range)

@@ -46,8 +46,7 @@ final class TestServer: Sendable {
         ])
         let rules = """
             local all all trust
-            hostnossl all all 127.0.0.1/32 scram-sha-256
-            hostssl all all 127.0.0.1/32 scram-sha-256
+            host all all 127.0.0.1/32 scram-sha-256
             """
         try Self.write(rules + "\n", to: data + "/pg_hba.conf")
         let settings = """
@@ -56,12 +55,15 @@ final class TestServer: Sendable {
             port = \(port)
             max_connections = 300
             fsync = off
+            shared_buffers = 32MB
+            """
+        let tls = """
             ssl = on
             ssl_cert_file = '\(folder)/server.crt'
             ssl_key_file = '\(folder)/server.key'
-            shared_buffers = 32MB
             """
-        try Self.write(settings + "\n", to: data + "/postgresql.auto.conf")
+        try Self.write(
+            settings + "\n" + (Self.knowsTLS ? tls + "\n" : ""), to: data + "/postgresql.auto.conf")
         try Self.runAsServer([
             Self.binary("pg_ctl"), "-D", data, "-w", "-l", folder + "/log", "start",
         ])
@@ -83,6 +85,12 @@ final class TestServer: Sendable {
             try? FileManager.default.removeItem(atPath: folder)
         }
     }
+
+    /// Whether the server was built with OpenSSL; portable builds often are not.
+    static let knowsTLS: Bool = {
+        let options = try? run(binary("pg_config"), ["--configure"])
+        return options?.contains("openssl") ?? false
+    }()
 
     struct Failure: Error { let text: String }
 

@@ -1,0 +1,167 @@
+import SluiceCore
+import Testing
+
+@Suite struct RunSchedulerTests {
+    /// A scheduler whose only worker holds range 3 and has nothing in flight.
+    private func holding(
+        hasCursor: Bool = true, limits: Limits = Limits(workers: 1...1), batches: Int = 0
+    ) -> (RunScheduler, WorkerAction) {
+        var scheduler = RunScheduler(limits: limits, seed: 1)
+        #expect(scheduler.workersToStart() == [0])
+        #expect(scheduler.next(worker: 0, after: .started, nowSeconds: 0) == .connect)
+        #expect(scheduler.next(worker: 0, after: .connected, nowSeconds: 0) == .claim)
+        let range = HeldRange(number: 3, epoch: 2, hasCursor: hasCursor, batches: batches)
+        let action = scheduler.next(worker: 0, after: .claimed(range), nowSeconds: 0)
+        return (scheduler, action)
+    }
+
+    private let range = HeldRange(number: 3, epoch: 2, hasCursor: true, batches: 0)
+
+    @Test func aPipeHoldsTwoBatchesAndThenWaitsForTheOlder() {
+        var (scheduler, action) = holding()
+        #expect(action == .send(range, keys: 5_000, firstOfRange: false))
+        action = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        #expect(action == .send(range, keys: 5_000, firstOfRange: false))
+        #expect(scheduler.next(worker: 0, after: .sent, nowSeconds: 0) == .receive)
+    }
+
+    @Test func onlyTheFirstBatchOfARangeThatIsOpenBelowHasNoLowerBound() {
+        var (scheduler, action) = holding(hasCursor: false)
+        let open = HeldRange(number: 3, epoch: 2, hasCursor: false, batches: 0)
+        #expect(action == .send(open, keys: 5_000, firstOfRange: true))
+        action = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        #expect(action == .send(open, keys: 5_000, firstOfRange: false))
+    }
+
+    @Test func afterAFailureTheLedgerIsReadBeforeAnythingIsSent() {
+        var (scheduler, _) = holding()
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        let deadlock = Failure(origin: .server, sqlState: "40P01", message: "deadlock")
+        var action = scheduler.next(worker: 0, after: .failed(deadlock), nowSeconds: 0)
+        guard case .wait = action else {
+            Issue.record("expected a wait, got \(action)")
+            return
+        }
+        action = scheduler.next(worker: 0, after: .waited, nowSeconds: 60)
+        #expect(action == .reattach(range))
+        action = scheduler.next(worker: 0, after: .reattached(range), nowSeconds: 60)
+        #expect(action == .send(range, keys: 5_000, firstOfRange: false))
+    }
+
+    @Test func aRangeThatIsNoLongerHeldAfterALostConnectionIsForgotten() {
+        var (scheduler, _) = holding()
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        let lost = Failure(origin: .connectionLost, message: "gone")
+        _ = scheduler.next(worker: 0, after: .failed(lost), nowSeconds: 0)
+        #expect(scheduler.next(worker: 0, after: .waited, nowSeconds: 60) == .connect)
+        #expect(scheduler.next(worker: 0, after: .connected, nowSeconds: 60) == .reattach(range))
+        #expect(scheduler.next(worker: 0, after: .reattached(nil), nowSeconds: 60) == .claim)
+    }
+
+    @Test func theSecondBatchOfAFinishedRangeMissesWithoutHarm() {
+        var (scheduler, _) = holding()
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        let last = BatchCounts(keysScanned: 7, rowsChanged: 7, finishedRange: true)
+        #expect(scheduler.next(worker: 0, after: .committed(last), nowSeconds: 1) == .receive)
+        #expect(scheduler.next(worker: 0, after: .fenceMissed, nowSeconds: 1) == .claim)
+    }
+
+    @Test func aLostFenceMakesTheWorkerReadOutThePipeAndClaimAnother() {
+        var (scheduler, _) = holding()
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        #expect(scheduler.next(worker: 0, after: .fenceMissed, nowSeconds: 1) == .receive)
+        #expect(scheduler.next(worker: 0, after: .fenceMissed, nowSeconds: 1) == .claim)
+    }
+
+    @Test func aClosedGateHoldsBatchesBackAndAfterAWhileGivesTheRangeBack() {
+        var (scheduler, _) = holding()
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        scheduler.gateChanged(reason: "replica lag", nowSeconds: 0)
+        let counts = BatchCounts(keysScanned: 1, rowsChanged: 1, finishedRange: false)
+        var action = scheduler.next(worker: 0, after: .committed(counts), nowSeconds: 1)
+        #expect(action == .wait(seconds: 0.2))
+        #expect(scheduler.waitingFor == "replica lag")
+        action = scheduler.next(worker: 0, after: .waited, nowSeconds: 6)
+        #expect(action == .release(range))
+    }
+
+    @Test func aLedgerRowThatTookManyBatchesIsRenewed() {
+        let (_, action) = holding(batches: RunScheduler.batchesPerLedgerRow)
+        #expect(
+            action
+                == .renew(
+                    HeldRange(
+                        number: 3, epoch: 2, hasCursor: true,
+                        batches: RunScheduler.batchesPerLedgerRow)))
+    }
+
+    @Test func aStatementTimeoutQuartersTheBatchAndSuccessGrowsItBack() {
+        var (scheduler, _) = holding()
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        let slow = Failure(
+            origin: .server, sqlState: "57014", message: "slow", elapsedMilliseconds: 20_000)
+        _ = scheduler.next(worker: 0, after: .failed(slow), nowSeconds: 0)
+        #expect(scheduler.batchKeys == 1_250)
+        var action = scheduler.next(worker: 0, after: .reattached(range), nowSeconds: 60)
+        let counts = BatchCounts(keysScanned: 1, rowsChanged: 1, finishedRange: false)
+        for _ in 0..<16 {
+            action = scheduler.next(worker: 0, after: .sent, nowSeconds: 60)
+            action = scheduler.next(worker: 0, after: .committed(counts), nowSeconds: 60)
+        }
+        #expect(action == .send(range, keys: 5_000, firstOfRange: false))
+    }
+
+    @Test func aCancelBySomebodyElseIsRetriedThreeTimesAndThenPausesTheRun() {
+        var (scheduler, _) = holding()
+        let cancelled = Failure(
+            origin: .server, sqlState: "57014", message: "cancel", elapsedMilliseconds: 5)
+        for attempt in 1...4 {
+            #expect(scheduler.outcome == nil, "attempt \(attempt)")
+            _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+            _ = scheduler.next(worker: 0, after: .failed(cancelled), nowSeconds: 0)
+        }
+        #expect(scheduler.outcome == .pausedByAdministrator(cancelled))
+        #expect(scheduler.batchKeys == 5_000)
+    }
+
+    @Test func fewerWorkersRetireAndMoreWorkersStart() {
+        var scheduler = RunScheduler(limits: Limits(workers: 1...3), seed: 1)
+        #expect(scheduler.workersToStart() == [0, 1, 2])
+        scheduler.limitsChanged(to: Limits(workers: 1...1))
+        #expect(scheduler.next(worker: 2, after: .started, nowSeconds: 0) == .exit)
+        #expect(scheduler.next(worker: 1, after: .started, nowSeconds: 0) == .exit)
+        scheduler.limitsChanged(to: Limits(workers: 1...4))
+        #expect(scheduler.workersToStart() == [1, 2, 3])
+    }
+
+    @Test func aServerThatStaysAwayEndsTheRunAsUnreachable() {
+        var (scheduler, _) = holding()
+        let refused = Failure(origin: .connect, message: "refused")
+        var now = 0.0
+        var action = scheduler.next(worker: 0, after: .failed(refused), nowSeconds: now)
+        while action != .exit {
+            now += 1
+            action = scheduler.next(
+                worker: 0, after: action == .connect ? .failed(refused) : .waited, nowSeconds: now)
+        }
+        #expect(scheduler.outcome == .unreachable(refused))
+        #expect(now > RunScheduler.outageSecondsMax)
+        #expect(scheduler.isFinished)
+    }
+}
+
+@Suite struct OutageTests {
+    @Test func anOutageIsCountedFromItsOwnBeginningAndNotFromAnEarlierOne() {
+        var scheduler = RunScheduler(limits: Limits(workers: 1...1), seed: 1)
+        _ = scheduler.workersToStart()
+        let lost = Failure(origin: .connectionLost, message: "gone")
+        _ = scheduler.next(worker: 0, after: .started, nowSeconds: 0)
+        _ = scheduler.next(worker: 0, after: .failed(lost), nowSeconds: 0)
+        _ = scheduler.next(worker: 0, after: .connected, nowSeconds: 10)
+        _ = scheduler.next(worker: 0, after: .nothingClaimable(unfinished: 1), nowSeconds: 900)
+        _ = scheduler.next(worker: 0, after: .failed(lost), nowSeconds: 1_000)
+        #expect(scheduler.outcome == nil)
+    }
+}

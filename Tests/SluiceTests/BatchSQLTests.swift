@@ -1,0 +1,122 @@
+import SluiceCore
+import SluicePostgres
+import Testing
+
+@testable import Sluice
+
+/// Whole statements, so that a change of any of them is seen and meant.
+@Suite struct BatchSQLTests {
+    private let bigint = KeyColumn(name: "id", castType: "pg_catalog.int8", arithmetic: .integer)
+
+    @Test func aBatchTakesEveryBoundFromTheFenceAndMovesTheCursorOnce() {
+        let sql = BatchSQL(
+            table: QualifiedName(schema: "public", name: "products"), key: [bigint],
+            assignments: [Assignment(column: "price_cents", expression: "(price * 100)::bigint")],
+            predicate: "price_cents IS NULL")
+        #expect(
+            sql.change(firstOfRange: false) == """
+                WITH sluice_fence AS MATERIALIZED (
+                SELECT r."cursor", r.upper FROM sluice.range r
+                WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+                AND r.state = 'running' AND r."cursor" IS NOT NULL
+                FOR NO KEY UPDATE
+                ), sluice_end AS MATERIALIZED (
+                SELECT "id" AS k1 FROM ONLY "public"."products"
+                WHERE "id" > (SELECT f."cursor"[1] FROM sluice_fence f)::pg_catalog.int8 AND "id" <= (SELECT f.upper[1] FROM sluice_fence f)::pg_catalog.int8
+                ORDER BY "id" OFFSET $5::bigint - 1 LIMIT 1
+                ), sluice_bound AS MATERIALIZED (
+                SELECT coalesce((SELECT e.k1 FROM sluice_end e), (SELECT f.upper[1] FROM sluice_fence f)::pg_catalog.int8) AS k1,
+                coalesce((SELECT e.k1 = (SELECT f.upper[1] FROM sluice_fence f)::pg_catalog.int8 FROM sluice_end e), true) AS finished,
+                EXISTS (SELECT FROM sluice_end) AS is_full
+                ), sluice_scan AS MATERIALIZED (
+                SELECT CASE WHEN b.is_full THEN $5::bigint ELSE (
+                SELECT count(*) FROM ONLY "public"."products" WHERE "id" > (SELECT f."cursor"[1] FROM sluice_fence f)::pg_catalog.int8 AND "id" <= (SELECT f.upper[1] FROM sluice_fence f)::pg_catalog.int8
+                ) END AS keys FROM sluice_bound b
+                ), sluice_change AS (
+                UPDATE ONLY "public"."products" SET "price_cents" = (
+                (price * 100)::bigint
+                )
+                WHERE "id" > (SELECT f."cursor"[1] FROM sluice_fence f)::pg_catalog.int8 AND "id" <= (SELECT b.k1 FROM sluice_bound b) AND (
+                price_cents IS NULL
+                )
+                RETURNING 1),
+                sluice_move AS (
+                UPDATE sluice.range r SET "cursor" = ARRAY[(SELECT b.k1::text FROM sluice_bound b)],
+                keys_scanned = r.keys_scanned + (SELECT s.keys FROM sluice_scan s),
+                rows_changed = r.rows_changed + (SELECT count(*) FROM sluice_change),
+                batches = r.batches + 1,
+                state = CASE WHEN (SELECT b.finished FROM sluice_bound b) THEN 'done' ELSE 'running' END,
+                lease_until = clock_timestamp() + $6::double precision * interval '1 second',
+                updated_at = clock_timestamp()
+                WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
+                RETURNING r.state = 'done' AS finished)
+                SELECT (SELECT s.keys FROM sluice_scan s), (SELECT count(*) FROM sluice_change), m.finished,
+                CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END
+                FROM sluice_move m
+                """)
+    }
+
+    @Test func theFirstBatchOfARunHasNoLowerBound() {
+        let sql = BatchSQL(
+            table: QualifiedName(schema: "public", name: "t"), key: [bigint],
+            assignments: [Assignment(column: "n", expression: "0")], predicate: nil)
+        let first = sql.change(firstOfRange: true)
+        #expect(first.contains("AND r.state = 'running' AND r.\"cursor\" IS NULL"))
+        #expect(!first.contains("\"id\" >"))
+    }
+
+    @Test func compositeKeysAreComparedAsRowsWithOneParameterForEachColumn() {
+        let sql = BatchSQL(
+            table: QualifiedName(schema: "s", name: "t"),
+            key: [bigint, KeyColumn(name: "select", castType: "pg_catalog.text")],
+            assignments: [Assignment(column: "n", expression: "0")], predicate: nil)
+        let statement = sql.change(firstOfRange: false)
+        #expect(
+            statement.contains(
+                """
+                WHERE ROW("id", "select") > ROW((SELECT f."cursor"[1] FROM sluice_fence f)::pg_catalog.int8, \
+                (SELECT f."cursor"[2] FROM sluice_fence f)::pg_catalog.text) AND ROW("id", "select") <= \
+                ROW((SELECT b.k1 FROM sluice_bound b), (SELECT b.k2 FROM sluice_bound b))
+                """))
+        #expect(statement.contains("ORDER BY \"id\", \"select\" OFFSET"))
+    }
+
+    @Test func namesAreQuotedAndUserSQLStandsBetweenParenthesesOnItsOwnLines() {
+        let sql = BatchSQL(
+            table: QualifiedName(schema: "a\"b", name: "Weird \"Name\""), key: [bigint],
+            assignments: [
+                Assignment(column: "select", expression: "1 -- one"),
+                Assignment(column: "x", expression: "2"),
+            ], predicate: "true or true")
+        let statement = sql.change(firstOfRange: false)
+        #expect(statement.contains("UPDATE ONLY \"a\"\"b\".\"Weird \"\"Name\"\"\" SET"))
+        #expect(statement.contains("\"select\" = (\n1 -- one\n), \"x\" = (\n2\n)"))
+        #expect(statement.contains(" AND (\ntrue or true\n)\n"))
+    }
+
+    @Test func everySettingOfABatchIsLocalAndBoundsItsWaits() {
+        let statement = BatchSettingsSQL.settings(
+            [Setting("TimeZone", "UTC")], limits: Limits(), serverVersion: 150_000)
+        #expect(
+            statement.sql.hasPrefix(
+                "SELECT pg_catalog.set_config($1, $2, true), pg_catalog.set_config($3, $4, true)"))
+        let pairs = stride(from: 0, to: statement.parameters.count, by: 2).map {
+            (text(statement.parameters[$0]), text(statement.parameters[$0 + 1]))
+        }
+        let settings = Dictionary(uniqueKeysWithValues: pairs)
+        #expect(
+            settings == [
+                "TimeZone": "UTC", "jit": "off", "enable_seqscan": "off",
+                "max_parallel_workers_per_gather": "0", "lock_timeout": "2000",
+                "statement_timeout": "20000", "idle_in_transaction_session_timeout": "20000",
+                "synchronous_commit": "off",
+            ])
+        let newer = BatchSettingsSQL.settings([], limits: Limits(), serverVersion: 170_000)
+        #expect(newer.parameters.contains { text($0) == "transaction_timeout" })
+    }
+
+    private func text(_ parameter: Parameter) -> String {
+        if case .text(let value) = parameter { return value }
+        return ""
+    }
+}
