@@ -7,22 +7,22 @@ struct LivePainterTests {
         var painter = LivePainter()
         let first = painter.paint(lines: ["a"], columns: 10, rows: 24)
         #expect(first == "\u{1B}[?25la\u{1B}[K\n")
-        #expect(painter.finish(keeping: true, columns: 10) == "\u{1B}[?25h")
-        #expect(painter.finish(keeping: true, columns: 10) == "")
+        #expect(painter.finish() == "\r\u{1B}[J\u{1B}[?25h")
+        #expect(painter.finish() == "")
     }
 
     @Test func aPanelIsReplacedWhereItStands() {
         var painter = LivePainter()
         _ = painter.paint(lines: ["a", "b"], columns: 10, rows: 24)
         let second = painter.paint(above: ["note"], lines: ["c"], columns: 10, rows: 24)
-        #expect(second == "\r\u{1B}[2A\u{1B}[Jnote\nc\u{1B}[K\n")
+        #expect(second == "\r\u{1B}[2Anote\u{1B}[K\nc\u{1B}[K\n\u{1B}[J")
     }
 
     @Test func linesThatANarrowerTerminalFoldedAreErasedToo() {
         var painter = LivePainter()
         _ = painter.paint(lines: ["1234567890", "12"], columns: 10, rows: 24)
         let second = painter.paint(lines: ["x"], columns: 4, rows: 24)
-        #expect(second.hasPrefix("\r\u{1B}[4A\u{1B}[J"))
+        #expect(second.hasPrefix("\r\u{1B}[4A"))
     }
 
     @Test func aPanelIsNeverTallerThanTheScreen() {

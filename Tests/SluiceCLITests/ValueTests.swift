@@ -20,6 +20,12 @@ struct ValueTests {
         #expect(error?.description.contains("--start-wait") == true)
     }
 
+    @Test(arguments: [(0.5, "500ms"), (2, "2s"), (1.5, "1.5s"), (600, "600s")])
+    func durationsAreShownAsTheyAreTyped(_ seconds: Double, _ text: String) throws {
+        #expect(DurationText.text(seconds) == text)
+        #expect(try DurationText.seconds(text, for: "--x") == seconds)
+    }
+
     @Test(arguments: ["0s", "0.1ms", "1000h"])
     func timeoutsFitTheServersSettings(_ text: String) {
         #expect(throws: UsageError.self) {

@@ -14,10 +14,7 @@ struct StatusWatch: Sendable {
         let isLive = terminal.isCapable && !isJSON
         var painter = LivePainter()
         defer {
-            if isLive {
-                let columns = Terminal.size().columns
-                Console.output.write(painter.finish(keeping: true, columns: columns))
-            }
+            if isLive { Console.output.write(painter.finish()) }
         }
         while !Console.output.isClosed {
             let text = render(try await sluice.status(run), terminal)

@@ -5,8 +5,8 @@ import SluiceSandbox
 struct DemoLoad: Sendable {
     /// Transactions offered each second.
     ///
-    /// What two cores carry beside a backfill, so that the figures show what the backfill does and
-    /// not what an overloaded machine does.
+    /// What two cores carry beside a backfill, so that the figures show what the backfill does
+    /// and not what an overloaded machine does.
     static let transactionsPerSecond = 100
     static let clients = 4
     /// Longer than any demo; it is ended when the backfill is verified.

@@ -3,9 +3,7 @@ import Sluice
 import SluiceCore
 import Yams
 
-/// Reads a job file.
-///
-/// What it refuses, it refuses with file, line and a suggestion.
+/// Reads a job file; what it refuses, it refuses with file, line and a suggestion.
 enum JobFileReader {
     /// Larger than any job that a person writes; a wrong path must not fill the memory.
     static let bytesMax = 1 << 20

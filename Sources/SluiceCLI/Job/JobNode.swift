@@ -102,7 +102,7 @@ struct JobNode {
         }
     }
 
-    /// Whether there is nothing: an empty plain scalar, or `~`.
+    /// Whether there is nothing: an empty plain scalar, or a tilde.
     ///
     /// The word `null` is a value, as `set: { a: null }` means SQL's.
     static func isNull(_ node: Node) -> Bool {

@@ -2,9 +2,7 @@ import ArgumentParser
 import Sluice
 import SluiceCore
 
-/// What a run may use.
-///
-/// The same words are keys of a job file.
+/// What a run may use; the same words are keys of a job file.
 struct LimitOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,

@@ -25,12 +25,13 @@ enum ControlText {
             limits.workers.lowerBound == limits.workers.upperBound
             ? "\(limits.workers.lowerBound)"
             : "\(limits.workers.lowerBound)..\(limits.workers.upperBound)"
-        let lag = limits.maxLagSeconds.map(Format.duration) ?? "off"
+        let lag = limits.maxLagSeconds.map(DurationText.text) ?? "off"
         return [
             "workers \(workers)", "batch \(Format.count(limits.batchKeys))", "max-lag \(lag)",
-            "lock-timeout \(Format.duration(Double(limits.lockTimeoutMilliseconds) / 1_000))",
+            "lock-timeout "
+                + DurationText.text(Double(limits.lockTimeoutMilliseconds) / 1_000),
             "statement-timeout "
-                + Format.duration(Double(limits.statementTimeoutMilliseconds) / 1_000),
+                + DurationText.text(Double(limits.statementTimeoutMilliseconds) / 1_000),
             "synchronous-commit \(limits.synchronousCommit ? "on" : "off")",
         ].joined(separator: ", ")
     }

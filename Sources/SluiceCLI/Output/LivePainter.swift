@@ -9,20 +9,21 @@ struct LivePainter {
     mutating func paint(above: [String] = [], lines: [String], columns: Int, rows: Int) -> String {
         var text = isCursorHidden ? "" : Escape.hideCursor
         isCursorHidden = true
-        text += erase(columns: columns)
-        for line in above { text += line + "\n" }
+        text += home(columns: columns)
+        for line in above { text += line + Escape.clearLine + "\n" }
         // A panel taller than the screen would scroll and leave its head behind each time.
         let visible = lines.prefix(max(1, rows - 1))
         for line in visible { text += line + Escape.clearLine + "\n" }
+        // Old text goes only after the new stands: cleared first, the panel would flicker.
+        if !drawn.isEmpty { text += Escape.clearBelow }
         drawn = visible.map(Self.columns)
         return text
     }
 
-    /// Leaves the panel where it is, or removes it, and gives the cursor back.
-    mutating func finish(keeping: Bool, columns: Int) -> String {
-        var text = keeping ? "" : erase(columns: columns)
+    /// Leaves the panel where it is, wipes the `^C` that may stand below, gives the cursor back.
+    mutating func finish() -> String {
+        let text = isCursorHidden ? "\r" + Escape.clearBelow + Escape.showCursor : ""
         drawn = []
-        if isCursorHidden { text += Escape.showCursor }
         isCursorHidden = false
         return text
     }
@@ -30,10 +31,10 @@ struct LivePainter {
     /// Goes back to the panel's first line.
     ///
     /// A terminal that became narrower has folded lines that were wider than it is now.
-    private func erase(columns: Int) -> String {
+    private func home(columns: Int) -> String {
         guard !drawn.isEmpty else { return "" }
         let height = drawn.reduce(0) { $0 + max(1, ($1 + columns - 1) / max(1, columns)) }
-        return "\r" + Escape.up(height) + Escape.clearBelow
+        return "\r" + Escape.up(height)
     }
 
     /// The columns of a line without its escape sequences.

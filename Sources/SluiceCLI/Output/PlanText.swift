@@ -36,10 +36,10 @@ enum PlanText {
         Printable.clean(plan.refusals.joined(separator: "; "))
     }
 
-    /// `(10, 20], about 5,000 keys`
+    /// A range as `(10, 20]  about 5,000 keys`.
     static func range(_ range: KeyRange) -> String {
         let lower = range.lower.map(tuple) ?? "start"
-        let keys = "about " + Format.count(range.keysEstimate) + " keys"
+        let keys = "about " + Format.count(range.keysEstimate, "key")
         return "(\(lower), \(tuple(range.upper))]  \(keys)"
     }
 

@@ -35,10 +35,20 @@ struct ProgressFrame {
         [
             Segment(Printable.clean(status.job), .bold), Segment("run \(status.run)", .dim),
             Segment(Printable.clean(status.table), .dim),
-        ] + (status.state == .running ? [] : [Segment(status.state.rawValue, .yellow)])
+        ] + state(status.state)
     }
 
-    /// `████████▌░░░░░  57.3 % estimate`
+    /// The state in its colour, unless it is the usual one.
+    private func state(_ state: RunState) -> [Segment] {
+        switch state {
+        case .running: []
+        case .completed: [Segment(state.rawValue, .green)]
+        case .failed: [Segment(state.rawValue, .red)]
+        case .planned, .paused, .cancelled: [Segment(state.rawValue, .yellow)]
+        }
+    }
+
+    /// The bar and its percent: `████████▌░░░░░  57.3 % (estimate)`.
     private func bar(_ status: RunStatus, _ width: Int) -> String {
         var label = Format.percent(Self.percent(status))
         if status.percentIsEstimate, width >= 40 { label += " (estimate)" }
@@ -119,9 +129,11 @@ enum ProgressWords {
         if let eta = status.etaSeconds, status.state == .running {
             words.append("ETA " + Format.duration(eta))
         }
-        words.append(Format.count(status.workers, "worker"))
-        if status.processes > 1 { words.append("\(status.processes) processes") }
-        words.append("batch " + Format.count(status.batchKeys))
+        if status.state == .running || status.workers > 0 {
+            words.append(Format.count(status.workers, "worker"))
+            if status.processes > 1 { words.append("\(status.processes) processes") }
+            words.append("batch " + Format.count(status.batchKeys))
+        }
         if let lag = status.replicaLagSeconds { words.append("lag " + Format.duration(lag)) }
         return words
     }
@@ -129,7 +141,9 @@ enum ProgressWords {
     /// `1,000 of about 2,000 keys`; more keys than were estimated are simply the keys.
     static func keys(_ status: RunStatus) -> String {
         let done = Format.count(status.keysScanned)
-        guard status.state != .completed, status.keysTotalEstimate >= status.keysScanned else {
+        guard status.state != .completed, status.keysTotalEstimate > 0,
+            status.keysTotalEstimate >= status.keysScanned
+        else {
             return done + " keys"
         }
         let about = status.percentIsEstimate ? "about " : ""

@@ -90,8 +90,7 @@ final class ProgressReporter: Sendable {
                     state.status = final
                     draw(&state, above: [], mayDrop: false)
                 }
-                let columns = Terminal.size().columns
-                output.write(state.painter.finish(keeping: true, columns: columns))
+                output.write(state.painter.finish())
             case .plain:
                 if let final, report?.didWork == true { output.say(ProgressWords.line(final)) }
             case .json:
@@ -134,7 +133,7 @@ final class ProgressReporter: Sendable {
     private func wait(_ writers: [String], _ secondsLeft: Double) {
         let left = Format.duration(secondsLeft.rounded(.up))
         let count = Format.count(writers.count, "transaction")
-        let heading = "waiting for \(count) already writing to the table, \(left) at most"
+        let heading = "waiting, at most \(left), for \(count) already writing to the table"
         let lines = [heading] + writers.map { "  " + Printable.clean($0) }
         let now = elapsedSeconds
         state.withLock { state in

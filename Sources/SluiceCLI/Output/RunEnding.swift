@@ -8,7 +8,7 @@ enum RunEnding {
     /// The rate is that of the keys walked over while this process worked: `keysBefore` were done
     /// when it came.
     static func summary(_ report: RunReport, keysBefore: Int = 0) -> String? {
-        guard report.didWork else { return nil }
+        guard report.didWork, report.status.state != .planned else { return nil }
         let status = report.status
         var words = [
             Format.count(status.rowsChanged, "row") + " changed",

@@ -62,7 +62,7 @@ enum StatusText {
         if let rate = status.rowsPerSecond { lines.append(("rate", Format.rate(rate))) }
         if status.state == .running { lines.append(("ETA", eta(status))) }
         lines += [
-            ("workers", "\(status.workers) in " + processes(status.processes)),
+            ("workers", workers(status)),
             ("batch", Format.count(status.batchKeys) + " keys"),
         ]
         if let lag = status.replicaLagSeconds {
@@ -82,7 +82,9 @@ enum StatusText {
         }.joined(separator: "\n")
     }
 
-    private static func processes(_ count: Int) -> String {
-        count == 1 ? "1 process" : "\(count) processes"
+    private static func workers(_ status: RunStatus) -> String {
+        guard status.processes > 0 else { return "none" }
+        let processes = status.processes == 1 ? "1 process" : "\(status.processes) processes"
+        return "\(status.workers) in \(processes)"
     }
 }

@@ -1,9 +1,6 @@
 /// Durations as people type them: `500ms`, `10s`, `2m`, `1h`, `1.5s`.
 enum DurationText {
-    /// Longest duration taken, in seconds: a year.
-    ///
-    /// Past it a number is a slip of the finger, and milliseconds still fit the server's 32-bit
-    /// settings only up to 24 days.
+    /// Longest duration taken, in seconds: a year, past which a number is a slip of the finger.
     static let secondsMax = 31_536_000.0
 
     private static let units: [(suffix: String, seconds: Double)] = [
@@ -25,6 +22,14 @@ enum DurationText {
             throw UsageError("\(option) must be at most a year, not \(quote(text))")
         }
         return seconds
+    }
+
+    /// A duration as an option would take it: `500ms`, `10s`, `1.5s`.
+    static func text(_ seconds: Double) -> String {
+        let milliseconds = (seconds * 1_000).rounded()
+        if milliseconds < 1_000 { return "\(Int(milliseconds))ms" }
+        let whole = milliseconds.truncatingRemainder(dividingBy: 1_000) == 0
+        return whole ? "\(Int(milliseconds / 1_000))s" : "\(milliseconds / 1_000)s"
     }
 
     /// Whole milliseconds above zero, within what a setting of the server can hold.

@@ -1,0 +1,103 @@
+import SluiceCore
+import Testing
+
+@testable import Sluice
+@testable import SluiceCLI
+
+struct TextTests {
+    private let plain = Terminal(environment: [:], isTerminal: false)
+
+    @Test func theStatusTableIsAligned() {
+        var second = RunStatus.sample
+        second.run = 12
+        second.job = "表"
+        second.state = .paused
+        second.percent = 5
+        second.rowsPerSecond = nil
+        second.replicaLagSeconds = nil
+        second.waitingFor = "somebody"
+        #expect(
+            StatusText.table([.sample, second], plain) == """
+                RUN  JOB                   TABLE            STATE    PERCENT   ROWS/S         ETA  WORKERS    LAG  WAITING
+                  7  products.price_cents  public.products  running  ~61.3 %  141,234  2 min 05 s        4  0.2 s
+                 12  表                    public.products  paused    ~5.0 %        –           –        4      –  somebody
+                """)
+        #expect(StatusText.table([], plain) == "no runs in this database")
+    }
+
+    @Test func theDetailShowsWhatThereIs() {
+        var status = RunStatus.sample
+        status.error = "a\u{1B}b"
+        status.waitingFor = "a lock"
+        let text = StatusText.detail(status, plain)
+        for line in [
+            "job           products.price_cents", "progress      61.3 % (estimate)",
+            "workers       4 in 1 process", "waiting for   a lock", "error         a\u{FFFD}b",
+            "elapsed       9.0 s",
+        ] {
+            #expect(text.split(separator: "\n").contains { $0 == line }, "\(line) in \(text)")
+        }
+        status.processes = 0
+        #expect(StatusText.detail(status, plain).contains("workers       none"))
+    }
+
+    @Test func aPlanShowsAFewRangesAndCountsTheRest() {
+        let range = KeyRange(lower: ["a\u{1B}"], upper: ["b"], keysEstimate: 1_000)
+        let first = KeyRange(lower: nil, upper: ["x", "y"], keysEstimate: 1)
+        #expect(PlanText.range(range) == "(a\u{FFFD}, b]  about 1,000 keys")
+        #expect(PlanText.range(first) == "(start, (x, y)]  about 1 key")
+        let plan = PlanReport(
+            job: "j", table: "public.t", key: ["a", "b"], keysTotalEstimate: 9_000,
+            ranges: Array(repeating: range, count: 9), splitMethod: "by hand", limits: Limits(),
+            statements: ["BEGIN", "UPDATE t\nSET a = 1"], explanation: "Index Scan",
+            warnings: ["a trigger fires"], refusals: ["it is unsafe", "it is too late"])
+        let text = PlanText.text(plan, false)
+        #expect(text.contains("ranges  9, by hand"))
+        #expect(text.contains("… and 5 more"))
+        #expect(text.contains("    UPDATE t\n    SET a = 1"))
+        #expect(text.contains("! a trigger fires"))
+        #expect(text.contains("✗ it is unsafe"))
+        #expect(PlanText.refusal(plan) == "it is unsafe; it is too late")
+        let json = JSONText.line(PlanJSON(plan))
+        #expect(json.contains("\"keys_total_estimate\":9000"))
+        #expect(json.contains("\"workers\":[1,4]"))
+    }
+
+    @Test func theDoctorMarksAndCures() {
+        let good = DoctorFinding(level: .ok, subject: "server", finding: "works", cure: nil)
+        let bad = DoctorFinding(level: .problem, subject: "ledger", finding: "no", cure: "GRANT x")
+        #expect(DoctorText.lines(good, false) == "✓ server: works\n")
+        #expect(DoctorText.lines(bad, false) == "✗ ledger: no\n    → GRANT x\n")
+    }
+
+    @Test func theSummaryRatesWhatThisProcessSaw() {
+        var status = RunStatus.sample
+        status.state = .completed
+        let report = RunReport(
+            status: status, exitCode: 0, message: "", seconds: 10, replicaLagSecondsMax: 1.5,
+            walBytes: 1_048_576, didWork: true)
+        #expect(
+            RunEnding.summary(report, keysBefore: 226_000)
+                == "1,200,000 rows changed · 1,226,000 keys · 10 s · 100,000 rows/s · "
+                + "1.0 MiB of WAL · highest replica lag 1.5 s")
+        let nothing = RunReport(
+            status: status, exitCode: 0, message: "", seconds: 0, replicaLagSecondsMax: nil,
+            walBytes: nil, didWork: false)
+        #expect(RunEnding.summary(nothing) == nil)
+    }
+
+    @Test func controlSentencesNameTheNextStep() {
+        var status = RunStatus.sample
+        status.state = .paused
+        #expect(ControlText.sentence(status).hasSuffix("carry on with sluice resume 7"))
+        status.state = .cancelled
+        #expect(ControlText.sentence(status).contains("is cancelled at 61.3 %"))
+        var limits = Limits()
+        limits.workers = 3...3
+        limits.maxLagSeconds = nil
+        #expect(
+            ControlText.limits(limits)
+                == "workers 3, batch 5,000, max-lag off, lock-timeout 2s, "
+                + "statement-timeout 20s, synchronous-commit off")
+    }
+}
