@@ -32,12 +32,24 @@ struct PlanReporter: Sendable {
             keysTotalEstimate: ranges.keysTotalEstimate, ranges: ranges.ranges,
             splitMethod: ranges.method, limits: limits,
             statements: [
-                BatchSettingsSQL.begin, settings.sql, job.batch.change(firstOfRange: false),
+                BatchSettingsSQL.begin, Self.shown(settings), job.batch.change(firstOfRange: false),
                 BatchSettingsSQL.commit,
             ],
             explanation: explanation,
             warnings: known.warnings,
             refusals: refusals)
+    }
+
+    /// The settings with their values in place, as a person would write them.
+    private static func shown(_ settings: Statement) -> String {
+        var values: [String] = []
+        for parameter in settings.parameters {
+            if case .text(let value) = parameter { values.append(Literal.quoted(value)) }
+        }
+        let calls = stride(from: 0, to: values.count - 1, by: 2).map {
+            "set_config(\(values[$0]), \(values[$0 + 1]), true)"
+        }
+        return "SELECT " + calls.joined(separator: ",\n    ")
     }
 
     /// Things to know, and why replicas that may exist cannot be watched.

@@ -86,7 +86,7 @@ struct RunEnding: Sendable {
         let name = "run \(record.id) (\(record.name))"
         let resume = "sluice resume \(record.id)"
         switch outcome {
-        case .completed: return "\(name) is completed: \(status.rowsChanged) rows changed"
+        case .completed: return "\(name) is completed"
         case .drained: return "\(name) is drained, nothing is lost: \(resume)"
         case .paused: return "\(name) was paused: \(resume)"
         case .cancelled: return "\(name) was cancelled: rows changed so far stay changed"
