@@ -65,8 +65,8 @@ struct PlanReporter: Sendable {
         }
         if job.session.isPooled {
             warnings.append(
-                "a connection pooler stands before the server: a killed process's ranges are free only when "
-                    + "their lease ends")
+                "a connection pooler stands before the server: a killed process's ranges are "
+                    + "free only when their lease ends")
         }
         var observer = ReplicaObserver()
         switch try await observer.observe(connection, nowSeconds: 0) {

@@ -33,8 +33,8 @@ struct RunStarter: Sendable {
                         .refused,
                         "run \(earlier.id) (\(earlier.name)) is \(earlier.state.rawValue)"
                             + (earlier.error.map { ": \($0)" } ?? "")
-                            + "; carry it on with `sluice resume \(earlier.id)`, or begin anew with "
-                            + "--fresh")
+                            + "; carry it on with `sluice resume \(earlier.id)`, or begin "
+                            + "anew with --fresh")
                 }
             }
             if options.fresh, !options.confirmed, earlier != nil,
@@ -187,13 +187,14 @@ struct RunStarter: Sendable {
             throw SluiceError(
                 .refused,
                 "run \(earlier.id) of the name \(earlier.name) is unfinished, and this job differs "
-                    + "from it in: \(what); finish it with `sluice resume \(earlier.id)`, cancel it "
-                    + "with `sluice cancel \(earlier.id)`, or give this job another --name")
+                    + "from it in: \(what); finish it with `sluice resume \(earlier.id)`, "
+                    + "cancel it with `sluice cancel \(earlier.id)`, or give this job another --name"
+            )
         }
         throw SluiceError(
             .refused,
-            "run \(earlier.id) of the name \(earlier.name) was another job (it differs in: \(what)): "
-                + "give this one another --name, or use --fresh")
+            "run \(earlier.id) of the name \(earlier.name) was another job (it differs in: "
+                + "\(what)): give this one another --name, or use --fresh")
     }
 
     private func checkReplicas(

@@ -92,7 +92,8 @@ enum LedgerSQL {
         """
 
     static let reopenRun = """
-        UPDATE sluice.run SET state = CASE WHEN started_at IS NULL THEN 'planned' ELSE 'running' END,
+        UPDATE sluice.run SET
+        state = CASE WHEN started_at IS NULL THEN 'planned' ELSE 'running' END,
         exit_code = NULL, error = NULL, finished_at = NULL, updated_at = clock_timestamp()
         WHERE id = $1 AND state IN ('planned', 'running', 'paused', 'failed', 'cancelled')
         RETURNING state

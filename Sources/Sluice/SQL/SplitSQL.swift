@@ -28,7 +28,8 @@ struct SplitSQL: Sendable {
         let texts = names.map { "p.\($0)::text" }.joined(separator: ", ")
         let list = qualified.joined(separator: ", ")
         return """
-            WITH bound AS (SELECT b.value, row_number() OVER (ORDER BY b.n) AS n, count(*) OVER () AS c
+            WITH bound AS (SELECT b.value, row_number() OVER (ORDER BY b.n) AS n,
+            count(*) OVER () AS c
             FROM pg_catalog.pg_stats s, pg_catalog.pg_class c, pg_catalog.pg_namespace ns,
             unnest(s.histogram_bounds::text::\(key[0].castType)[]) WITH ORDINALITY AS b (value, n)
             WHERE c.oid = \(tableOID) AND ns.oid = c.relnamespace AND s.schemaname = ns.nspname
