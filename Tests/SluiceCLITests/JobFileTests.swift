@@ -1,3 +1,4 @@
+import Foundation
 import Sluice
 import SluiceCore
 import Testing
@@ -154,5 +155,22 @@ struct JobFileTests {
             try read("table: t\nset: { a: 1 }\nreplica_dsn: postgresql://u:hunter2@h/d")
         }
         #expect(error?.description.contains("hunter2") == false)
+    }
+}
+
+struct ExampleTests {
+    @Test(arguments: ["price_cents", "every_option"])
+    func theExamplesOfTheDocumentationAreRead(_ name: String) throws {
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .deletingLastPathComponent().deletingLastPathComponent()
+        let path = root.appendingPathComponent("docs/examples/\(name).yaml").path
+        let job = try JobFileReader.read(path: path)
+        #expect(job.request.name != nil)
+        guard name == "every_option" else { return }
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        for word in JobFileKeys.topWords + JobFileKeys.limitWords
+        where word != "name" && word != "dsn" {
+            #expect(text.contains("\(word):"), "\(word)")
+        }
     }
 }

@@ -12,7 +12,8 @@ struct ProgressFrameTests {
             frame == """
                 products.price_cents · run 7 · public.products
                 \(bar)  61.3 % (estimate)
-                1,226,000 of about 2,000,000 keys · 1,200,000 rows changed · 141,234 rows/s · ETA 2 min 05 s
+                1,226,000 of about 2,000,000 keys · 1,200,000 rows changed · 141,234 rows/s · \
+                ETA 2 min 05 s
                 4 workers · batch 5,000 · lag 0.2 s
                 """)
     }

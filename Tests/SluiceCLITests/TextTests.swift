@@ -18,9 +18,12 @@ struct TextTests {
         second.waitingFor = "somebody"
         #expect(
             StatusText.table([.sample, second], plain) == """
-                RUN  JOB                   TABLE            STATE    PERCENT   ROWS/S         ETA  WORKERS    LAG  WAITING
-                  7  products.price_cents  public.products  running  ~61.3 %  141,234  2 min 05 s        4  0.2 s
-                 12  表                    public.products  paused    ~5.0 %        –           –        4      –  somebody
+                RUN  JOB                   TABLE            STATE    PERCENT   ROWS/S         ETA\
+                  WORKERS    LAG  WAITING
+                  7  products.price_cents  public.products  running  ~61.3 %  141,234  2 min 05 s\
+                        4  0.2 s
+                 12  表                    public.products  paused    ~5.0 %        –           –\
+                        4      –  somebody
                 """)
         #expect(StatusText.table([], plain) == "no runs in this database")
     }

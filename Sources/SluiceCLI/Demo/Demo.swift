@@ -58,9 +58,9 @@ struct Demo: Sendable {
         let rows = Format.count(scale * 100_000)
         voice.say(Style.bold.paint("sluice demo", voice.hasColour))
         voice.say(
-            "Backfills a new column of a table with \(rows) rows and three indexes, while pgbench\n"
-                + "works on it and a replica follows. The servers are started for this and deleted\n"
-                + "at the end; nothing else on this machine is touched.")
+            "Backfills a new column of a table with \(rows) rows and three indexes, while\n"
+                + "pgbench works on it and a replica follows. The servers are started for this\n"
+                + "and deleted at the end; nothing else on this machine is touched.")
         voice.say()
     }
 

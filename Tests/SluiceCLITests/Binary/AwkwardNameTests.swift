@@ -27,14 +27,16 @@ struct AwkwardNameTests {
             check: "SELECT count(*) FROM hidden.t WHERE n = 5"),
         Names(
             setup: """
-                CREATE SCHEMA "Ünï.cødé"; CREATE TABLE "Ünï.cødé"."表" ("Schlüssel" text PRIMARY KEY,
+                CREATE SCHEMA "Ünï.cødé";
+                CREATE TABLE "Ünï.cødé"."表" ("Schlüssel" text PRIMARY KEY,
                     "🦊" int);
                 INSERT INTO "Ünï.cødé"."表" SELECT 'k' || g FROM generate_series(1, 7) g;
                 """, table: "\"Ünï.cødé\".\"表\"", set: "\"🦊\" = 5", key: "\"Schlüssel\"",
             check: "SELECT count(*) FROM \"Ünï.cødé\".\"表\" WHERE \"🦊\" = 5"),
         Names(
             setup: """
-                CREATE TABLE "order" ("where" int PRIMARY KEY, "e=mc" int, "a,b" int UNIQUE NOT NULL);
+                CREATE TABLE "order" ("where" int PRIMARY KEY, "e=mc" int,
+                    "a,b" int UNIQUE NOT NULL);
                 INSERT INTO "order" SELECT g, 0, g FROM generate_series(1, 7) g;
                 """, table: "\"order\"", set: "\"e=mc\" = \"where\" * 0 + 5", key: "\"a,b\"",
             check: "SELECT count(*) FROM \"order\" WHERE \"e=mc\" = 5"),
