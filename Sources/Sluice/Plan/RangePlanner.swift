@@ -33,6 +33,7 @@ struct RangePlanner: Sendable {
         _ sql: SplitSQL, job: PlannedJob, first: String, last: String, wanted: Int
     ) async throws(PostgresError) -> (keys: [KeyTuple], method: String) {
         guard wanted > 1 else { return ([], "one range, the table is small") }
+        guard !job.key[0].isArray else { return ([], "one range: the key begins with an array") }
         let rows = try await connection.query(
             sql.histogram, [.text(first), .text(last), .text("\(wanted)")]
         ).rows

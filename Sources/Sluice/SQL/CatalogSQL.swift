@@ -31,16 +31,17 @@ enum CatalogSQL {
         """
 
     /// Columns of the table with the OID `$1`, in order.
+    ///
+    /// No arithmetic on domains: what lies between two of their values may not be one.
     static let columns = """
         SELECT a.attname, a.attgenerated <> '', a.attidentity = 'a', a.attnotnull,
         pg_catalog.quote_ident(tn.nspname) || '.' || pg_catalog.quote_ident(t.typname),
-        CASE WHEN b.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'integer'
-        WHEN b.oid = 'uuid'::regtype THEN 'uuid' ELSE 'none' END,
+        CASE WHEN t.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'integer'
+        WHEN t.oid = 'uuid'::regtype THEN 'uuid' ELSE 'none' END,
         coalesce(NOT co.collisdeterministic, false), a.attnum
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
-        LEFT JOIN pg_catalog.pg_type b ON b.oid = coalesce(nullif(t.typbasetype, 0), t.oid)
         LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
         WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum
