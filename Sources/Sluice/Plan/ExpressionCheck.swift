@@ -43,7 +43,14 @@ struct ExpressionCheck: Sendable {
 
     /// The server's message with the word it stumbled over, without the statement around it.
     static func sentence(_ error: PostgresError, in sql: String) -> String {
-        let message = error.diagnostics?.message ?? error.message
+        var message = error.diagnostics?.message ?? error.message
+        // What is never closed reaches into the statement around it, which would be quoted whole.
+        if message.contains("\n") {
+            message = String(
+                message.prefix(
+                    upTo: message.firstRange(of: " at or near")?.lowerBound
+                        ?? message.firstIndex(of: "\n") ?? message.endIndex))
+        }
         guard let hint = error.diagnostics?.hint, !hint.isEmpty else {
             return "\(message); write one SQL expression over the table's columns"
         }
