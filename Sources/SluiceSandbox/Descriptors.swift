@@ -14,7 +14,8 @@
 
 /// Two connected sockets that no child process inherits.
 ///
-/// One that did would keep the keeper waiting. Sockets, not pipes, because Linux marks them close-on-exec in the same step.
+/// One that did would keep the keeper waiting. Sockets, not pipes, because Linux marks them
+/// close-on-exec in the same step.
 func closeOnExecPair() throws -> (FileDescriptor, FileDescriptor) {
     var ends: [Int32] = [-1, -1]
     #if canImport(Darwin)

@@ -16,8 +16,9 @@ enum KeeperScript {
     /// starts now cannot register and so does not run. A process counts only while its working
     /// directory lies in the folder (where /proc tells), which neither a zombie's nor that of an
     /// unrelated process with a recycled pid does. initdb is told to end but its children are not:
-    /// they end when it does, while a signal would make them leave shared memory behind. Ten seconds after the polite signals come the
-    /// deadly ones, and five later the folder goes in any case.
+    /// they end when it does, while a signal would make them leave shared memory behind. Ten
+    /// seconds after the polite signals come the deadly ones, and five later the folder goes in any
+    /// case.
     static let keeper = #"""
         umask 077
         exec 3<&0

@@ -9,7 +9,9 @@ import Testing
     @Test func nullTextAndBinaryArriveAsThemselves() async throws {
         try await withConnection { connection in
             let result = try await connection.query(
-                "SELECT $1::text IS NULL, $2 = 'é', $3 = 258, $4 = '\\x00ff'::bytea, $5 + 1, $6 = ''",
+                """
+                SELECT $1::text IS NULL, $2 = 'é', $3 = 258, $4 = '\\x00ff'::bytea, $5 + 1, $6 = ''
+                """,
                 [
                     nil, "é", .binary([0, 0, 1, 2], typeOID: int4),
                     .binary([0, 255], typeOID: bytea), 41, "",

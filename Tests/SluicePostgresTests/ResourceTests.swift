@@ -49,7 +49,10 @@ import Testing
                     _ = try await connection.query("SELECT pg_sleep(0.05)")
                 }
                 Issue.record(
-                    "\(try count("/proc/self/task")) threads after \(threads), \(try count("/proc/self/fd")) descriptors after \(descriptors)"
+                    """
+                    \(try count("/proc/self/task")) threads after \(threads), \
+                    \(try count("/proc/self/fd")) descriptors after \(descriptors)
+                    """
                 )
             }
         }

@@ -54,12 +54,12 @@ struct RunControl: Sendable {
         let limits = changes.applied(to: record.limits)
         if let problem = limits.problem { throw SluiceError(.refused, problem) }
         try await set(limits, of: record.id)
-        try await ledger.note(record.id, owner: nil, "retuned", Self.words(limits))
+        try await ledger.record(record.id, owner: nil, "retuned", Self.words(limits))
         return limits
     }
 
     func set(_ limits: Limits, of run: Int64) async throws {
-        _ = try await connection.query(
+        _ = try await connection.transact(
             LedgerSQL.setLimits, [.text("\(run)")] + RunRecord.parameters(limits))
     }
 

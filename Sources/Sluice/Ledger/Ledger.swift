@@ -135,18 +135,29 @@ struct Ledger: Sendable {
         }
         let row = try await connection.query(LedgerSQL.createRun, parameters).rows[0]
         let record = try RunRecord(row: row)
-        _ = try await connection.query(
-            LedgerSQL.event, [.text("\(record.id)"), .null, .text("created"), .null])
+        try await note(record.id, owner: nil, "created", nil)
         _ = try await connection.query("COMMIT")
         return record
     }
 
+    /// Adds an audit entry within the transaction that is open.
     func note(_ run: Int64, owner: String?, _ kind: String, _ detail: String?) async throws {
         _ = try await connection.query(
-            LedgerSQL.event,
-            [
-                .text("\(run)"), owner.map { .text($0) } ?? .null, .text(kind),
-                detail.map { .text($0) } ?? .null,
-            ])
+            LedgerSQL.event, entry(run, owner: owner, kind, detail))
+    }
+
+    /// Adds an audit entry in a transaction of its own.
+    func record(_ run: Int64, owner: String?, _ kind: String, _ detail: String?) async throws {
+        _ = try await connection.transact(
+            LedgerSQL.event, entry(run, owner: owner, kind, detail), durable: false)
+    }
+
+    private func entry(
+        _ run: Int64, owner: String?, _ kind: String, _ detail: String?
+    ) -> [Parameter] {
+        [
+            .text("\(run)"), owner.map { .text($0) } ?? .null, .text(kind),
+            detail.map { .text($0) } ?? .null,
+        ]
     }
 }

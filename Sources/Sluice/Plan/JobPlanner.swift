@@ -28,7 +28,9 @@ struct JobPlanner: Sendable {
         let name = request.name ?? Self.name(table: table, assignments: assignments)
         let job = PlannedJob(
             name: name, table: table, identity: identity, key: key, session: session)
-        try await ExpressionCheck(connection: connection).check(job)
+        try await connection.withSettings(session.settings) {
+            try await ExpressionCheck(connection: connection).check(job)
+        }
         return job
     }
 
@@ -59,7 +61,9 @@ struct JobPlanner: Sendable {
         }
         let job = PlannedJob(
             name: run.name, table: table, identity: run.identity, key: key, session: session)
-        try await ExpressionCheck(connection: connection).check(job)
+        try await connection.withSettings(session.settings) {
+            try await ExpressionCheck(connection: connection).check(job)
+        }
         return job
     }
 
@@ -73,7 +77,8 @@ struct JobPlanner: Sendable {
             isInRecovery: row[0] == "t", timeline: Int(row[2] ?? "") ?? 0,
             durableCommit: commit == "off" ? "local" : commit,
             isPooled: row[1] != "\(connection.backendPID)", user: row[4] ?? "",
-            database: row[5] ?? "", settings: SettingsText.parse(row[6] ?? ""),
+            database: row[5] ?? "",
+            settings: BatchSettingsSQL.exact(SettingsText.parse(row[6] ?? "")),
             serverVersion: connection.serverVersion)
         if facts.isInRecovery {
             throw SluiceError(

@@ -18,7 +18,9 @@ struct PlanReporter: Sendable {
         }
         let explanation =
             refusals.isEmpty ? try await inspector.explanation(job, limits: limits) : ""
-        let ranges = try await RangePlanner(connection: connection).plan(job, limits: limits)
+        let ranges = try await connection.withSettings(job.session.settings) {
+            try await RangePlanner(connection: connection).plan(job, limits: limits)
+        }
         refusals += try await ledgerRefusals(job)
         let known = try await warnings(job)
         if limits.maxLagSeconds != nil, let reason = known.blind { refusals.append(reason) }
@@ -30,12 +32,24 @@ struct PlanReporter: Sendable {
             keysTotalEstimate: ranges.keysTotalEstimate, ranges: ranges.ranges,
             splitMethod: ranges.method, limits: limits,
             statements: [
-                BatchSettingsSQL.begin, settings.sql, job.batch.change(firstOfRange: false),
+                BatchSettingsSQL.begin, Self.shown(settings), job.batch.change(firstOfRange: false),
                 BatchSettingsSQL.commit,
             ],
             explanation: explanation,
             warnings: known.warnings,
             refusals: refusals)
+    }
+
+    /// The settings with their values in place, as a person would write them.
+    private static func shown(_ settings: Statement) -> String {
+        var values: [String] = []
+        for parameter in settings.parameters {
+            if case .text(let value) = parameter { values.append(Literal.quoted(value)) }
+        }
+        let calls = stride(from: 0, to: values.count - 1, by: 2).map {
+            "set_config(\(values[$0]), \(values[$0 + 1]), true)"
+        }
+        return "SELECT " + calls.joined(separator: ",\n    ")
     }
 
     /// Things to know, and why replicas that may exist cannot be watched.
@@ -51,8 +65,8 @@ struct PlanReporter: Sendable {
         }
         if job.session.isPooled {
             warnings.append(
-                "a connection pooler stands before the server: a killed process's ranges are free only when "
-                    + "their lease ends")
+                "a connection pooler stands before the server: a killed process's ranges are "
+                    + "free only when their lease ends")
         }
         var observer = ReplicaObserver()
         switch try await observer.observe(connection, nowSeconds: 0) {

@@ -14,13 +14,9 @@ struct RemainingRows: Sendable {
         guard let predicate = job.identity.predicate else { return "it has no --where" }
         try await connection.send([
             Statement("BEGIN READ ONLY"),
-            Statement(
-                "SELECT pg_catalog.set_config('statement_timeout', $1, true), "
-                    + "pg_catalog.set_config('search_path', $2, true)",
-                [
-                    .text("\(Self.timeoutMilliseconds)"),
-                    .text(job.session.settings.first { $0.name == "search_path" }?.value ?? ""),
-                ]),
+            BatchSettingsSQL.local(
+                job.session.settings
+                    + [Setting("statement_timeout", "\(Self.timeoutMilliseconds)")]),
             Statement(
                 "SELECT count(*) FROM ONLY \(job.table.name.quoted) WHERE (\n\(predicate)\n)"),
             Statement("COMMIT"),

@@ -118,8 +118,8 @@ struct TableReader: Sendable {
             guard let match = indexes.first(where: { $0 == names }) else {
                 throw SluiceError(
                     .refused,
-                    "no unique index of \(table.name.shown) on exactly (\(requested.joined(separator: ", "))) "
-                        + "whose columns are NOT NULL, without WHERE or expressions: "
+                    "no unique index of \(table.name.shown) on exactly "
+                        + "(\(requested.joined(separator: ", "))) whose columns are NOT NULL, without WHERE or expressions: "
                         + Self.offer(indexes))
             }
             columns = match

@@ -28,6 +28,7 @@ struct BackfillRun: Sendable {
             logger: Logger(label: "sluice.run"))
         let walBefore = try await walPosition(control)
         try await register(context, control)
+        await control.close()
         let coordinator = Coordinator(
             limits: record.limits, seed: UInt64(truncatingIfNeeded: owner.hashValue))
         let lag = LagRecord()
@@ -46,7 +47,7 @@ struct BackfillRun: Sendable {
         return try await RunEnding(
             record: record, context: context, outcome: outcome, seconds: seconds,
             lagSecondsMax: lag.seconds, walBefore: walBefore
-        ).conclude(control)
+        ).conclude()
     }
 
     private func walPosition(_ connection: PostgresConnection) async throws -> UInt64 {
@@ -58,7 +59,7 @@ struct BackfillRun: Sendable {
     private func register(
         _ context: RunContext, _ connection: PostgresConnection
     ) async throws {
-        _ = try await connection.query(
+        _ = try await connection.transact(
             RangeSQL.register,
             [
                 .text(context.owner), .text("\(record.id)"),
@@ -66,7 +67,7 @@ struct BackfillRun: Sendable {
                 .text("\(ProcessInfo.processInfo.processIdentifier)"),
                 .text(job.session.isPooled ? "true" : "false"), .text("\(options.leaseSeconds)"),
             ])
-        try await Ledger(connection: connection).note(
+        try await Ledger(connection: connection).record(
             record.id, owner: context.owner, "joined", nil)
     }
 }

@@ -15,10 +15,15 @@ struct Monitor: Sendable {
     private static let tickMilliseconds = 200
     /// How often the server is asked, in seconds: a person's `pause` must act within two.
     private static let lookSeconds = 0.5
-    /// How often the lease is renewed, in seconds; several times within any sensible lease.
+    /// How often the lease is renewed at the least, in seconds: `status` shows what it writes.
     private static let heartbeatSeconds = 2.0
-    /// How often it is asked whether statistics changed, in seconds: one cheap query.
-    private static let planSeconds = 60.0
+    /// How often it is asked whether statistics or indexes changed, in seconds: a cheap query.
+    private static let planSeconds = 5.0
+
+    /// Three times within the lease, so that one lost heartbeat does no harm.
+    private var heartbeatSeconds: Double {
+        min(Self.heartbeatSeconds, context.leaseSeconds / 3)
+    }
 
     /// Watches until cancelled.
     func run() async {
@@ -39,7 +44,7 @@ struct Monitor: Sendable {
         private var gate = LagGate()
         private var nextLookSeconds = 0.0
         private var nextHeartbeatSeconds = 0.0
-        private var nextPlanSeconds = Monitor.planSeconds
+        private var nextPlanSeconds = 0.0
         private var planChecks: PlanCheckSchedule?
         private var ownRate = RateMeter()
         private var blindSinceSeconds: Double?
@@ -97,7 +102,7 @@ struct Monitor: Sendable {
             let view = await monitor.coordinator.view
             ownRate.observe(total: view.keysScanned, nowSeconds: nowSeconds)
             if nowSeconds >= nextHeartbeatSeconds {
-                nextHeartbeatSeconds = nowSeconds + Monitor.heartbeatSeconds
+                nextHeartbeatSeconds = nowSeconds + monitor.heartbeatSeconds
                 try await beat(connection, view: view)
                 _ = try await connection.query(
                     RangeSQL.endZombies, [.text("\(monitor.context.run)")])
@@ -140,7 +145,7 @@ struct Monitor: Sendable {
         private func beat(
             _ connection: PostgresConnection, view: Coordinator.View
         ) async throws(PostgresError) {
-            _ = try await connection.query(
+            _ = try await connection.transact(
                 RangeSQL.heartbeat,
                 [
                     .text(monitor.context.owner), .text("\(monitor.context.leaseSeconds)"),
@@ -148,7 +153,7 @@ struct Monitor: Sendable {
                     view.waitingFor.map { .text($0) } ?? .null,
                     lagSeconds.map { .text("\($0)") } ?? .null,
                     ownRate.perSecond.map { .text("\($0)") } ?? .null,
-                ], timeout: .seconds(10))
+                ], durable: false)
         }
 
         private mutating func checkPlan(

@@ -10,39 +10,48 @@ struct RunEnding: Sendable {
     let lagSecondsMax: Double?
     let walBefore: UInt64
 
-    /// The ledger's last word and the report.
-    func conclude(_ control: PostgresConnection) async throws -> RunReport {
+    /// The ledger's last word and the report, over a fresh connection: an idle one may have been
+    /// closed by the server or the network during the days that a run can take.
+    func conclude() async throws -> RunReport {
         if case .unreachable(let failure) = outcome {
             throw SluiceError(
                 .unreachable,
                 "\(failure.message); progress is kept: sluice resume \(record.id)")
         }
-        var connection = control
-        if !control.isUsable {
-            connection = try await Connector.open(
-                context.parameters, applicationName: "sluice")
+        let connection = try await Connector.open(
+            context.parameters, applicationName: "sluice")
+        do {
+            let report = try await conclude(on: connection)
+            await connection.close()
+            return report
+        } catch {
+            await connection.close()
+            // A ledger that is gone must not hide why the run failed.
+            if case .failed(let failure) = outcome {
+                throw SluiceError(.failed, "run \(record.id) failed: \(failure.message)")
+            }
+            throw error
         }
-        let report = try await conclude(on: connection)
-        if connection !== control { await connection.close() }
-        return report
     }
 
     private func conclude(on connection: PostgresConnection) async throws -> RunReport {
         let run: Parameter = .text("\(record.id)")
         switch outcome {
         case .completed:
-            _ = try await connection.query(LedgerSQL.completeRun, [run])
+            _ = try await connection.transact(LedgerSQL.completeRun, [run])
         case .failed(let failure):
-            _ = try await connection.query(
+            _ = try await connection.transact(
                 LedgerSQL.stopRun, [run, "failed", "1", .text(failure.message)])
         case .pausedByAdministrator(let failure):
-            _ = try await connection.query(
+            _ = try await connection.transact(
                 LedgerSQL.stopRun, [run, "paused", "3", .text(failure.message)])
         case .drained, .paused, .cancelled, .unreachable: break
         }
+        _ = try await connection.transact(
+            RangeSQL.releaseAll, [run, .text(context.owner)])
         let ledger = Ledger(connection: connection)
-        try await ledger.note(record.id, owner: context.owner, event, nil)
-        _ = try await connection.query(RangeSQL.unregister, [.text(context.owner)])
+        try await ledger.record(record.id, owner: context.owner, event, nil)
+        _ = try await connection.transact(RangeSQL.unregister, [.text(context.owner)])
         let status = try await StatusReader(connection: connection).read(id: record.id)
         var observer = ReplicaObserver()
         _ = try? await observer.observe(connection, nowSeconds: 0)
@@ -77,7 +86,7 @@ struct RunEnding: Sendable {
         let name = "run \(record.id) (\(record.name))"
         let resume = "sluice resume \(record.id)"
         switch outcome {
-        case .completed: return "\(name) is completed: \(status.rowsChanged) rows changed"
+        case .completed: return "\(name) is completed"
         case .drained: return "\(name) is drained, nothing is lost: \(resume)"
         case .paused: return "\(name) was paused: \(resume)"
         case .cancelled: return "\(name) was cancelled: rows changed so far stay changed"

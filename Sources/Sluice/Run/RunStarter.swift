@@ -19,22 +19,28 @@ struct RunStarter: Sendable {
             let earlier =
                 try await ledger.isPresent() ? try await ledger.find(name: job.name) : nil
             if let earlier, !options.fresh {
-                try refuseDifferent(job, from: earlier)
-                if earlier.state == .completed {
+                let isSame = job.identity == earlier.identity
+                if earlier.state != .completed { try refuseDifferent(job, from: earlier) }
+                if earlier.state == .completed, isSame {
                     return try await alreadyCompleted(earlier, job: job, connection)
                 }
                 if earlier.state.isUnfinished {
                     return try await carryOn(earlier, connection, drain: drain)
                 }
-                throw SluiceError(
-                    .refused,
-                    "run \(earlier.id) (\(earlier.name)) is \(earlier.state.rawValue)"
-                        + (earlier.error.map { ": \($0)" } ?? "")
-                        + "; carry it on with `sluice resume \(earlier.id)`, or begin anew with "
-                        + "--fresh")
+                // A finished run is history; another job under its name is a new run.
+                if earlier.state != .completed {
+                    throw SluiceError(
+                        .refused,
+                        "run \(earlier.id) (\(earlier.name)) is \(earlier.state.rawValue)"
+                            + (earlier.error.map { ": \($0)" } ?? "")
+                            + "; carry it on with `sluice resume \(earlier.id)`, or begin "
+                            + "anew with --fresh")
+                }
             }
             if options.fresh, !options.confirmed, earlier != nil,
-                try await SelfReference(connection: connection).reads(job)
+                try await connection.withSettings(
+                    job.session.settings,
+                    { try await SelfReference(connection: connection).reads(job) })
             {
                 throw SluiceError(
                     .refused,
@@ -86,16 +92,31 @@ struct RunStarter: Sendable {
         if record.limits != earlier.limits {
             try await RunControl(connection: connection).set(record.limits, of: record.id)
         }
-        let state = try await connection.query(
-            LedgerSQL.reopenRun, [.text("\(record.id)")]
-        ).scalar
+        let state = try await reopen(record, connection)
         guard let state = state.flatMap(RunState.init(rawValue:)) else {
             return try await alreadyCompleted(record, job: job, connection)
         }
         record.state = state
-        _ = try await connection.query(
+        _ = try await connection.transact(
             LedgerSQL.raiseTimeline, [.text("\(record.id)"), .text("\(job.session.timeline)")])
         return try await open(record, job: job, connection, drain: drain, resumed: true)
+    }
+
+    private func reopen(
+        _ record: RunRecord, _ connection: PostgresConnection
+    ) async throws -> String? {
+        do {
+            return try await connection.transact(
+                LedgerSQL.reopenRun, [.text("\(record.id)")]
+            ).scalar
+        } catch {
+            // The index over unfinished runs allows one of each name.
+            guard error.sqlState?.rawValue == "23505" else { throw error }
+            throw SluiceError(
+                .refused,
+                "another run of the name \(record.name) is unfinished: finish or cancel that one "
+                    + "before resuming run \(record.id)")
+        }
     }
 
     /// Fixes the ranges if that has not been done, then lets workers begin.
@@ -118,8 +139,10 @@ struct RunStarter: Sendable {
     private func fixRanges(
         _ record: RunRecord, job: PlannedJob, _ connection: PostgresConnection
     ) async throws {
-        let plan = try await RangePlanner(connection: connection).plan(job, limits: record.limits)
-        _ = try await connection.query(
+        let plan = try await connection.withSettings(job.session.settings) {
+            try await RangePlanner(connection: connection).plan(job, limits: record.limits)
+        }
+        _ = try await connection.transact(
             LedgerSQL.startRun,
             [
                 .text("\(record.id)"), .text(RangesText.bounds(plan.ranges)),
@@ -164,13 +187,14 @@ struct RunStarter: Sendable {
             throw SluiceError(
                 .refused,
                 "run \(earlier.id) of the name \(earlier.name) is unfinished, and this job differs "
-                    + "from it in: \(what); finish it with `sluice resume \(earlier.id)`, cancel it "
-                    + "with `sluice cancel \(earlier.id)`, or give this job another --name")
+                    + "from it in: \(what); finish it with `sluice resume \(earlier.id)`, "
+                    + "cancel it with `sluice cancel \(earlier.id)`, or give this job another --name"
+            )
         }
         throw SluiceError(
             .refused,
-            "run \(earlier.id) of the name \(earlier.name) was another job (it differs in: \(what)): "
-                + "give this one another --name, or use --fresh")
+            "run \(earlier.id) of the name \(earlier.name) was another job (it differs in: "
+                + "\(what)): give this one another --name, or use --fresh")
     }
 
     private func checkReplicas(

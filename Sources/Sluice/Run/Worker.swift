@@ -87,13 +87,13 @@ struct WorkerHands: Sendable {
     }
 
     private mutating func claim() async throws(PostgresError) -> WorkerEvent {
-        let result = try await open().query(
+        let result = try await open().transact(
             RangeSQL.claim,
-            [.text("\(context.run)"), .text(context.owner), .text("\(context.leaseSeconds)")],
-            timeout: Self.ledgerTimeout)
+            [.text("\(context.run)"), .text(context.owner), .text("\(context.leaseSeconds)")])
         if let range = Self.range(result.rows.first) { return .claimed(range) }
         let unfinished = try await open().query(
-            RangeSQL.unfinished, [.text("\(context.run)")], timeout: Self.ledgerTimeout
+            RangeSQL.unfinished, [.text("\(context.run)")],
+            timeout: PostgresConnection.ledgerTimeout
         ).scalar
         return .nothingClaimable(unfinished: unfinished.flatMap { Int($0) } ?? 0)
     }
@@ -131,7 +131,7 @@ struct WorkerHands: Sendable {
         if let error = answer.error {
             let elapsed = lastAnswer.duration(to: .now) / .milliseconds(1)
             lastAnswer = .now
-            try await connection.recover(timeout: Self.ledgerTimeout)
+            try await connection.recover(timeout: PostgresConnection.ledgerTimeout)
             return .failed(Failure(error, elapsedMilliseconds: Int(elapsed)))
         }
         lastAnswer = .now
@@ -151,15 +151,12 @@ struct WorkerHands: Sendable {
         _ statement: String, _ range: HeldRange, lease: Bool
     ) async throws(PostgresError) -> HeldRange? {
         let more: [Parameter] = lease ? [.text("\(context.leaseSeconds)")] : []
-        let result = try await open().query(
-            statement, fence(range) + more, timeout: Self.ledgerTimeout)
+        let result = try await open().transact(statement, fence(range) + more)
         return Self.range(result.rows.first)
     }
 
     // MARK: Pieces
 
-    /// Bound on anything that touches only the ledger: it waits for a lock on one row at most.
-    private static let ledgerTimeout = Duration.seconds(60)
     /// Bound on a batch, far above its own server-side timeouts: only a dead network needs it.
     private static let batchTimeout = Duration.seconds(900)
 

@@ -23,18 +23,20 @@ struct BatchSQL: Sendable {
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' AND r."cursor" IS \(firstOfRange ? "" : "NOT ")NULL
         FOR NO KEY UPDATE
-        ), \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint")),
+        ), \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint")), \
         sluice_move AS (
         UPDATE sluice.range r SET "cursor" = ARRAY[\(cursorElements)],
         keys_scanned = r.keys_scanned + (SELECT s.keys FROM sluice_scan s),
-        rows_changed = r.rows_changed + (SELECT count(*) FROM sluice_change),
+        rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
         batches = r.batches + 1,
-        state = CASE WHEN (SELECT b.finished FROM sluice_bound b) THEN 'done' ELSE 'running' END,
+        state = CASE WHEN (SELECT b.finished FROM sluice_bound b) THEN 'done'
+        ELSE 'running' END,
         lease_until = clock_timestamp() + $6::double precision * interval '1 second',
         updated_at = clock_timestamp()
         WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
         RETURNING r.state = 'done' AS finished)
-        SELECT (SELECT s.keys FROM sluice_scan s), (SELECT count(*) FROM sluice_change), m.finished,
+        SELECT (SELECT s.keys FROM sluice_scan s), (SELECT n.rows FROM sluice_count n),
+        m.finished,
         CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END
         FROM sluice_move m
         """
@@ -46,7 +48,7 @@ struct BatchSQL: Sendable {
         """
         WITH sluice_fence AS MATERIALIZED (SELECT NULL::text[] AS "cursor", NULL::text[] AS upper),
         \(walk(firstOfRange: firstOfRange, batchKeys: "\(batchKeys)::bigint"))
-        SELECT (SELECT s.keys FROM sluice_scan s), (SELECT count(*) FROM sluice_change)
+        SELECT (SELECT s.keys FROM sluice_scan s), (SELECT n.rows FROM sluice_count n)
         """
     }
 
@@ -56,31 +58,38 @@ struct BatchSQL: Sendable {
     /// and only then are the keys counted one by one.
     private func walk(firstOfRange: Bool, batchKeys: String) -> String {
         let upper = bounds { "(SELECT f.upper[\($0)] FROM sluice_fence f)" }
-        let after = firstOfRange ? "" : "\(above) AND "
+        let after = firstOfRange ? "" : "\(above)\nAND "
         return """
             sluice_end AS MATERIALIZED (
             SELECT \(endColumns) FROM ONLY \(table.quoted)
             WHERE \(after)\(keyRow) <= \(upper)
-            ORDER BY \(keyList) OFFSET \(batchKeys) - 1 LIMIT 1
+            ORDER BY \(orderList) OFFSET \(batchKeys) - 1 LIMIT 1
             ), sluice_bound AS MATERIALIZED (
             SELECT \(boundColumns),
-            coalesce((SELECT \(endRow("e")) = \(upper) FROM sluice_end e), true) AS finished,
+            coalesce((SELECT \(endRow("e")) = \(upper)
+            FROM sluice_end e), true) AS finished,
             EXISTS (SELECT FROM sluice_end) AS is_full
             ), sluice_scan AS MATERIALIZED (
             SELECT CASE WHEN b.is_full THEN \(batchKeys) ELSE (
-            SELECT count(*) FROM ONLY \(table.quoted) WHERE \(after)\(keyRow) <= \(upper)
+            SELECT count(*) FROM ONLY \(table.quoted)
+            WHERE \(after)\(keyRow) <= \(upper)
             ) END AS keys FROM sluice_bound b
             ), sluice_change AS (
             UPDATE ONLY \(table.quoted) SET \(assignmentList)
             WHERE \(after)\(keyRow) <= \(changeUpper)\(predicateClause)
-            RETURNING 1)
+            RETURNING 1
+            ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change)
             """
     }
 
     // MARK: The pieces
 
     private var keyNames: [String] { key.map { Identifier($0.name).quoted } }
-    private var keyList: String { keyNames.joined(separator: ", ") }
+
+    /// With the table's name in front: a bare name would mean the output column of that name.
+    private var orderList: String {
+        keyNames.map { "\(Identifier(table.name).quoted).\($0)" }.joined(separator: ", ")
+    }
 
     /// One column stands alone; several are compared as a row, which an index can bound.
     private var keyRow: String { row(keyNames) }
@@ -109,10 +118,10 @@ struct BatchSQL: Sendable {
 
     private var boundColumns: String {
         key.enumerated().map { index, column in
-            "coalesce((SELECT e.k\(index + 1) FROM sluice_end e), "
+            "coalesce((SELECT e.k\(index + 1) FROM sluice_end e),\n"
                 + "(SELECT f.upper[\(index + 1)] FROM sluice_fence f)::\(column.castType))"
                 + " AS k\(index + 1)"
-        }.joined(separator: ", ")
+        }.joined(separator: ",\n")
     }
 
     private var changeUpper: String {

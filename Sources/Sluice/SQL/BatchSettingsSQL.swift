@@ -17,6 +17,33 @@ enum BatchSettingsSQL {
         "standard_conforming_strings",
     ]
 
+    /// The settings with those changed under which a key would not survive its text form: dates
+    /// are written as ISO (the order of day and month for reading stays), floats exactly, and
+    /// intervals in the server's own style.
+    static func exact(_ settings: [Setting]) -> [Setting] {
+        settings.map { setting in
+            switch setting.name {
+            case "DateStyle":
+                let order = setting.value.split(separator: ",").dropFirst().joined(separator: ",")
+                return Setting("DateStyle", "ISO,\(order.isEmpty ? " MDY" : order)")
+            case "extra_float_digits":
+                return Setting(setting.name, "\(max(1, Int(setting.value) ?? 1))")
+            case "IntervalStyle": return Setting(setting.name, "postgres")
+            default: return setting
+            }
+        }
+    }
+
+    /// One statement that sets recorded settings for this transaction only.
+    static func local(_ settings: [Setting]) -> Statement {
+        let calls = settings.indices.map {
+            "pg_catalog.set_config($\($0 * 2 + 1), $\($0 * 2 + 2), true)"
+        }
+        return Statement(
+            "SELECT \(calls.joined(separator: ", "))",
+            settings.flatMap { [.text($0.name), .text($0.value)] })
+    }
+
     /// One statement that sets everything for this transaction only.
     ///
     /// Sequential scans are off and there is no JIT and no parallel scan: bounds that come from
@@ -41,12 +68,7 @@ enum BatchSettingsSQL {
                 Setting("transaction_timeout", "\(limits.statementTimeoutMilliseconds * 3 / 2)"))
         }
         all.append(Setting("synchronous_commit", limits.synchronousCommit ? "on" : "off"))
-        let calls = all.indices.map {
-            "pg_catalog.set_config($\($0 * 2 + 1), $\($0 * 2 + 2), true)"
-        }
-        return Statement(
-            "SELECT \(calls.joined(separator: ", "))",
-            all.flatMap { [.text($0.name), .text($0.value)] })
+        return local(all)
     }
 }
 

@@ -72,7 +72,7 @@ enum LedgerSQL {
     static let completeRun = """
         UPDATE sluice.run SET state = 'completed', exit_code = 0, error = NULL,
         finished_at = clock_timestamp(), updated_at = clock_timestamp()
-        WHERE id = $1 AND state IN ('running', 'paused')
+        WHERE id = $1 AND state IN ('running', 'paused') AND started_at IS NOT NULL
         AND NOT EXISTS (SELECT FROM sluice.range WHERE run = $1 AND state <> 'done')
         """
 
@@ -92,7 +92,8 @@ enum LedgerSQL {
         """
 
     static let reopenRun = """
-        UPDATE sluice.run SET state = CASE WHEN started_at IS NULL THEN 'planned' ELSE 'running' END,
+        UPDATE sluice.run SET
+        state = CASE WHEN started_at IS NULL THEN 'planned' ELSE 'running' END,
         exit_code = NULL, error = NULL, finished_at = NULL, updated_at = clock_timestamp()
         WHERE id = $1 AND state IN ('planned', 'running', 'paused', 'failed', 'cancelled')
         RETURNING state

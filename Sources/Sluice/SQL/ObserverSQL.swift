@@ -31,9 +31,11 @@ enum ObserverSQL {
         (SELECT count(*) FROM pg_catalog.pg_stat_replication s WHERE s.state = 'catchup')
         """
 
-    /// Changes with each ANALYZE of the table, by hand or by autovacuum.
+    /// Changes with each ANALYZE of the table, by hand or by autovacuum, and with its indexes.
     static let statisticsMark = """
         SELECT coalesce(last_analyze::text, '') || '/' || coalesce(last_autoanalyze::text, '')
+        || '/' || coalesce((SELECT string_agg(i.indexrelid::text || i.indisvalid::text, ','
+        ORDER BY i.indexrelid) FROM pg_catalog.pg_index i WHERE i.indrelid = relid), '')
         FROM pg_catalog.pg_stat_all_tables WHERE relid = $1::pg_catalog.oid
         """
 

@@ -6,21 +6,25 @@ enum RangeSQL {
         "sluice \(run) \(owner)"
     }
 
-    /// Processes of the run that hold nothing any more: their lease is over, or none of their
-    /// sessions is left (which says nothing behind a connection pooler).
-    private static let dead = """
-        dead AS MATERIALIZED (SELECT p.owner, p.lease_until < clock_timestamp() AS expired
-        FROM sluice.process p WHERE p.run = $1 AND (p.lease_until < clock_timestamp()
-        OR (NOT p.pooled AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
-        WHERE a.application_name = 'sluice ' || p.run || ' ' || p.owner))))
+    /// Processes of the run that can still commit something: one of their sessions is left, or
+    /// that cannot be seen because a connection pooler stands between.
+    private static let alive = """
+        alive AS MATERIALIZED (SELECT p.owner FROM sluice.process p WHERE p.run = $1
+        AND (p.pooled OR EXISTS (SELECT FROM pg_catalog.pg_stat_activity a
+        WHERE a.application_name = 'sluice ' || p.run || ' ' || p.owner)))
         """
 
     /// Claims the first free range: `$1` run, `$2` owner, `$3` lease in seconds.
+    ///
+    /// Free is what nobody holds, what a process holds of which nothing is left, and what has an
+    /// expired lease (a batch at work holds the row's lock, and locked rows are skipped). The run
+    /// row is locked against a cancel at the same moment, which would not see this claim.
     static let claim = """
-        WITH \(dead), free AS (SELECT r.number, r.state FROM sluice.range r
-        WHERE r.run = $1 AND EXISTS (SELECT FROM sluice.run WHERE id = $1 AND state = 'running')
-        AND (r.state = 'pending' OR (r.state = 'running' AND EXISTS (SELECT FROM dead d
-        WHERE d.owner = r.owner AND (NOT d.expired OR r.lease_until < clock_timestamp()))))
+        WITH open AS MATERIALIZED (SELECT FROM sluice.run WHERE id = $1 AND state = 'running'
+        FOR SHARE), \(alive), free AS (SELECT r.number, r.state FROM sluice.range r
+        WHERE r.run = $1 AND EXISTS (SELECT FROM open)
+        AND (r.state = 'pending' OR (r.state = 'running' AND (r.lease_until < clock_timestamp()
+        OR r.owner NOT IN (SELECT a.owner FROM alive a))))
         ORDER BY r.number LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
         UPDATE sluice.range r SET state = 'running', owner = $2, epoch = r.epoch + 1,
         lease_until = clock_timestamp() + $3::double precision * interval '1 second',
@@ -29,8 +33,10 @@ enum RangeSQL {
         RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, free.state = 'running'
         """
 
+    /// Ranges that are not done; a run whose ranges are not fixed yet counts as one.
     static let unfinished = """
-        SELECT count(*) FROM sluice.range WHERE run = $1 AND state <> 'done'
+        SELECT (SELECT count(*) FROM sluice.range WHERE run = $1 AND state <> 'done')
+        + (SELECT count(*) FROM sluice.run WHERE id = $1 AND started_at IS NULL)
         """
 
     /// Ends the sessions of processes whose lease is over and that still hold a lock on a range:
@@ -60,13 +66,16 @@ enum RangeSQL {
         WHERE run = $1 AND number = $2 AND owner = $3 AND epoch = $4 AND state = 'running'
         """
 
-    /// Moves what is left of a range to a fresh row, held by the same owner: the old row, whose
+    /// Moves what is left of a range to a fresh row, held by the same owner (the run's row is
+    /// locked before the range's, in the order in which a cancel does it): the old row, whose
     /// many dead versions slow the fence down, ends at its cursor.
     ///
     /// `$5` is the lease in seconds.
     static let renew = """
-        WITH old AS MATERIALIZED (SELECT r."cursor", r.upper, r.keys_estimate, r.keys_scanned
-        FROM sluice.range r WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+        WITH open AS MATERIALIZED (SELECT FROM sluice.run WHERE id = $1 FOR NO KEY UPDATE),
+        old AS MATERIALIZED (SELECT r."cursor", r.upper, r.keys_estimate, r.keys_scanned
+        FROM sluice.range r WHERE EXISTS (SELECT FROM open)
+        AND r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' AND r."cursor" IS NOT NULL FOR NO KEY UPDATE),
         counted AS (UPDATE sluice.run SET range_count = range_count + 1
         WHERE id = $1 AND EXISTS (SELECT FROM old) RETURNING range_count),
@@ -95,6 +104,12 @@ enum RangeSQL {
         lease_until = clock_timestamp() + $2::double precision * interval '1 second',
         workers = $3, batch_keys = $4, waiting_for = $5, replica_lag_seconds = $6,
         rows_per_second = $7 WHERE owner = $1
+        """
+
+    /// Gives back whatever the process still holds: `$1` run, `$2` owner.
+    static let releaseAll = """
+        UPDATE sluice.range SET state = 'pending', owner = NULL, lease_until = NULL,
+        updated_at = clock_timestamp() WHERE run = $1 AND owner = $2 AND state = 'running'
         """
 
     static let unregister = "DELETE FROM sluice.process WHERE owner = $1"

@@ -10,9 +10,9 @@ struct SplitSQL: Sendable {
 
     /// The first and the last key, a text array each; no row for an empty table.
     var ends: String {
-        let list = names.joined(separator: ", ")
-        let descending = names.map { "\($0) DESC" }.joined(separator: ", ")
-        let texts = names.map { "\($0)::text" }.joined(separator: ", ")
+        let list = qualified.joined(separator: ", ")
+        let descending = qualified.map { "\($0) DESC" }.joined(separator: ", ")
+        let texts = qualified.map { "\($0)::text" }.joined(separator: ", ")
         return """
             SELECT (SELECT ARRAY[\(texts)] FROM ONLY \(table.quoted) ORDER BY \(list) LIMIT 1),
             (SELECT ARRAY[\(texts)] FROM ONLY \(table.quoted) ORDER BY \(descending) LIMIT 1)
@@ -26,9 +26,10 @@ struct SplitSQL: Sendable {
     /// Sorted by the server.
     var histogram: String {
         let texts = names.map { "p.\($0)::text" }.joined(separator: ", ")
-        let list = names.joined(separator: ", ")
+        let list = qualified.joined(separator: ", ")
         return """
-            WITH bound AS (SELECT b.value, row_number() OVER (ORDER BY b.n) AS n, count(*) OVER () AS c
+            WITH bound AS (SELECT b.value, row_number() OVER (ORDER BY b.n) AS n,
+            count(*) OVER () AS c
             FROM pg_catalog.pg_stats s, pg_catalog.pg_class c, pg_catalog.pg_namespace ns,
             unnest(s.histogram_bounds::text::\(key[0].castType)[]) WITH ORDINALITY AS b (value, n)
             WHERE c.oid = \(tableOID) AND ns.oid = c.relnamespace AND s.schemaname = ns.nspname
@@ -39,7 +40,7 @@ struct SplitSQL: Sendable {
             thinned AS (SELECT DISTINCT b.value FROM bound b
             WHERE b.n * $3::bigint / b.c <> (b.n - 1) * $3::bigint / b.c),
             probed AS (SELECT DISTINCT p.* FROM thinned sluice_cut CROSS JOIN LATERAL (
-            SELECT \(list) FROM ONLY \(table.quoted) WHERE \(names[0]) >= sluice_cut.value
+            SELECT \(list) FROM ONLY \(table.quoted) WHERE \(qualified[0]) >= sluice_cut.value
             ORDER BY \(list) LIMIT 1) p)
             SELECT ARRAY[\(texts)] FROM probed p
             WHERE \(row(names.map { "p.\($0)" })) < \(row(endCasts("$2")))
@@ -50,6 +51,11 @@ struct SplitSQL: Sendable {
     /// The planner's own estimate of the table's rows, which follows its size on disk.
     var estimate: String {
         "EXPLAIN (FORMAT JSON) SELECT FROM ONLY \(table.quoted)"
+    }
+
+    /// With the table's name in front: in ORDER BY a bare name would mean the output column.
+    private var qualified: [String] {
+        names.map { "\(Identifier(table.name).quoted).\($0)" }
     }
 
     private var names: [String] { key.map { Identifier($0.name).quoted } }

@@ -1,0 +1,27 @@
+/// What is measured and how often.
+struct BenchPlan: Sendable {
+    let rows: Int
+    let rounds: Int
+    let workers: [Int]
+    let batchKeys: Int
+    let clientRows: [Int]
+    let planRows: Int
+    /// The `sluice` program.
+    let sluicePath: String
+}
+
+/// The groups of figures.
+enum ExperimentKind: String, CaseIterable, Sendable {
+    case speed, client, network, planning
+
+    func measure(
+        _ cluster: BenchCluster, _ plan: BenchPlan, _ recorder: Recorder
+    ) async throws {
+        switch self {
+        case .speed: try await SpeedExperiment(cluster, plan, recorder).measure()
+        case .client: try await ClientExperiment(cluster, plan, recorder).measure()
+        case .network: try await NetworkExperiment(cluster, plan, recorder).measure()
+        case .planning: try await PlanningExperiment(cluster, plan, recorder).measure()
+        }
+    }
+}

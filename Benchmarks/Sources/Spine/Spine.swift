@@ -1,0 +1,70 @@
+import ArgumentParser
+import Foundation
+
+/// Measures whether the engine keeps its promises about speed, on a throwaway cluster.
+@main
+struct Spine: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "spine",
+        abstract: "Measures backfills side by side on a throwaway cluster.",
+        discussion: "Every figure that is compared is a ratio of two runs of the same round.")
+
+    @Option(help: "What to measure: speed, client, network, planning.")
+    var only = "speed,client,network,planning"
+
+    @Option(help: "Rows of the table that speed and network change.")
+    var rows = 2_000_000
+
+    @Option(help: "Rounds; each runs every case once.")
+    var rounds = 3
+
+    @Option(help: "Numbers of workers.")
+    var workers = "2,4"
+
+    @Option(help: "Keys in one batch.")
+    var batch = 5_000
+
+    @Option(help: "Sizes of table for the client's CPU and memory.")
+    var clientRows = "100000,2000000,10000000"
+
+    @Option(help: "Rows of the table that is planned.")
+    var planRows = 10_000_000
+
+    @Option(help: "The sluice program, for what is measured from outside.")
+    var sluice: String
+
+    @Option(help: "The folder for results; made if missing.")
+    var output: String
+
+    func run() async throws {
+        let wanted = try only.split(separator: ",").map { name in
+            guard let kind = ExperimentKind(rawValue: String(name)) else {
+                throw ValidationError(
+                    "--only takes speed, client, network, planning, not '\(name)'")
+            }
+            return kind
+        }
+        let plan = BenchPlan(
+            rows: rows, rounds: rounds, workers: try numbers(workers, "--workers"),
+            batchKeys: batch, clientRows: try numbers(clientRows, "--client-rows"),
+            planRows: planRows, sluicePath: sluice)
+        let recorder = try Recorder(folder: output)
+        try await BenchCluster.with { cluster in
+            recorder.setup = try await SetupFacts.read(cluster, plan: plan)
+            for kind in wanted {
+                try await kind.measure(cluster, plan, recorder)
+            }
+        }
+        try recorder.finish()
+    }
+
+    private func numbers(_ text: String, _ option: String) throws -> [Int] {
+        try text.split(separator: ",").map { part in
+            guard let number = Int(part), number > 0 else {
+                throw ValidationError(
+                    "\(option) takes numbers above zero, such as 2,4, not '\(text)'")
+            }
+            return number
+        }
+    }
+}
