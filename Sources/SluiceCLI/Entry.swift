@@ -6,6 +6,7 @@ import Foundation
 @main
 struct Entry {
     static func main() async {
+        StandardDescriptors.fill()
         // A reader that goes away is seen where it is written to, not as the end of the process.
         signal(SIGPIPE, SIG_IGN)
         LogChoice.settle(environment: ProcessInfo.processInfo.environment)

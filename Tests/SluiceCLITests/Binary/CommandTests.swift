@@ -212,6 +212,21 @@ extension BinaryTests {
             }
         }
 
+        @Test func aRunWithoutAnyOutputGoesItsWay() async throws {
+            try await DatabaseForTests.with(setup: Self.table) { database in
+                let shell = Process()
+                shell.executableURL = URL(fileURLWithPath: "/bin/sh")
+                shell.arguments = [
+                    "-c", "exec \"$0\" run --table t --set 'n = n + 1' --dsn \"$1\" <&- >&- 2>&-",
+                    try SluiceBinary.path(), database.dsn,
+                ]
+                try shell.run()
+                shell.waitUntilExit()
+                #expect(shell.terminationStatus == 0)
+                #expect(try await database.psql("SELECT DISTINCT n FROM t") == "1")
+            }
+        }
+
         @Test func theDoctorFindsAServerInOrder() async throws {
             try await DatabaseForTests.with { database in
                 let outcome = try await database.sluice(["doctor"])
