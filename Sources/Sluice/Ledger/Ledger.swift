@@ -63,7 +63,11 @@ struct Ledger: Sendable {
         do {
             text = try await connection.query(LedgerSQL.version).scalar
         } catch {
-            throw SluiceError(error, while: "reading the ledger's version from sluice.ledger")
+            guard error.sqlState == .insufficientPrivilege else { throw error }
+            throw SluiceError(
+                .refused,
+                "this role may not use the ledger in schema sluice: GRANT USAGE ON SCHEMA sluice, "
+                    + "and GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA sluice")
         }
         guard let version = text.flatMap({ Int($0) }) else {
             throw SluiceError(
@@ -131,7 +135,10 @@ struct Ledger: Sendable {
         parameters.append(.text("\(job.session.timeline)"))
         _ = try await connection.query(BatchSettingsSQL.begin)
         if fresh {
-            _ = try await connection.query(LedgerSQL.cancelByName, [.text(name)])
+            let old = try await connection.query(LedgerSQL.cancelByName, [.text(name)])
+            for run in old.rows.compactMap({ $0[0] }) {
+                _ = try await connection.query(LedgerSQL.takeRanges, [.text(run)])
+            }
         }
         let row = try await connection.query(LedgerSQL.createRun, parameters).rows[0]
         let record = try RunRecord(row: row)

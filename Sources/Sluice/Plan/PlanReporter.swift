@@ -56,18 +56,7 @@ struct PlanReporter: Sendable {
     private func warnings(
         _ job: PlannedJob
     ) async throws -> (warnings: [String], blind: String?) {
-        var warnings: [String] = []
-        if let triggers = job.table.updateTriggers {
-            warnings.append("triggers fire for every row: \(triggers)")
-        }
-        if job.table.hasChildren {
-            warnings.append("tables that inherit from it are left alone: give each a job")
-        }
-        if job.session.isPooled {
-            warnings.append(
-                "a connection pooler stands before the server: a killed process's ranges are "
-                    + "free only when their lease ends")
-        }
+        var warnings = job.warnings
         var observer = ReplicaObserver()
         switch try await observer.observe(connection, nowSeconds: 0) {
         case .noReplica: warnings.append("no replica is connected: there is no lag to wait for")

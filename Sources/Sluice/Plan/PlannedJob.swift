@@ -46,6 +46,23 @@ struct PlannedJob: Sendable {
     let key: [KeyColumn]
     let session: SessionFacts
 
+    /// Things to know before starting.
+    var warnings: [String] {
+        var warnings: [String] = []
+        if let triggers = table.updateTriggers {
+            warnings.append("triggers fire for every row: \(triggers)")
+        }
+        if table.hasChildren {
+            warnings.append("tables that inherit from it are left alone: give each a job")
+        }
+        if session.isPooled {
+            warnings.append(
+                "a connection pooler stands before the server: a killed process's ranges are "
+                    + "free only when their lease ends")
+        }
+        return warnings
+    }
+
     var batch: BatchSQL {
         BatchSQL(
             table: table.name, key: key, assignments: identity.assignments,

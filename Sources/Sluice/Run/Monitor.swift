@@ -173,7 +173,9 @@ struct Monitor: Sendable {
             }
             let inspector = PlanInspector(connection: connection)
             guard let problem = try await inspector.problem(job, limits: limits) else { return }
-            let message = "\(problem) since the table's statistics changed: ANALYZE it, then resume"
+            let message =
+                "\(problem) since the table's statistics or indexes changed: make the key's index "
+                + "again if it is gone, and ANALYZE the table"
             await monitor.coordinator.stop(.failed(Failure(origin: .other, message: message)))
         }
     }

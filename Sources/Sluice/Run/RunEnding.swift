@@ -27,6 +27,15 @@ struct RunEnding: Sendable {
         } catch {
             await connection.close()
             // A ledger that is gone must not hide why the run failed.
+            if let error = error as? PostgresError,
+                ["3F000", "42P01"].contains(error.sqlState?.rawValue)
+            {
+                throw SluiceError(
+                    .failed,
+                    "the schema sluice was dropped during the run, and with it the record of what "
+                        + "is done: rows changed so far stay changed, and running the job again "
+                        + "would begin with the first row")
+            }
             if case .failed(let failure) = outcome {
                 throw SluiceError(.failed, "run \(record.id) failed: \(failure.message)")
             }

@@ -124,6 +124,7 @@ struct RunStarter: Sendable {
         _ record: RunRecord, job: PlannedJob, _ connection: PostgresConnection,
         drain: DrainSwitch, resumed: Bool
     ) async throws -> RunReport {
+        for warning in job.warnings { report(.note(warning)) }
         if record.state == .planned {
             let wait = WriterWait(connection: connection, report: report)
             let clear = try await wait.wait(

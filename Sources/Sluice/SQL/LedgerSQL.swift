@@ -4,7 +4,13 @@ import SluiceCore
 enum LedgerSQL {
     // MARK: The ledger itself
 
-    static let exists = "SELECT pg_catalog.to_regclass('sluice.ledger') IS NOT NULL"
+    /// Asks the catalog itself: `to_regclass` may answer from a cache that a session which waited
+    /// for the lock below has not brought up to date.
+    static let exists = """
+        SELECT EXISTS (SELECT FROM pg_catalog.pg_class c
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        WHERE n.nspname = 'sluice' AND c.relname = 'ledger')
+        """
     static let version = "SELECT max(version) FROM sluice.ledger"
     static let lock = "SELECT pg_catalog.pg_advisory_xact_lock($1)"
     static let mayCreate = """
@@ -40,13 +46,14 @@ enum LedgerSQL {
         RETURNING \(runColumns)
         """
 
-    /// Cancels the unfinished runs of a name and takes every range from its owner.
+    /// Cancels the unfinished run of a name.
+    ///
+    /// ``takeRanges`` follows as a statement of its own, which sees the claims that this one waited
+    /// for.
     static let cancelByName = """
-        WITH old AS (UPDATE sluice.run SET state = 'cancelled', exit_code = 3,
+        UPDATE sluice.run SET state = 'cancelled', exit_code = 3,
         finished_at = clock_timestamp(), updated_at = clock_timestamp()
-        WHERE name = $1 AND state IN ('planned', 'running', 'paused') RETURNING id)
-        UPDATE sluice.range r SET epoch = epoch + 1, owner = NULL, lease_until = NULL,
-        state = 'pending' FROM old WHERE r.run = old.id AND r.state = 'running'
+        WHERE name = $1 AND state IN ('planned', 'running', 'paused') RETURNING id
         """
 
     /// Writes the planned ranges and opens the run to workers, unless another process did so

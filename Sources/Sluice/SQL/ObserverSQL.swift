@@ -48,8 +48,9 @@ enum ObserverSQL {
         extract(epoch FROM clock_timestamp() - a.xact_start)::bigint, p.gid
         FROM pg_catalog.pg_locks l
         LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-        LEFT JOIN pg_catalog.pg_prepared_xacts p
-        ON l.pid IS NULL AND l.virtualtransaction = '-1/' || p.transaction::text
+        LEFT JOIN pg_catalog.pg_locks x ON l.pid IS NULL AND x.pid IS NULL
+        AND x.virtualtransaction = l.virtualtransaction AND x.locktype = 'transactionid'
+        LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = x.transactionid
         WHERE l.locktype = 'relation' AND l.relation = $1::pg_catalog.oid AND l.granted
         AND l.database = (SELECT oid FROM pg_catalog.pg_database
         WHERE datname = pg_catalog.current_database())
