@@ -1,20 +1,15 @@
 import ArgumentParser
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#else
-    import Darwin
-#endif
+import Foundation
 
 /// The process: reads the arguments, runs the command, turns what it throws into one sentence on
 /// standard error and an exit code.
 @main
 struct Entry {
     static func main() async {
+        StandardDescriptors.fill()
         // A reader that goes away is seen where it is written to, not as the end of the process.
         signal(SIGPIPE, SIG_IGN)
+        LogChoice.settle(environment: ProcessInfo.processInfo.environment)
         let status = await run(Array(CommandLine.arguments.dropFirst()))
         exit(status)
     }

@@ -10,6 +10,7 @@ struct SluiceCommand: AsyncParsableCommand {
         abstract: "Backfills huge PostgreSQL tables: many connections, exactly once, resumable.",
         discussion: """
             sluice demo shows it on a throwaway server; sluice doctor looks at yours.
+            SLUICE_LOG=info writes the log to standard error.
             Exit codes: 0 done; 1 failed; 3 paused, drained or cancelled; 4 done, but rows are \
             quarantined or differ; 64 refused: bad usage, job or plan; 69 server unreachable.
             """,

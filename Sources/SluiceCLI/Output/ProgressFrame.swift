@@ -144,10 +144,10 @@ enum ProgressWords {
         guard status.state != .completed, status.keysTotalEstimate > 0,
             status.keysTotalEstimate >= status.keysScanned
         else {
-            return done + " keys"
+            return Format.count(status.keysScanned, "key")
         }
         let about = status.percentIsEstimate ? "about " : ""
-        return "\(done) of \(about)\(Format.count(status.keysTotalEstimate)) keys"
+        return "\(done) of \(about)\(Format.count(status.keysTotalEstimate, "key"))"
     }
 
     /// One plain line.

@@ -82,9 +82,9 @@ final class RunningBinary: @unchecked Sendable {
     /// Sends it a signal.
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
-    /// Waits until it has written `words` to standard output, at most twenty seconds.
+    /// Waits until it has written `words` to standard output, at most a minute.
     func says(_ words: String) async throws -> Bool {
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while !output.contains(words), ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(10))
         }
