@@ -66,3 +66,9 @@ struct RangePlanner: Sendable {
         return (histogram, "the statistics' histogram")
     }
 }
+
+extension KeyColumn {
+    /// Whether its values are arrays, whose type's name begins with an underscore: an array of
+    /// histogram bounds would be taken for one array of more dimensions.
+    fileprivate var isArray: Bool { castType.contains("._") || castType.contains(".\"_") }
+}
