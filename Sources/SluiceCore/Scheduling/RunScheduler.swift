@@ -111,6 +111,7 @@ public struct RunScheduler: Sendable {
         var worker = workers[id] ?? WorkerState()
         apply(event, to: &worker, nowSeconds: nowSeconds)
         let action = decide(id, &worker, nowSeconds: nowSeconds)
+        if case .release = action { worker.isReleasing = true } else { worker.isReleasing = false }
         workers[id] = action == .exit ? nil : worker
         return action
     }
@@ -203,6 +204,8 @@ public struct RunScheduler: Sendable {
         let failureClass = FailureClass.of(
             failure, statementTimeoutMilliseconds: limits.statementTimeoutMilliseconds)
         worker.inFlight = 0
+        // What the server refuses to take back, it will refuse again: the range's lease ends it.
+        if worker.isReleasing, failure.origin == .server { worker.forgetRange() }
         worker.mustReattach = worker.range != nil
         worker.waitReason = failure.message
         worker.attempts += 1

@@ -12,6 +12,8 @@ struct WorkerState: Sendable {
     var batchesOfRow = 0
     /// Whether the ledger must be read before anything else is sent.
     var mustReattach = false
+    /// Whether the range is just being given back.
+    var isReleasing = false
     /// Batches sent and not yet answered.
     var inFlight = 0
     /// Failures in a row.

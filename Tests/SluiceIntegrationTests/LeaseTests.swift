@@ -1,0 +1,108 @@
+import SluiceCore
+import SluicePostgres
+import Testing
+
+@testable import Sluice
+
+/// Ranges that their owner left behind.
+@Suite(.timeLimit(.minutes(6))) struct LeaseTests {
+    private static let lost = "99999999-9999-4999-8999-999999999999"
+
+    /// A run one of whose ranges belongs to `lost`, and the process's row.
+    private static func abandoned(
+        _ database: TestDatabase, leaseSeconds: Int, registered: Bool
+    ) async throws -> FenceBench {
+        let bench = try await FenceBench(database, rows: 4_000, rangesMax: 4)
+        _ = try await bench.claim(
+            on: database.connection, owner: lost, leaseSeconds: leaseSeconds)
+        guard registered else { return bench }
+        _ = try await database.connection.query(
+            RangeSQL.register,
+            [.text(lost), .text("\(bench.run)"), "elsewhere", "1", "false", Parameter(leaseSeconds)])
+        return bench
+    }
+
+    @Test func aRangeOfAProcessThatSignedOffIsTakenWhenItsLeaseIsOver() async throws {
+        try await TestDatabase.with { database in
+            _ = try await Self.abandoned(database, leaseSeconds: 1, registered: false)
+            let report = try await database.sluice.run(
+                increment, options: .with(workers: 2, batch: 100))
+            #expect(report.exitCode == 0)
+            #expect(try await database.histogram() == "1:4000")
+        }
+    }
+
+    @Test func aRangeThatNobodyOfALivingProcessWorksOnIsTakenWhenItsLeaseIsOver() async throws {
+        try await TestDatabase.with { database in
+            let bench = try await Self.abandoned(database, leaseSeconds: 1, registered: true)
+            // The process lives: it has a session and renews its own lease.
+            let alive = try await database.connect("sluice \(bench.run) \(Self.lost)")
+            try await database.execute(
+                "UPDATE sluice.process SET lease_until = clock_timestamp() + interval '1 hour'")
+            let report = try await database.sluice.run(
+                increment, options: .with(workers: 2, batch: 100))
+            #expect(report.exitCode == 0)
+            #expect(try await database.histogram() == "1:4000")
+            await alive.close()
+        }
+    }
+
+    @Test func aRangeOfAProcessWithoutSessionsIsTakenAtOnce() async throws {
+        try await TestDatabase.with { database in
+            _ = try await Self.abandoned(database, leaseSeconds: 3_600, registered: true)
+            let report = try await database.sluice.run(
+                increment, options: .with(workers: 2, batch: 100))
+            #expect(report.exitCode == 0)
+            #expect(report.seconds < 10)
+            #expect(try await database.histogram() == "1:4000")
+        }
+    }
+
+    @Test func aSessionThatHoldsARangeBeyondItsLeaseIsEnded() async throws {
+        try await TestDatabase.with { database in
+            let bench = try await Self.abandoned(database, leaseSeconds: 1, registered: true)
+            let zombie = try await database.connect("sluice \(bench.run) \(Self.lost)")
+            let bystander = try await database.connect("sluice 99 \(Self.lost)")
+            for connection in [zombie, bystander] {
+                _ = try await connection.query(BatchSettingsSQL.begin)
+                _ = try await connection.query("SELECT 1")
+            }
+            _ = try await zombie.query(
+                "SELECT number FROM sluice.range WHERE owner = $1 FOR NO KEY UPDATE",
+                [.text(Self.lost)])
+            let report = try await database.sluice.run(
+                increment, options: .with(workers: 2, batch: 100))
+            #expect(report.exitCode == 0)
+            #expect(try await database.histogram() == "1:4000")
+            await #expect(throws: PostgresError.self) { try await zombie.query("COMMIT") }
+            #expect(try await bystander.query("COMMIT").commandTag == "COMMIT")
+            await bystander.close()
+        }
+    }
+
+    @Test func aProcessGivesBackWhatItOwnsThoughItsSessionsAreGone() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: 4_000)
+            try await database.slowDown(seconds: 0.02)
+            let drain = DrainSwitch()
+            let connection = database.connection
+            let run = try database.sluice
+            async let report = run.run(
+                increment, options: .with(workers: 4, batch: 50), drain: drain)
+            try await database.waitForProgress()
+            for _ in 0..<40 where try await database.ownedRanges() > 0 {
+                drain.drain()
+                _ = try await connection.query(
+                    """
+                    SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                    WHERE datname = current_database() AND application_name LIKE 'sluice %'
+                    """)
+            }
+            #expect(try await report.exitCode == 3)
+            #expect(try await database.ownedRanges() == 0)
+            try await database.speedUp()
+            #expect(try await run.resume("1").exitCode == 0)
+            #expect(try await database.histogram() == "1:4000")
+        }
+    }
+}

@@ -1,0 +1,101 @@
+import Sluice
+import SluiceCore
+import SluicePostgres
+import SluiceSandbox
+import Testing
+
+/// A replica that falls behind holds the run.
+@Suite(.timeLimit(.minutes(6))) struct ReplicaTests {
+    @Test func theRunWaitsForAReplicaThatFallsBehindAndGoesOnAfterwards() async throws {
+        try await withSandbox(SandboxOptions(replicas: 1)) { sandbox in
+            let name = try await sandbox.primary.createDatabase()
+            let dsn = sandbox.primary.dsn(database: name)
+            try await TestDatabase.with(dsn: dsn) { database in
+                try await database.makeTable(rows: 100_000)
+                try await database.slowDown(seconds: 0.02)
+            }
+            try await sandbox.replicas[0].psql("SELECT pg_wal_replay_pause()")
+            let process = try SluiceProcess(
+                [
+                    "run", "--table", "t", "--set", "n = n + 1", "--workers", "2", "--batch", "50",
+                    "--max-lag", "1s", "--progress", "plain",
+                ], dsn: dsn)
+            try await TestDatabase.with(dsn: dsn) { database in
+                try await Self.waitUntilHeld(database)
+                let held = try await database.keysScanned()
+                // Long enough for many batches, were there any.
+                _ = try await database.value("SELECT pg_sleep(1)::text")
+                let later = try await database.keysScanned()
+                guard later == held else {
+                    throw ConditionNotMet(description: "keys \(held) became \(later) while held")
+                }
+            }
+            #expect(process.output.contains("replica lag"), "\(process.output)")
+            #expect(process.isRunning)
+            try await sandbox.replicas[0].psql("SELECT pg_wal_replay_resume()")
+            try await TestDatabase.with(dsn: dsn) { database in
+                let held = try await database.keysScanned()
+                try await database.waitForProgress(keys: held + 1_000)
+                try await database.speedUp()
+            }
+            let code = try await process.wait()
+            #expect(code == 0, "\(process.errors)")
+            let histogram = try await TestDatabase.with(dsn: dsn) { database in
+                try await database.histogram()
+            }
+            #expect(histogram == "1:100000")
+        }
+    }
+
+    private static func waitUntilHeld(_ database: TestDatabase) async throws {
+        try await eventually("the run says what it waits for") {
+            let waits = try await database.value(
+                """
+                SELECT count(*) FROM sluice.process
+                WHERE waiting_for LIKE 'replica lag%' AND replica_lag_seconds > 1
+                """)
+            return waits == "1"
+        }
+        try await eventually("running batches end") {
+            try await database.number(
+                """
+                SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                AND application_name LIKE 'sluice %' AND state <> 'idle'
+                """) == 0
+        }
+    }
+
+    @Test func aReplicaThatGoesAwayHoldsTheRun() async throws {
+        try await withSandbox(SandboxOptions(replicas: 1)) { sandbox in
+            let name = try await sandbox.primary.createDatabase()
+            let dsn = sandbox.primary.dsn(database: name)
+            try await TestDatabase.with(dsn: dsn) { database in
+                try await database.makeTable(rows: 100_000)
+                try await database.slowDown(seconds: 0.02)
+            }
+            let process = try SluiceProcess(
+                [
+                    "run", "--table", "t", "--set", "n = n + 1", "--workers", "2", "--batch", "50",
+                    "--max-lag", "5s", "--progress", "none",
+                ], dsn: dsn)
+            try await TestDatabase.with(dsn: dsn) { database in
+                try await database.waitForProgress()
+            }
+            try await sandbox.replicas[0].stop()
+            try await TestDatabase.with(dsn: dsn) { database in
+                try await eventually("the run waits for the replica") {
+                    try await database.value("SELECT waiting_for FROM sluice.process")?
+                        .contains("replica") == true
+                }
+            }
+            try await sandbox.replicas[0].start()
+            try await TestDatabase.with(dsn: dsn) { database in
+                let held = try await database.keysScanned()
+                try await database.waitForProgress(keys: held + 1_000)
+                try await database.speedUp()
+            }
+            let code = try await process.wait()
+            #expect(code == 0, "\(process.errors)")
+        }
+    }
+}

@@ -1,0 +1,94 @@
+import Foundation
+
+/// A `sluice` process of its own, which can be killed, stopped and continued.
+final class SluiceProcess: @unchecked Sendable {
+    private let process = Process()
+    private let folder: URL
+
+    /// The built program, which lies beside the test bundle.
+    static var program: URL {
+        let bundle = Bundle.allBundles.first { $0.bundlePath.hasSuffix(".xctest") }
+        let folder =
+            bundle?.bundleURL.deletingLastPathComponent()
+            ?? Bundle.main.executableURL?.deletingLastPathComponent()
+        return (folder ?? URL(fileURLWithPath: ".")).appendingPathComponent("sluice")
+    }
+
+    /// Starts a command; its output goes to files, so that it never waits for a reader.
+    init(_ arguments: [String], dsn: String) throws {
+        folder = FileManager.default.temporaryDirectory
+            .appendingPathComponent("sluice-process-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        process.executableURL = Self.program
+        process.arguments = arguments + ["--dsn", dsn]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = try Self.file(folder.appendingPathComponent("output"))
+        process.standardError = try Self.file(folder.appendingPathComponent("errors"))
+        try process.run()
+    }
+
+    deinit {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        try? FileManager.default.removeItem(at: folder)
+    }
+
+    private static func file(_ url: URL) throws -> FileHandle {
+        FileManager.default.createFile(atPath: url.path, contents: nil)
+        return try FileHandle(forWritingTo: url)
+    }
+
+    var output: String { text("output") }
+    var errors: String { text("errors") }
+    var isRunning: Bool { process.isRunning }
+
+    private func text(_ name: String) -> String {
+        (try? String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)) ?? ""
+    }
+
+    func send(_ signal: Int32) {
+        if process.isRunning { kill(process.processIdentifier, signal) }
+    }
+
+    /// Ends it as `kill -9` does and waits until it is gone.
+    func kill9() async throws {
+        send(SIGKILL)
+        _ = try await wait(within: .seconds(10))
+    }
+
+    /// The exit code, or minus the number of the signal that ended it.
+    @discardableResult
+    func wait(within deadline: Duration = .seconds(60)) async throws -> Int32 {
+        try await eventually("sluice \(arguments) ends\n\(output)\(errors)", within: deadline) {
+            !process.isRunning
+        }
+        let status = process.terminationStatus
+        return process.terminationReason == .uncaughtSignal ? -status : status
+    }
+
+    private var arguments: String { (process.arguments ?? []).joined(separator: " ") }
+}
+
+extension TestDatabase {
+    /// Starts `sluice` with these arguments on this database.
+    func start(_ arguments: [String]) throws -> SluiceProcess {
+        try SluiceProcess(arguments, dsn: dsn)
+    }
+
+    /// Starts the job of ``increment``.
+    func startIncrement(
+        workers: Int = 2, batch: Int, _ more: [String] = []
+    ) throws -> SluiceProcess {
+        try start(
+            [
+                "run", "--table", "t", "--set", "n = n + 1", "--workers", "\(workers)",
+                "--batch", "\(batch)", "--progress", "plain",
+            ] + more)
+    }
+
+    /// Runs a command to its end.
+    func command(_ arguments: [String]) async throws -> (code: Int32, text: String) {
+        let process = try start(arguments)
+        let code = try await process.wait()
+        return (code, process.output + process.errors)
+    }
+}
