@@ -112,8 +112,9 @@ import Testing
             #expect(fresh.code == 0)
             #expect(try await process.wait(within: .seconds(5)) == 3)
             #expect(
-                try await database.number("SELECT keys_scanned FROM (SELECT sum(keys_scanned) AS "
-                    + "keys_scanned FROM sluice.range WHERE run = 2) s") == 20_000)
+                try await database.number(
+                    "SELECT keys_scanned FROM (SELECT sum(keys_scanned) AS "
+                        + "keys_scanned FROM sluice.range WHERE run = 2) s") == 20_000)
             // What the cancelled run changed is changed twice, the rest once.
             let twice = try await database.number(
                 "SELECT coalesce(sum(rows_changed), 0) FROM sluice.range WHERE run = 1")

@@ -35,7 +35,8 @@ import Testing
 
     @Test(arguments: [
         "true or true", "id > 0 -- the rest", "true /* or */", "id = id OR n = n OR true",
-        "(SELECT true)", "'/*' <> '--'", "EXISTS (SELECT FROM generate_series(1, 2) x WHERE x <> t.id)",
+        "(SELECT true)", "'/*' <> '--'",
+        "EXISTS (SELECT FROM generate_series(1, 2) x WHERE x <> t.id)",
         "(SELECT u.id FROM t u WHERE u.id = t.id) > 0",
     ])
     func whatIsOneExpressionStaysInItsRange(predicate: String) async throws {

@@ -5,7 +5,9 @@ import Testing
 
 /// Errors that stop a run, and what is left then.
 @Suite(.timeLimit(.minutes(6))) struct FailureTests {
-    @Test(arguments: ["CHECK (n < 1 OR id <> 1234) NOT VALID", "UNIQUE (n, m) DEFERRABLE INITIALLY DEFERRED"])
+    @Test(arguments: [
+        "CHECK (n < 1 OR id <> 1234) NOT VALID", "UNIQUE (n, m) DEFERRABLE INITIALLY DEFERRED",
+    ])
     func aRowThatCannotBeChangedStopsTheRunAndNamesTheReason(constraint: String) async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: 3_000, extra: ", m integer")

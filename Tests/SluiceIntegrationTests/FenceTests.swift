@@ -8,9 +8,10 @@ import Testing
 @Suite(.timeLimit(.minutes(6))) struct FenceTests {
     /// A range of 4,000 keys whose first 1,000 are done.
     private static func begun(
-        _ body: @escaping @Sendable (
-            FenceBench, HeldRange, PostgresConnection, PostgresConnection
-        ) async throws -> Void
+        _ body:
+            @escaping @Sendable (
+                FenceBench, HeldRange, PostgresConnection, PostgresConnection
+            ) async throws -> Void
     ) async throws {
         try await TestDatabase.with { database in
             let bench = try await FenceBench(database, rows: 4_000)

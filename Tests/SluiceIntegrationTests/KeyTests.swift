@@ -23,7 +23,11 @@ import Testing
         ("int4range", "int4range(i, i + 5)"), ("text[]", "ARRAY['a,\"', NULL, i::text]"),
         ("name", "'n' || i"), ("oid", "(4294967295 - i)::oid"), ("float8", "1 / i::float8"),
         ("money", "i::money / 100"), ("time", "time '00:00' + i * interval '7 s'"),
-        ("bit(16)", "i::bit(16)"), ("macaddr", "('08:00:2b:00:' || lpad(to_hex(i / 256), 2, '0') || ':' || lpad(to_hex(i % 256), 2, '0'))::macaddr"),
+        ("bit(16)", "i::bit(16)"),
+        (
+            "macaddr",
+            "('08:00:2b:00:' || lpad(to_hex(i / 256), 2, '0') || ':' || lpad(to_hex(i % 256), 2, '0'))::macaddr"
+        ),
     ]
 
     @Test(arguments: keys.indices, [false, true])
@@ -86,7 +90,8 @@ import Testing
 
     @Test(
         arguments: [
-            "a, b", "b, a", "k1, k2", "k2, k1", "a, k1", "\"array\", b", "n, b", "\"cursor\", upper",
+            "a, b", "b, a", "k1, k2", "k2, k1", "a, k1", "\"array\", b", "n, b",
+            "\"cursor\", upper",
             "a, b, \"keys\"",
         ], [false, true])
     func compositeKeysAreWalkedInOrder(key: String, analyzed: Bool) async throws {
@@ -113,7 +118,9 @@ import Testing
         }
     }
 
-    @Test(arguments: ["\"array\"", "k1", "value", "\"cursor\"", "sluice_end", "numbers", "\"\u{1F40C} s\""])
+    @Test(arguments: [
+        "\"array\"", "k1", "value", "\"cursor\"", "sluice_end", "numbers", "\"\u{1F40C} s\"",
+    ])
     func aKeyWithANameOfTheStatementsOwnIsWalkedOnce(column: String) async throws {
         try await TestDatabase.with { database in
             try await database.execute(

@@ -18,7 +18,10 @@ import Testing
         guard registered else { return bench }
         _ = try await database.connection.query(
             RangeSQL.register,
-            [.text(lost), .text("\(bench.run)"), "elsewhere", "1", "false", Parameter(leaseSeconds)])
+            [
+                .text(lost), .text("\(bench.run)"), "elsewhere", "1", "false",
+                Parameter(leaseSeconds),
+            ])
         return bench
     }
 

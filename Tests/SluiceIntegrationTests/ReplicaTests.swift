@@ -48,6 +48,7 @@ import Testing
     }
 
     private static func waitUntilHeld(_ database: TestDatabase) async throws {
+        try await database.waitForProgress()
         try await eventually("the run says what it waits for") {
             let waits = try await database.value(
                 """

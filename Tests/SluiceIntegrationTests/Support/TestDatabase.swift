@@ -9,20 +9,29 @@ struct TestDatabase: Sendable {
     let connection: PostgresConnection
 
     /// Lends a fresh database, dropped afterwards.
+    ///
+    /// A few at a time; `alone` for tests that measure time.
     static func with<Value: Sendable>(
-        _ body: @escaping @Sendable (TestDatabase) async throws -> Value
+        alone: Bool = false, _ body: @escaping @Sendable (TestDatabase) async throws -> Value
     ) async throws -> Value {
-        try await SharedSandbox.withDatabase { dsn in
-            let parameters = try ConnectionParameters(dsn: dsn)
-            let connection = try await PostgresConnection.connect(parameters)
-            do {
-                let value = try await body(TestDatabase(dsn: dsn, connection: connection))
-                await connection.close()
-                return value
-            } catch {
-                await connection.close()
-                throw error
-            }
+        try await Turnstile.shared.pass(alone: alone) {
+            try await SharedSandbox.withDatabase { dsn in try await with(dsn: dsn, body) }
+        }
+    }
+
+    /// The same on a database of another server.
+    static func with<Value: Sendable>(
+        dsn: String, _ body: @escaping @Sendable (TestDatabase) async throws -> Value
+    ) async throws -> Value {
+        let parameters = try ConnectionParameters(dsn: dsn)
+        let connection = try await PostgresConnection.connect(parameters)
+        do {
+            let value = try await body(TestDatabase(dsn: dsn, connection: connection))
+            await connection.close()
+            return value
+        } catch {
+            await connection.close()
+            throw error
         }
     }
 
@@ -37,6 +46,34 @@ struct TestDatabase: Sendable {
     /// The first column of the first row, as text.
     func value(_ sql: String) async throws -> String? {
         try await connection.query(sql).scalar
+    }
+
+    /// One more session.
+    func connect(_ application: String = "test") async throws -> PostgresConnection {
+        try await PostgresConnection.connect(
+            try ConnectionParameters(dsn: dsn).setting("application_name", to: application))
+    }
+
+    /// A number, such as a count.
+    func number(_ sql: String) async throws -> Int {
+        Int(try await value(sql) ?? "") ?? -1
+    }
+
+    /// Keys that the ledger has seen committed, over all runs.
+    func keysScanned() async throws -> Int {
+        guard try await value("SELECT to_regclass('sluice.range')") != nil else { return 0 }
+        return try await number("SELECT coalesce(sum(keys_scanned), 0) FROM sluice.range")
+    }
+
+    /// Waits until batches of a run are being committed.
+    func waitForProgress(keys: Int = 1) async throws {
+        try await eventually("\(keys) keys are scanned") { try await keysScanned() >= keys }
+    }
+
+    /// Ranges that somebody owns.
+    func ownedRanges() async throws -> Int {
+        try await number(
+            "SELECT count(*) FROM sluice.range WHERE owner IS NOT NULL AND state <> 'done'")
     }
 
     /// A table `t(id bigint primary key, n int not null default 0)` with `rows` rows.
@@ -70,5 +107,48 @@ extension RunOptions {
         options.limits.workers = workers...workers
         options.limits.batchKeys = batch
         return options
+    }
+}
+
+extension TestDatabase {
+    /// Makes each batch on `t` take at least so long.
+    func slowDown(seconds: Double) async throws {
+        try await execute(
+            """
+            CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
+            $$ BEGIN PERFORM pg_sleep(\(seconds)); RETURN NULL; END $$;
+            DROP TRIGGER IF EXISTS slow ON t;
+            CREATE TRIGGER slow BEFORE UPDATE ON t FOR EACH STATEMENT EXECUTE FUNCTION slow();
+            """)
+    }
+
+    /// Ends that.
+    func speedUp() async throws {
+        try await execute("DROP FUNCTION slow() CASCADE")
+    }
+}
+
+extension TestDatabase {
+    /// Changes a default of this database for sessions that begin from now on.
+    func alterDatabase(_ setting: String) async throws {
+        let name = try await value("SELECT quote_ident(current_database())") ?? ""
+        try await execute("ALTER DATABASE \(name) SET \(setting)")
+    }
+
+    /// Begins a run of a job on `t` and drains it after so many keys.
+    func runUntil(keys: Int, _ job: JobRequest, options: RunOptions) async throws {
+        try await slowDown(seconds: 0.02)
+        let drain = DrainSwitch()
+        async let report = sluice.run(job, options: options, drain: drain)
+        do {
+            try await waitForProgress(keys: keys)
+        } catch {
+            drain.drain()
+            _ = try await report
+            throw error
+        }
+        drain.drain()
+        _ = try await report
+        try await speedUp()
     }
 }
