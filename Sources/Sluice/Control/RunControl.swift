@@ -21,7 +21,14 @@ struct RunControl: Sendable {
         let record = try await ledger.existing(run)
         switch record.state {
         case .planned, .running, .paused:
-            try await stop(record, state: "cancelled")
+            do {
+                try await stop(record, state: "cancelled")
+            } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
+                // Half a transaction of a dead client holds a range for ever: end its session.
+                _ = try await connection.query("ROLLBACK")
+                _ = try await connection.query(RangeSQL.endSessions, [.text("\(record.id)")])
+                try await stop(record, state: "cancelled")
+            }
         case .cancelled: break
         case .completed, .failed:
             throw SluiceError(
@@ -34,6 +41,7 @@ struct RunControl: Sendable {
     /// transaction, and so waits for the batches that are just committing.
     private func stop(_ record: RunRecord, state: String) async throws {
         _ = try await connection.query(BatchSettingsSQL.begin)
+        _ = try await connection.query(BatchSettingsSQL.cancelLockTimeout)
         _ = try await connection.query(
             LedgerSQL.stopRun, [.text("\(record.id)"), .text(state), "3", .null])
         if state == "cancelled" {

@@ -7,6 +7,9 @@ enum BatchSettingsSQL {
     static let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
     static let commit = "COMMIT"
 
+    /// How long a cancel waits for the batches that are just committing, which take milliseconds.
+    static let cancelLockTimeout = "SET LOCAL lock_timeout = '5s'"
+
     /// Session settings that change how keys are written as text or what an expression means;
     /// recorded when the run is created and set again in every batch, whoever resumes it and
     /// whatever a connection pooler's previous client left behind.

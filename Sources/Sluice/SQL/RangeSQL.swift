@@ -50,6 +50,13 @@ enum RangeSQL {
         AND r.owner = p.owner AND r.state = 'running' AND r.lease_until < clock_timestamp())
         """
 
+    /// Ends every session that works on the run and belongs to this role.
+    static let endSessions = """
+        SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a
+        WHERE a.application_name LIKE 'sluice ' || $1::bigint || ' %'
+        AND a.usename = current_user AND a.pid <> pg_catalog.pg_backend_pid()
+        """
+
     /// Locks the range's row and reads it again: `$1` run, `$2` number, `$3` owner, `$4` epoch.
     ///
     /// Only the lock settles what an interrupted COMMIT did.

@@ -51,7 +51,7 @@ public enum PlanGuard {
         }
         if plan.type == "Hash Join" || plan.type == "Merge Join" {
             if plan.children.flatMap(flattened).contains(where: { $0.relation == table }) {
-                return "a batch would join all of \(table)"
+                return "a batch would join all of \(table) (write IN (SELECT …) as EXISTS)"
             }
         }
         for child in plan.children {
