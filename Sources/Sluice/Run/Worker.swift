@@ -86,10 +86,13 @@ struct WorkerHands: Sendable {
         return .connected
     }
 
+    /// Claims need not be durable: a crash of the server that loses one ends every session that
+    /// could have used it.
     private mutating func claim() async throws(PostgresError) -> WorkerEvent {
         let result = try await open().transact(
             RangeSQL.claim,
-            [.text("\(context.run)"), .text(context.owner), .text("\(context.leaseSeconds)")])
+            [.text("\(context.run)"), .text(context.owner), .text("\(context.leaseSeconds)")],
+            durable: false)
         if let range = Self.range(result.rows.first) { return .claimed(range) }
         let unfinished = try await open().query(
             RangeSQL.unfinished, [.text("\(context.run)")],
@@ -151,7 +154,8 @@ struct WorkerHands: Sendable {
         _ statement: String, _ range: HeldRange, lease: Bool
     ) async throws(PostgresError) -> HeldRange? {
         let more: [Parameter] = lease ? [.text("\(context.leaseSeconds)")] : []
-        let result = try await open().transact(statement, fence(range) + more)
+        let result = try await open().transact(
+            statement, fence(range) + more, durable: false)
         return Self.range(result.rows.first)
     }
 
