@@ -41,6 +41,8 @@ struct Rounds {
             ]
             if let cpuBefore, let cpuAfter {
                 metrics["server_cpu_seconds"] = cpuAfter - cpuBefore
+                metrics["rows_per_server_cpu_second"] =
+                    Double(table.rows) / (cpuAfter - cpuBefore)
             }
             return metrics.merging(more) { $1 }
         }

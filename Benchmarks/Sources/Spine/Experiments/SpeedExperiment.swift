@@ -51,5 +51,15 @@ struct SpeedExperiment {
                     title: "rate of \(subject) / \(name)", experiment: "speed", setting: setting,
                     metric: "rows_per_second", subject: subject, over: over, bound: bound))
         }
+        // Steady where other programs take the processor away, which a rate is not.
+        for commit in ["on", "off"] {
+            recorder.expect(
+                Bar(
+                    title: "rows per second of server CPU, sluice / bare statements, "
+                        + "commit \(commit)",
+                    experiment: "speed", setting: setting, metric: "rows_per_server_cpu_second",
+                    subject: "sluice, commit \(commit)", over: "bare, commit \(commit)",
+                    bound: .none))
+        }
     }
 }
