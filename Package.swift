@@ -20,6 +20,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log.git", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-system.git", from: "1.8.1"),
         .package(
             url: "https://github.com/swift-server/swift-service-lifecycle.git", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess.git", from: "1.0.2"),
@@ -41,8 +42,8 @@ let package = Package(
         .target(
             name: "SluiceSandbox",
             dependencies: [
-                "SluicePostgres",
                 .product(name: "Subprocess", package: "swift-subprocess"),
+                .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
         .executableTarget(
@@ -71,7 +72,11 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SluiceCLITests",
-            dependencies: ["SluiceCLI", "SluicePostgres", "SluiceSandbox"],
+            dependencies: [
+                "SluiceCLI", "Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ],
             swiftSettings: strict),
         .testTarget(name: "StyleTests", exclude: ["Fixtures"], swiftSettings: strict),
     ]

@@ -26,7 +26,8 @@ import Testing
         ("bit(16)", "i::bit(16)"),
         (
             "macaddr",
-            "('08:00:2b:00:' || lpad(to_hex(i / 256), 2, '0') || ':' || lpad(to_hex(i % 256), 2, '0'))::macaddr"
+            "('08:00:2b:00:' || lpad(to_hex(i / 256), 2, '0') || ':' "
+                + "|| lpad(to_hex(i % 256), 2, '0'))::macaddr"
         ),
     ]
 

@@ -37,8 +37,10 @@ import Testing
             #expect(again.text.contains("completed already"))
             #expect(
                 try await database.number(
-                    "SELECT count(*) FROM pgbench_accounts WHERE xmin::text::bigint >= \(mark ?? "0")"
-                ) == 0)
+                    """
+                    SELECT count(*) FROM pgbench_accounts
+                    WHERE xmin::text::bigint >= \(mark ?? "0")
+                    """) == 0)
         }
     }
 }

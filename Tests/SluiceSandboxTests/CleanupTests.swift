@@ -45,14 +45,7 @@ import Testing
         let parent = try temporaryFolder()
         defer { try? FileManager.default.removeItem(atPath: parent) }
         let task = Task { try await Sandbox.start(.init(), in: [parent]) }
-        let deadline = ContinuousClock.now + .seconds(20)
-        var folder = ""
-        while folder.isEmpty || !FileManager.default.fileExists(atPath: "\(folder)/\(file)") {
-            try #require(ContinuousClock.now < deadline)
-            try await Task.sleep(for: .milliseconds(1))
-            let names = try FileManager.default.contentsOfDirectory(atPath: parent)
-            folder = names.first.map { "\(parent)/\($0)" } ?? ""
-        }
+        let folder = try await folderWhere(file, appearsBelow: parent)
         task.cancel()
         await #expect(throws: CancellationError.self) { _ = try await task.value }
         #expect(remains(of: folder) == [])
@@ -82,9 +75,7 @@ import Testing
             binaries: binaries, account: try ServerAccount.unprivileged(environment: [:]),
             folder: keeper.folder, password: nil)
         async let initdb = tools.run("initdb", ["-D", "\(keeper.folder)/primary", "-N"])
-        while !FileManager.default.fileExists(atPath: "\(keeper.folder)/primary/PG_VERSION") {
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        _ = try await folderWhere("PG_VERSION", appearsBelow: keeper.folder)
         await keeper.close()
         do {
             _ = try await initdb

@@ -119,7 +119,8 @@ struct TableReader: Sendable {
                 throw SluiceError(
                     .refused,
                     "no unique index of \(table.name.shown) on exactly "
-                        + "(\(requested.joined(separator: ", "))) whose columns are NOT NULL, without WHERE or expressions: "
+                        + "(\(requested.joined(separator: ", "))) whose columns are NOT NULL, "
+                        + "without WHERE or expressions: "
                         + Self.offer(indexes))
             }
             columns = match

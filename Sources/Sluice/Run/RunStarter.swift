@@ -189,7 +189,8 @@ struct RunStarter: Sendable {
                 .refused,
                 "run \(earlier.id) of the name \(earlier.name) is unfinished, and this job differs "
                     + "from it in: \(what); finish it with `sluice resume \(earlier.id)`, "
-                    + "cancel it with `sluice cancel \(earlier.id)`, or give this job another --name"
+                    + "cancel it with `sluice cancel \(earlier.id)`, or give this job another "
+                    + "--name"
             )
         }
         throw SluiceError(
