@@ -69,6 +69,7 @@ import Testing
         #expect(
             settings == [
                 "TimeZone": "UTC", "jit": "off", "enable_seqscan": "off",
+                "enable_sort": "off",
                 "max_parallel_workers_per_gather": "0", "lock_timeout": "2000",
                 "statement_timeout": "20000", "idle_in_transaction_session_timeout": "20000",
                 "synchronous_commit": "off",
