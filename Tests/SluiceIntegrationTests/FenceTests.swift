@@ -151,6 +151,27 @@ import Testing
         }
     }
 
+    @Test func aRunOfVeryManyBatchesMovesToFreshRowsUnderAHeldSnapshot() async throws {
+        try await TestDatabase.with { database in
+            let rows = RunScheduler.batchesPerLedgerRow * 2 + 500
+            try await database.execute(
+                """
+                CREATE TABLE t (k text PRIMARY KEY, n integer NOT NULL DEFAULT 0);
+                INSERT INTO t (k) SELECT lpad(i::text, 9, '0') FROM generate_series(1, \(rows)) i;
+                """)
+            let reader = try await database.connect()
+            _ = try await reader.execute(
+                script: "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
+            let report = try await database.sluice.run(
+                increment, options: .with(workers: 1, batch: 1))
+            #expect(report.exitCode == 0)
+            #expect(try await database.number("SELECT count(*) FROM sluice.range") == 3)
+            #expect(try await database.histogram() == "1:\(rows)")
+            #expect(try await database.keysScanned() == rows)
+            await reader.close()
+        }
+    }
+
     @Test func aRunWithoutRangesIsNotComplete() async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: 10)

@@ -83,6 +83,32 @@ import Testing
         }
     }
 
+    @Test func aPipeWhoseRestNeverArrivesIsEnded() async throws {
+        try await TestDatabase.with { database in
+            let bench = try await Self.abandoned(database, leaseSeconds: 1, registered: true)
+            let pipe = try HalfSentPipe(
+                dsn: database.dsn, application: "sluice \(bench.run) \(Self.lost)")
+            try pipe.begin([
+                "BEGIN", "SELECT set_config('statement_timeout', '500', true)",
+                "SELECT number FROM sluice.range WHERE owner = '\(Self.lost)' FOR NO KEY UPDATE",
+                "UPDATE t SET n = 100 WHERE id < 3",
+            ])
+            try await eventually("the server waits for the rest") {
+                try await database.number(
+                    """
+                    SELECT count(*) FROM pg_stat_activity WHERE state = 'active'
+                    AND wait_event = 'ClientRead' AND application_name LIKE 'sluice%'
+                    AND datname = current_database()
+                    """) == 1
+            }
+            let report = try await database.sluice.run(
+                increment, options: .with(workers: 2, batch: 100))
+            #expect(report.exitCode == 0)
+            #expect(try await database.histogram() == "1:4000")
+            withExtendedLifetime(pipe) {}
+        }
+    }
+
     @Test func aProcessGivesBackWhatItOwnsThoughItsSessionsAreGone() async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: 4_000)

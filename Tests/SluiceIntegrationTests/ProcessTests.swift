@@ -88,7 +88,10 @@ import Testing
             let process = try database.startIncrement(workers: 2, batch: 100)
             try await eventually("a batch is under way") {
                 try await database.number(
-                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'") > 0
+                    """
+                    SELECT count(*) FROM pg_stat_activity
+                    WHERE datname = current_database() AND wait_event = 'PgSleep'
+                    """) > 0
             }
             process.send(SIGTERM)
             try await eventually("the drain is announced") { process.output.contains("drain") }

@@ -76,8 +76,9 @@ import Testing
             try await database.execute(
                 """
                 CREATE TABLE t (k date PRIMARY KEY, n integer NOT NULL DEFAULT 0);
-                INSERT INTO t (k) SELECT date '2021-01-01' + i FROM generate_series(1, 400) i;
+                INSERT INTO t (k) SELECT date '2020-10-29' + i FROM generate_series(1, 400) i;
                 """)
+            // The last key is the 3rd of December, or the 12th of March.
             try await database.alterDatabase("DateStyle = 'SQL, DMY'")
             let writer = try await database.connect()
             _ = try await writer.execute(script: "BEGIN; UPDATE t SET n = 0 WHERE k = '2021-02-01'")
