@@ -50,10 +50,12 @@ enum RangeSQL {
         AND r.owner = p.owner AND r.state = 'running' AND r.lease_until < clock_timestamp())
         """
 
-    /// Ends every session that works on the run and belongs to this role.
+    /// Ends every session that works on the run and belongs to this role; runs of other databases
+    /// have the same numbers.
     static let endSessions = """
         SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a
         WHERE a.application_name LIKE 'sluice ' || $1::bigint || ' %'
+        AND a.datname = pg_catalog.current_database()
         AND a.usename = current_user AND a.pid <> pg_catalog.pg_backend_pid()
         """
 
