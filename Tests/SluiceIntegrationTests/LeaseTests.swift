@@ -109,6 +109,37 @@ import Testing
         }
     }
 
+    @Test func aCancelDoesNotWaitForAPipeWhoseRestNeverArrives() async throws {
+        try await TestDatabase.with { database in
+            let bench = try await Self.abandoned(database, leaseSeconds: 1, registered: true)
+            let pipe = try HalfSentPipe(
+                dsn: database.dsn, application: "sluice \(bench.run) \(Self.lost)")
+            try pipe.begin([
+                "BEGIN",
+                "SELECT number FROM sluice.range WHERE owner = '\(Self.lost)' FOR NO KEY UPDATE",
+                "UPDATE t SET n = 100 WHERE id < 3",
+            ])
+            try await eventually("the rows are locked") {
+                try await database.number(
+                    """
+                    SELECT count(*) FROM pg_locks WHERE relation = 't'::regclass
+                    AND mode = 'RowExclusiveLock'
+                    """) == 1
+            }
+            let elsewhere = try await PostgresConnection.connect(
+                try ConnectionParameters(dsn: database.dsn).setting("dbname", to: "postgres")
+                    .setting("application_name", to: "sluice 1 \(Self.lost)"))
+            let end = try await database.command(["cancel", "1"])
+            #expect(try await elsewhere.query("SELECT 1").scalar == "1")
+            await elsewhere.close()
+            #expect(end.code == 0, "\(end.text)")
+            #expect(try await database.value("SELECT state FROM sluice.run") == "cancelled")
+            #expect(try await database.ownedRanges() == 0)
+            #expect(try await database.histogram() == "0:4000")
+            withExtendedLifetime(pipe) {}
+        }
+    }
+
     @Test func aProcessGivesBackWhatItOwnsThoughItsSessionsAreGone() async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: 4_000)
