@@ -24,6 +24,12 @@ import Testing
         #expect(FailureClass.of(failure, statementTimeoutMilliseconds: 20_000) == expected)
     }
 
+    @Test func aLimitThatIsOutOfReachIsNoTimeout() {
+        let failure = Failure(
+            origin: .server, sqlState: "57014", message: "", elapsedMilliseconds: 20_000)
+        #expect(FailureClass.of(failure, statementTimeoutMilliseconds: .max) == .administrator)
+    }
+
     @Test func aLostConnectionIsReconnectedWhateverTheState() {
         let failure = Failure(origin: .connectionLost, sqlState: "XX000", message: "")
         #expect(FailureClass.of(failure, statementTimeoutMilliseconds: 1) == .reconnect)

@@ -2,37 +2,53 @@ import SluiceCore
 import Testing
 
 @Suite struct PlanGuardTests {
-    private func scan(_ type: String, bounded: Bool, children: [PlanNode] = []) -> PlanNode {
-        PlanNode(type: type, relation: "t", hasIndexCondition: bounded, children: children)
+    private func scan(
+        _ type: String, bounded: Bool, by condition: String = "(id > $1)",
+        children: [PlanNode] = []
+    ) -> PlanNode {
+        PlanNode(
+            type: type, relation: "t", indexCondition: bounded ? condition : nil,
+            children: children)
     }
 
-    @Test func boundedIndexScansPass() {
+    private func problem(_ plan: PlanNode) -> String? {
+        PlanGuard.problem(in: plan, table: "t", firstKeyColumn: "id")
+    }
+
+    @Test func scansBoundedByTheKeyPass() {
         let bitmap = scan(
             "Bitmap Heap Scan", bounded: false,
-            children: [PlanNode(type: "Bitmap Index Scan", hasIndexCondition: true)])
+            children: [PlanNode(type: "Bitmap Index Scan", indexCondition: "(id <= $2)")])
+        let inner = scan("Index Scan", bounded: true)
+        let other = PlanNode(
+            type: "Index Scan", relation: "t", alias: "p", indexCondition: "(parent = $1)")
         for plan in [
             scan("Index Scan", bounded: true), scan("Index Only Scan", bounded: true), bitmap,
-            PlanNode(
-                type: "ModifyTable", relation: "t", children: [scan("Index Scan", bounded: true)]),
-            PlanNode(type: "Seq Scan", relation: "other"),
+            PlanNode(type: "ModifyTable", relation: "t", children: [inner]),
+            PlanNode(type: "Seq Scan", relation: "other"), other,
+            scan("Index Scan", bounded: true, by: "(ROW(id, b) > ROW($1, $2))"),
         ] {
-            #expect(PlanGuard.problem(in: plan, table: "t") == nil)
+            #expect(problem(plan) == nil)
+        }
+    }
+
+    @Test func anIndexThatServesThePredicateInsteadIsRefused() {
+        for condition in ["(status = 'pending'::text)", "(paid > 3)", "(id2 = 1)"] {
+            #expect(problem(scan("Index Scan", bounded: true, by: condition)) != nil)
         }
     }
 
     @Test func whatReadsTheWholeTableIsRefusedHoweverDeep() {
         let unboundedBitmap = scan(
             "Bitmap Heap Scan", bounded: false, children: [PlanNode(type: "Bitmap Index Scan")])
-        let join = PlanNode(
-            type: "Hash Join",
-            children: [PlanNode(type: "Hash", children: [scan("Index Scan", bounded: true)])])
+        let hashed = PlanNode(type: "Hash", children: [scan("Index Scan", bounded: true)])
+        let join = PlanNode(type: "Hash Join", children: [hashed])
         for plan in [
             scan("Seq Scan", bounded: false), scan("Index Scan", bounded: false),
             scan("Index Only Scan", bounded: false), unboundedBitmap, join,
         ] {
-            let nested = PlanNode(
-                type: "Limit", children: [PlanNode(type: "Sort", children: [plan])])
-            #expect(PlanGuard.problem(in: nested, table: "t") != nil)
+            let sort = PlanNode(type: "Sort", children: [plan])
+            #expect(problem(PlanNode(type: "Limit", children: [sort])) != nil)
         }
     }
 

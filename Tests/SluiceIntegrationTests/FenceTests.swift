@@ -179,7 +179,7 @@ import Testing
             let job = try await JobPlanner(connection: connection).plan(increment)
             try await Ledger(connection: connection).open()
             let run = try await Ledger(connection: connection).create(
-                name: job.name, job: job, limits: Limits(), fresh: false)
+                name: job.name, job: job, limits: Limits(), replacing: nil)
             _ = try await RunControl(connection: connection).pause("\(run.id)")
             #expect(
                 try await connection.query(RangeSQL.unfinished, [.text("\(run.id)")]).scalar != "0")

@@ -10,7 +10,8 @@ import Testing
 
     @Test func aBatchTakesEveryBoundFromTheFenceAndMovesTheCursorOnce() {
         let sql = BatchSQL(
-            table: QualifiedName(schema: "public", name: "products"), key: [bigint],
+            table: QualifiedName(schema: "public", name: "products"), tableOID: 16400,
+            key: [bigint],
             assignments: [Assignment(column: "price_cents", expression: "(price * 100)::bigint")],
             predicate: "price_cents IS NULL")
         #expect(sql.change(firstOfRange: false) == expectedBatch)
@@ -18,7 +19,7 @@ import Testing
 
     @Test func theFirstBatchOfARunHasNoLowerBound() {
         let sql = BatchSQL(
-            table: QualifiedName(schema: "public", name: "t"), key: [bigint],
+            table: QualifiedName(schema: "public", name: "t"), tableOID: 16400, key: [bigint],
             assignments: [Assignment(column: "n", expression: "0")], predicate: nil)
         let first = sql.change(firstOfRange: true)
         #expect(first.contains("AND r.state = 'running' AND r.\"cursor\" IS NULL"))
@@ -27,7 +28,7 @@ import Testing
 
     @Test func compositeKeysAreComparedAsRowsWithOneParameterForEachColumn() {
         let sql = BatchSQL(
-            table: QualifiedName(schema: "s", name: "t"),
+            table: QualifiedName(schema: "s", name: "t"), tableOID: 16400,
             key: [bigint, KeyColumn(name: "select", castType: "pg_catalog.text")],
             assignments: [Assignment(column: "n", expression: "0")], predicate: nil)
         let statement = sql.change(firstOfRange: false)
@@ -45,7 +46,8 @@ import Testing
 
     @Test func namesAreQuotedAndUserSQLStandsBetweenParenthesesOnItsOwnLines() {
         let sql = BatchSQL(
-            table: QualifiedName(schema: "a\"b", name: "Weird \"Name\""), key: [bigint],
+            table: QualifiedName(schema: "a\"b", name: "Weird \"Name\""), tableOID: 16400,
+            key: [bigint],
             assignments: [
                 Assignment(column: "select", expression: "1 -- one"),
                 Assignment(column: "x", expression: "2"),
@@ -68,7 +70,7 @@ import Testing
         let settings = Dictionary(uniqueKeysWithValues: pairs)
         #expect(
             settings == [
-                "TimeZone": "UTC", "jit": "off", "enable_seqscan": "off",
+                "TimeZone": "UTC", "row_security": "off", "jit": "off", "enable_seqscan": "off",
                 "enable_sort": "off",
                 "max_parallel_workers_per_gather": "0", "lock_timeout": "2000",
                 "statement_timeout": "20000", "idle_in_transaction_session_timeout": "20000",
@@ -89,6 +91,7 @@ private let expectedBatch = """
     SELECT r."cursor", r.upper FROM sluice.range r
     WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
     AND r.state = 'running' AND r."cursor" IS NOT NULL
+    AND pg_catalog.to_regclass('"public"."products"')::oid = 16400
     FOR NO KEY UPDATE
     ), sluice_end AS MATERIALIZED (
     SELECT "id" AS k1 FROM ONLY "public"."products"

@@ -49,6 +49,7 @@ import Testing
     @Test(arguments: [
         ("to_jsonb(t)", true), ("t.*", true), ("to_jsonb( t )", true), ("t.a + 1", false),
         ("total", false), ("at + 1", false), ("\"t\"", true), ("a", false), ("x_t", false),
+        ("(SELECT p.n + 1 FROM t p)", true), ("to_jsonb(T)", true), ("t . *", true),
     ])
     func aRowReadWholeIsNoticed(expression: String, expected: Bool) {
         #expect(SelfReference.mentionsWholeRow(expression, table: "t") == expected)

@@ -117,9 +117,23 @@ struct Ledger: Sendable {
         return record
     }
 
+    /// Creates a run; a session that holds half a transaction of the old one's is ended if need be.
+    func create(
+        name: String, job: PlannedJob, limits: Limits, replacing old: RunRecord?
+    ) async throws -> RunRecord {
+        do {
+            return try await create(name: name, job: job, limits: limits, fresh: old != nil)
+        } catch let error as PostgresError where error.sqlState == .lockNotAvailable {
+            guard let old else { throw error }
+            _ = try await connection.query("ROLLBACK")
+            _ = try await connection.query(RangeSQL.endSessions, [.text("\(old.id)")])
+            return try await create(name: name, job: job, limits: limits, fresh: true)
+        }
+    }
+
     /// Creates a run in state `planned`; with `fresh`, cancels an unfinished one of that name and
     /// takes its ranges in the same transaction.
-    func create(
+    private func create(
         name: String, job: PlannedJob, limits: Limits, fresh: Bool
     ) async throws -> RunRecord {
         let identity = job.identity
@@ -134,7 +148,9 @@ struct Ledger: Sendable {
         parameters += RunRecord.parameters(limits)
         parameters.append(.text("\(job.session.timeline)"))
         _ = try await connection.query(BatchSettingsSQL.begin)
+        _ = try await connection.query(BatchSettingsSQL.ledger(durable: true))
         if fresh {
+            _ = try await connection.query(BatchSettingsSQL.cancelLockTimeout)
             let old = try await connection.query(LedgerSQL.cancelByName, [.text(name)])
             for run in old.rows.compactMap({ $0[0] }) {
                 _ = try await connection.query(LedgerSQL.takeRanges, [.text(run)])

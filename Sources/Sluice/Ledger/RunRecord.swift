@@ -33,12 +33,11 @@ struct RunRecord: Sendable {
     var limits: Limits
     let keysTotalEstimate: Int
     let timeline: Int?
-    let wasStarted: Bool
 
     /// Reads a row of ``LedgerSQL/runColumns``.
     init(row: [String?]) throws(SluiceError) {
         func text(_ index: Int) -> String { row[index] ?? "" }
-        guard row.count == 23, let id = Int64(text(0)), let kind = JobKind(rawValue: text(2)),
+        guard row.count == 22, let id = Int64(text(0)), let kind = JobKind(rawValue: text(2)),
             let oid = UInt32(text(3)), let state = RunState(rawValue: text(10)),
             let limits = RunRecord.limits(row[13...19].map { $0 })
         else {
@@ -65,7 +64,6 @@ struct RunRecord: Sendable {
         self.limits = limits
         keysTotalEstimate = Int(text(20)) ?? 0
         timeline = row[21].flatMap { Int($0) }
-        wasStarted = row[22] == "t"
     }
 
     /// Reads the seven columns of limits, in the ledger's order.

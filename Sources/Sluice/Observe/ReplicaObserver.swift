@@ -18,7 +18,8 @@ struct ReplicaObserver: Sendable {
             row: Row(
                 walPosition: UInt64(row[0] ?? "") ?? 0, hiddenCount: Int(row[1] ?? "") ?? 0,
                 replayed: row[2].flatMap { UInt64($0) }, inactiveSlots: row[3] ?? "",
-                catchingUp: Int(row[4] ?? "") ?? 0),
+                catchingUp: Int(row[4] ?? "") ?? 0,
+                reportedLagSeconds: row[5].flatMap { Double($0) }),
             nowSeconds: nowSeconds)
     }
 
@@ -29,6 +30,8 @@ struct ReplicaObserver: Sendable {
         let replayed: UInt64?
         let inactiveSlots: String
         let catchingUp: Int
+        /// What the server itself measured last.
+        var reportedLagSeconds: Double?
     }
 
     /// What a look means.
@@ -47,7 +50,12 @@ struct ReplicaObserver: Sendable {
         }
         if let replayed = row.replayed {
             sawReplica = true
-            return .lag(seconds: clock.lagSeconds(replayed: replayed, nowSeconds: nowSeconds))
+            let ownSeconds = clock.lagSeconds(replayed: replayed, nowSeconds: nowSeconds)
+            // The clock knows nothing of the time before it; what the server says holds only
+            // while something is left to replay.
+            let isBehind = replayed < row.walPosition
+            let reportedSeconds = isBehind ? row.reportedLagSeconds ?? 0 : 0
+            return .lag(seconds: max(ownSeconds, reportedSeconds))
         }
         if row.catchingUp > 0 || sawReplica {
             return .unobservable(

@@ -20,7 +20,9 @@ struct PlanInspector: Sendable {
             guard let plan = Self.plan(json: json) else {
                 return "the server's EXPLAIN of a batch cannot be read"
             }
-            if let problem = PlanGuard.problem(in: plan, table: job.table.name.name) {
+            if let problem = PlanGuard.problem(
+                in: plan, table: job.table.name.name, firstKeyColumn: job.key[0].name)
+            {
                 return problem
             }
         }
@@ -39,8 +41,8 @@ struct PlanInspector: Sendable {
         if let found {
             throw SluiceError(
                 .refused,
-                "refusing the plan: \(found); ANALYZE \(job.table.name.shown), or choose another "
-                    + "--key")
+                "refusing the plan: \(found); ANALYZE \(job.table.name.shown), wait for transactions "
+                    + "older than a fresh index, or choose another --key")
         }
     }
 
@@ -126,6 +128,6 @@ private struct ExplainedNode: Decodable {
     var node: PlanNode {
         PlanNode(
             type: type, relation: relation, alias: alias,
-            hasIndexCondition: indexCondition != nil, children: (children ?? []).map(\.node))
+            indexCondition: indexCondition, children: (children ?? []).map(\.node))
     }
 }

@@ -18,9 +18,8 @@ struct ColumnFacts: Sendable {
     let name: String
     let isGenerated: Bool
     let isIdentityAlways: Bool
-    let isNotNull: Bool
     let key: KeyColumn
-    let hasNondeterministicCollation: Bool
+    /// Its number in the catalog, which a column of the same name made later does not have.
     let number: Int
 }
 
@@ -63,9 +62,16 @@ struct PlannedJob: Sendable {
         return warnings
     }
 
+    /// Numbers and names of the columns that batches name, as the catalog gives them now.
+    var columnMark: String {
+        let names = Set(key.map(\.name) + identity.assignments.map(\.column))
+        return table.columns.filter { names.contains($0.name) }.sorted { $0.number < $1.number }
+            .map { "\($0.number):\($0.name)" }.joined(separator: ",")
+    }
+
     var batch: BatchSQL {
         BatchSQL(
-            table: table.name, key: key, assignments: identity.assignments,
+            table: table.name, tableOID: table.oid, key: key, assignments: identity.assignments,
             predicate: identity.predicate)
     }
 }

@@ -9,7 +9,9 @@ struct SelfReference: Sendable {
     /// The assigned columns make it impossible to parse the expressions without them.
     func reads(_ job: PlannedJob) async throws -> Bool {
         let assigned = Set(job.identity.assignments.map(\.column))
-        let others = job.table.columns.map(\.name).filter { !assigned.contains($0) }
+        // A generated column may be made of an assigned one.
+        let others = job.table.columns.filter { !$0.isGenerated && !assigned.contains($0.name) }
+            .map(\.name)
         let list = others.map { Identifier($0).quoted }.joined(separator: ", ")
         let alias = Identifier(job.table.name.name).quoted
         for assignment in job.identity.assignments {
@@ -35,15 +37,19 @@ struct SelfReference: Sendable {
     ///
     /// Errs on the side of yes.
     static func mentionsWholeRow(_ expression: String, table: String) -> Bool {
-        var rest = Substring(expression)
-        while let range = rest.firstRange(of: table) {
-            let after = rest[range.upperBound...].drop { $0 == "\"" || $0.isWhitespace }
-            let before = rest[..<range.lowerBound].last
-            let standsAlone = !(before.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false)
-            let next = after.first
-            let isPartOfWord = next.map { $0.isLetter || $0.isNumber || $0 == "_" } ?? false
-            let isQualifier = next == "." && after.dropFirst().first != "*"
-            if standsAlone, !isPartOfWord, !isQualifier { return true }
+        func isWord(_ character: Character?) -> Bool {
+            character.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "$" } ?? false
+        }
+        let name = table.lowercased()
+        var rest = Substring(expression.lowercased())
+        while !name.isEmpty, let range = rest.firstRange(of: name) {
+            var after = rest[range.upperBound...]
+            let isWhole = !isWord(rest[..<range.lowerBound].last) && !isWord(after.first)
+            if after.first == "\"" { after = after.dropFirst() }
+            after = after.drop(while: \.isWhitespace)
+            let isQualifier =
+                after.first == "." && after.dropFirst().drop(while: \.isWhitespace).first != "*"
+            if isWhole, !isQualifier { return true }
             rest = rest[range.upperBound...]
         }
         return false

@@ -60,17 +60,16 @@ struct TableReader: Sendable {
 
     private static func column(_ row: [String?]) -> ColumnFacts {
         let arithmetic: KeyArithmetic =
-            switch row[5] {
+            switch row[4] {
             case "integer": .integer
             case "uuid": .uuid
             default: .none
             }
         return ColumnFacts(
             name: row[0] ?? "", isGenerated: row[1] == "t", isIdentityAlways: row[2] == "t",
-            isNotNull: row[3] == "t",
             key: KeyColumn(
-                name: row[0] ?? "", castType: row[4] ?? "", arithmetic: arithmetic),
-            hasNondeterministicCollation: row[6] == "t", number: Int(row[7] ?? "") ?? 0)
+                name: row[0] ?? "", castType: row[3] ?? "", arithmetic: arithmetic),
+            number: Int(row[5] ?? "") ?? 0)
     }
 
     private func refuseUnsuitable(

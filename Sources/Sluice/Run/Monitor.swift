@@ -94,6 +94,7 @@ struct Monitor: Sendable {
             _ connection: PostgresConnection, nowSeconds: Double
         ) async throws(PostgresError) {
             let limits = try await readRun(connection)
+            try await checkTable(connection)
             let observation = try await replicas.observe(connection, nowSeconds: nowSeconds)
             lagSeconds = observation.lagSeconds
             monitor.maxLagSeen.note(lagSeconds)
@@ -114,6 +115,22 @@ struct Monitor: Sendable {
                 nextPlanSeconds = nowSeconds + Monitor.planSeconds
                 try await checkPlan(connection, limits: view.limits, nowSeconds: nowSeconds)
             }
+        }
+
+        /// Stops when the table's or a column's name has come to mean another one.
+        private func checkTable(_ connection: PostgresConnection) async throws(PostgresError) {
+            let job = monitor.context.job
+            let columns = job.key.map(\.name) + job.identity.assignments.map(\.column)
+            let row = try await connection.query(
+                ObserverSQL.table,
+                [.text(job.table.name.quoted), .text(TextArray.literal(columns))],
+                timeout: .seconds(10)
+            ).rows.first
+            if row?[0] == "\(job.table.oid)", row?[1] == job.columnMark { return }
+            let message =
+                "\(job.table.name.shown) or a column that the job names was renamed, dropped or "
+                + "replaced during the run: batches stopped before they could change another one"
+            await monitor.coordinator.stop(.failed(Failure(origin: .other, message: message)))
         }
 
         /// Takes over what other processes changed.

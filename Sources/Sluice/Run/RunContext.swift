@@ -14,9 +14,22 @@ struct RunContext: Sendable {
 
     var applicationName: String { RangeSQL.applicationName(run: run, owner: owner) }
 
+    /// Connects, and makes sure that it is the primary of the timeline that the run knows: after
+    /// a failover the address may still lead to the old one.
     func connect() async throws(PostgresError) -> PostgresConnection {
-        try await PostgresConnection.connect(
+        let connection = try await PostgresConnection.connect(
             parameters.setting("application_name", to: applicationName),
             timeout: .seconds(Connector.timeoutSeconds))
+        let row = try await connection.query(ObserverSQL.role, timeout: .seconds(10)).rows.first
+        let isStandby = row?[0] == "t"
+        let timeline = Int((row?[1] ?? nil) ?? "") ?? 0
+        guard isStandby || timeline < job.session.timeline else { return connection }
+        await connection.close()
+        throw PostgresError(
+            kind: .connectFailed,
+            message: isStandby
+                ? "the server is a standby now: waiting for the primary"
+                : "the server is an old primary from before a failover: waiting for the current one"
+        )
     }
 }

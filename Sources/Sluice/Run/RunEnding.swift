@@ -65,8 +65,13 @@ struct RunEnding: Sendable {
         var observer = ReplicaObserver()
         _ = try? await observer.observe(connection, nowSeconds: 0)
         let walAfter = observer.walPosition
+        // Somebody else may have had the last word.
+        let isOverruled = outcome == .completed && status.state != .completed
+        let overruled = "run \(record.id) (\(record.name)) is \(status.state.rawValue)"
         return RunReport(
-            status: status, exitCode: exitCode, message: message(status), seconds: seconds,
+            status: status,
+            exitCode: isOverruled ? (status.state == .failed ? 1 : 3) : exitCode,
+            message: isOverruled ? overruled : message(status), seconds: seconds,
             replicaLagSecondsMax: lagSecondsMax,
             walBytes: walAfter >= walBefore ? Int(walAfter - walBefore) : nil, didWork: true)
     }

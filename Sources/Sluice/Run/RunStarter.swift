@@ -53,7 +53,8 @@ struct RunStarter: Sendable {
             let record: RunRecord
             do {
                 record = try await ledger.create(
-                    name: job.name, job: job, limits: wanted, fresh: options.fresh)
+                    name: job.name, job: job, limits: wanted,
+                    replacing: options.fresh ? earlier : nil)
             } catch let error as PostgresError where error.sqlState?.rawValue == "23505" {
                 // Another process created the run of this name at the same moment: join it.
                 _ = try await connection.query("ROLLBACK")
@@ -128,7 +129,7 @@ struct RunStarter: Sendable {
         if record.state == .planned {
             let wait = WriterWait(connection: connection, report: report)
             let clear = try await wait.wait(
-                for: job, seconds: options.startWaitSeconds, drain: drain)
+                for: job, run: record.id, seconds: options.startWaitSeconds, drain: drain)
             if clear { try await fixRanges(record, job: job, connection) }
         }
         report(.started(run: record.id, job: record.name, resumed: resumed))
@@ -222,6 +223,12 @@ struct RunStarter: Sendable {
         } catch let error as PostgresError {
             await connection.close()
             if error.kind == .cancelled { throw CancellationError() }
+            if error.sqlState == .insufficientPrivilege {
+                throw SluiceError(
+                    .refused,
+                    "\(error.description): grant it to this role; `sluice doctor` lists what a run "
+                        + "needs")
+            }
             throw SluiceError(error, while: "preparing the run")
         } catch {
             await connection.close()

@@ -19,7 +19,7 @@ struct Worker: Sendable {
             if action == .exit { break }
             event = await hands.perform(action, limits: await coordinator.view.limits)
             if case .failed(let failure) = event {
-                context.logger.debug(
+                context.logger.info(
                     "batch failed", metadata: ["worker": "\(id)", "error": "\(failure.message)"])
             }
         }

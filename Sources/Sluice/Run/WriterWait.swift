@@ -17,10 +17,12 @@ struct WriterWait: Sendable {
     }
 
     /// Returns `true` when none of those present at the call are left, `false` when the run is
-    /// to drain.
+    /// to drain, or was paused, cancelled or opened by somebody else meanwhile.
     ///
     /// - Throws: `SluiceError` naming who is still writing after `seconds`.
-    func wait(for job: PlannedJob, seconds: Double, drain: DrainSwitch) async throws -> Bool {
+    func wait(
+        for job: PlannedJob, run: Int64, seconds: Double, drain: DrainSwitch
+    ) async throws -> Bool {
         let began = ContinuousClock.now
         let present = Set(try await writers(job.table.oid).map(\.transaction))
         if present.isEmpty { return true }
@@ -29,6 +31,8 @@ struct WriterWait: Sendable {
             let left = try await writers(job.table.oid).filter { present.contains($0.transaction) }
             if left.isEmpty { return true }
             if drain.isDraining { return false }
+            let state = try await connection.query(ObserverSQL.run, [.text("\(run)")]).scalar
+            if state != RunState.planned.rawValue { return false }
             let elapsed = began.duration(to: .now) / .seconds(1)
             let words = left.map(\.words)
             if elapsed >= seconds {

@@ -10,6 +10,9 @@ import SluicePostgres
 /// one of them by accident.
 struct BatchSQL: Sendable {
     let table: QualifiedName
+    /// The fence holds only while the name still means this table: after a swap of names it would
+    /// be another one.
+    let tableOID: UInt32
     let key: [KeyColumn]
     let assignments: [Assignment]
     let predicate: String?
@@ -22,6 +25,7 @@ struct BatchSQL: Sendable {
         SELECT r."cursor", r.upper FROM sluice.range r
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' AND r."cursor" IS \(firstOfRange ? "" : "NOT ")NULL
+        AND pg_catalog.to_regclass(\(Literal.quoted(table.quoted)))::oid = \(tableOID)
         FOR NO KEY UPDATE
         ), \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint")), \
         sluice_move AS (

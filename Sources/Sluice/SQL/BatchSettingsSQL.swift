@@ -7,6 +7,25 @@ enum BatchSettingsSQL {
     static let begin = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
     static let commit = "COMMIT"
 
+    /// Longest statement on the ledger, whatever the role's default is, in milliseconds.
+    static let ledgerTimeoutMilliseconds = 60_000
+
+    /// What every transaction on the ledger sets for itself.
+    ///
+    /// A durable one waits for the disk even where the role does not by default.
+    static func ledger(durable: Bool) -> Statement {
+        let commit = """
+            CASE pg_catalog.current_setting('synchronous_commit') WHEN 'off' THEN 'local'
+            ELSE pg_catalog.current_setting('synchronous_commit') END
+            """
+        return Statement(
+            """
+            SELECT pg_catalog.set_config('statement_timeout', '\(ledgerTimeoutMilliseconds)', true),
+            pg_catalog.set_config('lock_timeout', '0', true),
+            pg_catalog.set_config('synchronous_commit', \(durable ? commit : "'off'"), true)
+            """)
+    }
+
     /// How long a cancel waits for the batches that are just committing, which take milliseconds.
     static let cancelLockTimeout = "SET LOCAL lock_timeout = '5s'"
 
@@ -56,6 +75,8 @@ enum BatchSettingsSQL {
         _ recorded: [Setting], limits: Limits, serverVersion: Int
     ) -> Statement {
         var all = recorded
+        // Row-level security that is switched on during the run must be an error, not rows skipped.
+        all.append(Setting("row_security", "off"))
         all.append(Setting("jit", "off"))
         all.append(Setting("enable_seqscan", "off"))
         // Or the batch's end is found by sorting the whole rest of the range, where the planner

@@ -34,15 +34,14 @@ enum CatalogSQL {
     ///
     /// No arithmetic on domains: what lies between two of their values may not be one.
     static let columns = """
-        SELECT a.attname, a.attgenerated <> '', a.attidentity = 'a', a.attnotnull,
+        SELECT a.attname, a.attgenerated <> '', a.attidentity = 'a',
         pg_catalog.quote_ident(tn.nspname) || '.' || pg_catalog.quote_ident(t.typname),
         CASE WHEN t.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'integer'
         WHEN t.oid = 'uuid'::regtype THEN 'uuid' ELSE 'none' END,
-        coalesce(NOT co.collisdeterministic, false), a.attnum
+        a.attnum
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
-        LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
         WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum
         """
@@ -51,7 +50,8 @@ enum CatalogSQL {
     /// columns as a text array in index order.
     ///
     /// Left out: partial and expression indexes, invalid ones, columns that may be NULL, and
-    /// those whose order is not their columns' own (another operator class or collation).
+    /// those whose order is not their columns' own (another operator class or collation, mixed or
+    /// unusual directions). From PostgreSQL 18 a NOT NULL constraint may not be validated yet.
     static let uniqueIndexes = """
         SELECT ic.relname, i.indisprimary, (SELECT array_agg(a.attname::text ORDER BY k.n)
         FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, n)
@@ -61,6 +61,9 @@ enum CatalogSQL {
         JOIN pg_catalog.pg_am m ON m.oid = ic.relam AND m.amname = 'btree'
         WHERE i.indrelid = $1::pg_catalog.oid AND i.indisunique AND i.indisvalid
         AND i.indpred IS NULL AND i.indexprs IS NULL
+        AND (SELECT min(o) = max(o) AND min(o) IN (0, 3) FROM unnest(i.indoption::int2[]) AS o)
+        AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint n WHERE n.conrelid = i.indrelid
+        AND n.contype = 'n' AND NOT n.convalidated AND n.conkey && i.indkey::int2[])
         AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[], i.indclass::oid[],
         i.indcollation::oid[]) WITH ORDINALITY AS k (attnum, class, collated, n)
         JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum

@@ -27,7 +27,7 @@ enum LedgerSQL {
         id, name, kind, table_oid, table_name, set_columns, set_expressions, predicate, \
         key_columns, settings, state, exit_code, error, workers_min, workers_max, batch_keys, \
         max_lag_seconds, lock_timeout_ms, statement_timeout_ms, synchronous_commit, \
-        keys_total_estimate, timeline, started_at IS NOT NULL
+        keys_total_estimate, timeline
         """
 
     static let runByID = "SELECT \(runColumns) FROM sluice.run WHERE id = $1"

@@ -1,34 +1,41 @@
 /// What a running process looks at, about twice a second.
 enum ObserverSQL {
+    /// Whether this is a standby, and its timeline.
+    static let role = """
+        SELECT pg_catalog.pg_is_in_recovery(),
+        (SELECT timeline_id FROM pg_catalog.pg_control_checkpoint())
+        """
+
     /// State and limits of the run, which other processes change.
     static let run = """
         SELECT state, workers_min, workers_max, batch_keys, max_lag_seconds, lock_timeout_ms,
         statement_timeout_ms, synchronous_commit, error FROM sluice.run WHERE id = $1
         """
 
-    /// Keys found in done ranges, keys scanned and estimated in the others, rows changed, ranges
-    /// done and in all.
-    static let progress = """
-        SELECT coalesce(sum(keys_scanned) FILTER (WHERE state = 'done'), 0),
-        coalesce(sum(keys_scanned) FILTER (WHERE state <> 'done'), 0),
-        coalesce(sum(greatest(keys_estimate, keys_scanned)) FILTER (WHERE state <> 'done'), 0),
-        coalesce(sum(rows_changed), 0), count(*) FILTER (WHERE state = 'done'), count(*)
-        FROM sluice.range WHERE run = $1
+    /// What the table's name means now, and numbers and names of the columns `$2` in it.
+    static let table = """
+        SELECT pg_catalog.to_regclass($1)::oid, (SELECT string_agg(
+        a.attnum || ':' || a.attname, ',' ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = pg_catalog.to_regclass($1) AND NOT a.attisdropped
+        AND a.attname = ANY ($2::text[]))
         """
 
     /// Where the log ends, and how far each replica that streams has replayed it.
     ///
     /// A walsender whose details are NULL belongs to another role: they need `pg_monitor`.
-    /// Base backups are walsenders too, but do not stream to a replica.
+    /// Base backups and subscribers are walsenders too, but no replicas that anybody reads from.
     static let replicas = """
         SELECT (pg_catalog.pg_current_wal_lsn() - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0),
         coalesce((SELECT count(*) FROM pg_catalog.pg_stat_replication s WHERE s.state IS NULL), 0),
         (SELECT (min(s.replay_lsn) - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0)
         FROM pg_catalog.pg_stat_replication s WHERE s.state = 'streaming'
-        AND s.replay_lsn IS NOT NULL),
+        AND s.replay_lsn IS NOT NULL AND NOT EXISTS (SELECT FROM
+        pg_catalog.pg_replication_slots l WHERE l.active_pid = s.pid AND l.slot_type = 'logical')),
         coalesce((SELECT string_agg(s.slot_name, ', ') FROM pg_catalog.pg_replication_slots s
         WHERE s.slot_type = 'physical' AND NOT s.active), ''),
-        (SELECT count(*) FROM pg_catalog.pg_stat_replication s WHERE s.state = 'catchup')
+        (SELECT count(*) FROM pg_catalog.pg_stat_replication s WHERE s.state = 'catchup'),
+        (SELECT extract(epoch FROM max(s.replay_lag)) FROM pg_catalog.pg_stat_replication s
+        WHERE s.state = 'streaming')
         """
 
     /// Changes with each ANALYZE of the table, by hand or by autovacuum, and with its indexes.

@@ -30,7 +30,7 @@ enum RangeSQL {
         lease_until = clock_timestamp() + $3::double precision * interval '1 second',
         updated_at = clock_timestamp()
         FROM free WHERE r.run = $1 AND r.number = free.number
-        RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, free.state = 'running'
+        RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches
         """
 
     /// Ranges that are not done; a run whose ranges are not fixed yet counts as one.
@@ -39,14 +39,17 @@ enum RangeSQL {
         + (SELECT count(*) FROM sluice.run WHERE id = $1 AND started_at IS NULL)
         """
 
-    /// Ends the sessions of processes whose lease is over and that still hold a lock on a range:
-    /// a transaction whose rest never arrives holds its locks for ever.
+    /// Ends sessions that hold a range whose lease is over: those of processes whose own lease is
+    /// over, and those that wait for the rest of their transaction for ten seconds (a healthy
+    /// one waits for milliseconds, and no timeout of the server ends one that is half received).
     static let endZombies = """
         SELECT pg_catalog.pg_terminate_backend(a.pid), a.pid, p.owner
         FROM sluice.process p JOIN pg_catalog.pg_stat_activity a
         ON a.application_name = 'sluice ' || p.run || ' ' || p.owner
-        WHERE p.run = $1 AND p.lease_until < clock_timestamp() AND a.usename = current_user
-        AND a.state <> 'idle' AND EXISTS (SELECT FROM sluice.range r WHERE r.run = $1
+        WHERE p.run = $1 AND a.usename = current_user AND a.state <> 'idle'
+        AND (p.lease_until < clock_timestamp() OR (a.wait_event = 'ClientRead'
+        AND a.state_change < clock_timestamp() - interval '10 seconds'))
+        AND EXISTS (SELECT FROM sluice.range r WHERE r.run = $1
         AND r.owner = p.owner AND r.state = 'running' AND r.lease_until < clock_timestamp())
         """
 

@@ -5,7 +5,7 @@ import Sluice
 struct CancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cancel",
-        abstract: "Ends a run for good; what it has committed stays.")
+        abstract: "Ends a run; what it has committed stays changed.")
 
     @Argument(help: ArgumentHelp("The run's number or its job's name.", valueName: "run"))
     var run: String

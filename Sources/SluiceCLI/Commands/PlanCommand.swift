@@ -16,7 +16,7 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "As if run were given --fresh.")
     var fresh = false
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
-    @OptionGroup(title: "Later versions") var later: LaterOptions
+    @OptionGroup(title: "Off in this version") var later: LaterOptions
 
     func run() async throws {
         try later.check()

@@ -19,7 +19,7 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Cancel an earlier run of the same name and begin anew.")
     var fresh = false
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
-    @OptionGroup(title: "Later versions") var later: LaterOptions
+    @OptionGroup(title: "Off in this version") var later: LaterOptions
 
     func run() async throws {
         try later.check()

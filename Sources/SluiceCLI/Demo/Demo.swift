@@ -49,6 +49,7 @@ struct Demo: Sendable {
         }
         voice.say()
         for line in figures.lines(voice.hasColour) { voice.say(line) }
+        voice.say(Style.dim.paint("stopping the servers …", voice.hasColour))
         await sandbox.stop()
         voice.say(Style.dim.paint("the servers and their files are gone again", voice.hasColour))
         guard figures.isRight else { throw ExitStatus(ExitStatus.failed) }

@@ -1,7 +1,7 @@
 import ArgumentParser
 
-/// Options whose feature is not built yet: taken when they ask for `off`, so that scripts can
-/// say so today and mean the same tomorrow.
+/// Options that other versions have a feature for: this one takes them only when they ask for
+/// `off`, so that a script means the same with each.
 struct LaterOptions: ParsableArguments {
     @Option(name: .long, parsing: .unconditional, help: LaterFeature.lanes.help)
     var lanes: String?

@@ -64,7 +64,7 @@ public enum FailureClass: Sendable, Equatable {
         case "57014":
             // The server's timer may fire a little early by our clock, never by a tenth.
             let elapsed = failure.elapsedMilliseconds ?? 0
-            return elapsed * 10 >= statementTimeoutMilliseconds * 9 ? .shrink : .administrator
+            return elapsed >= statementTimeoutMilliseconds / 10 * 9 ? .shrink : .administrator
         case "57P01", "57P02", "57P03", "25006": return .reconnect
         case "57P04": return .stop
         default: break

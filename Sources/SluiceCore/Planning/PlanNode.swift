@@ -6,20 +6,20 @@ public struct PlanNode: Sendable, Equatable {
     public let relation: String?
     /// The name by which the statement knows it.
     public let alias: String?
-    /// Whether an index condition bounds the scan.
-    public let hasIndexCondition: Bool
+    /// The condition by which an index bounds the scan, as the server words it.
+    public let indexCondition: String?
     /// The nodes below.
     public let children: [PlanNode]
 
     /// Describes a node.
     public init(
         type: String, relation: String? = nil, alias: String? = nil,
-        hasIndexCondition: Bool = false, children: [PlanNode] = []
+        indexCondition: String? = nil, children: [PlanNode] = []
     ) {
         self.type = type
         self.relation = relation
         self.alias = alias
-        self.hasIndexCondition = hasIndexCondition
+        self.indexCondition = indexCondition
         self.children = children
     }
 }
@@ -31,19 +31,29 @@ public enum PlanGuard {
     /// Every scan of the table must be bounded by an index condition, and nothing may be joined to
     /// it by hashing. Sub-selects of the user's own expressions that scan the same table whole
     /// are caught as well: they would do so for every batch.
-    public static func problem(in plan: PlanNode, table: String) -> String? {
+    ///
+    /// The batch's own scans must be bounded by the key `firstKeyColumn`: an index that serves the
+    /// predicate instead would be walked whole by every batch.
+    public static func problem(
+        in plan: PlanNode, table: String, firstKeyColumn: String
+    ) -> String? {
+        func isBounded(_ condition: String?) -> Bool {
+            guard let condition else { return false }
+            let isOwn = plan.alias.map { $0 == table || $0.hasPrefix(table + "_") } ?? true
+            return !isOwn || mentions(firstKeyColumn, in: condition)
+        }
         if plan.relation == table {
             switch plan.type {
             case "Seq Scan", "Parallel Seq Scan", "Sample Scan":
                 return "a batch would scan all of \(table) instead of walking its key's index"
             case "Index Scan", "Index Only Scan":
-                if !plan.hasIndexCondition {
-                    return "a batch would walk a whole index of \(table)"
+                if !isBounded(plan.indexCondition) {
+                    return "a batch would walk an index of \(table) that its key does not bound"
                 }
             case "Bitmap Heap Scan":
                 let below = plan.children.flatMap(flattened)
-                if !below.contains(where: \.hasIndexCondition) {
-                    return "a batch would walk a whole index of \(table)"
+                if !below.contains(where: { isBounded($0.indexCondition) }) {
+                    return "a batch would walk an index of \(table) that its key does not bound"
                 }
             default:
                 break
@@ -55,9 +65,28 @@ public enum PlanGuard {
             }
         }
         for child in plan.children {
-            if let problem = problem(in: child, table: table) { return problem }
+            let found = problem(in: child, table: table, firstKeyColumn: firstKeyColumn)
+            if let found { return found }
         }
         return nil
+    }
+
+    /// Whether a column's name stands in a condition as a word of its own.
+    private static func mentions(_ column: String, in condition: String) -> Bool {
+        func isWord(_ character: Character?) -> Bool {
+            character.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "$" } ?? false
+        }
+        let quoted = column.split(separator: "\"", omittingEmptySubsequences: false)
+            .joined(separator: "\"\"")
+        guard !quoted.isEmpty else { return false }
+        var rest = Substring(condition)
+        while let start = rest.indices.first(where: { rest[$0...].hasPrefix(quoted) }) {
+            let end = rest.index(start, offsetBy: quoted.count)
+            let before = start > rest.startIndex ? rest[rest.index(before: start)] : nil
+            if !isWord(before), !isWord(rest[end...].first) { return true }
+            rest = rest[rest.index(after: start)...]
+        }
+        return false
     }
 
     private static func flattened(_ node: PlanNode) -> [PlanNode] {

@@ -21,6 +21,9 @@ public struct RunScheduler: Sendable {
     /// Keep trying to reach the server for so long before giving up, in seconds: longer than a
     /// failover or a restart with crash recovery usually takes.
     public static let outageSecondsMax = 600.0
+    /// Sessions in a row that may be lost in the middle of a batch: an expression that makes its
+    /// backend crash restarts the whole server each time.
+    public static let lossesMax = 10
     /// Cancels by somebody else that are taken for accidents.
     public static let administratorCancelsMax = 3
     /// Give the range back when the gate stays closed for so long, in seconds: another process
@@ -168,15 +171,16 @@ public struct RunScheduler: Sendable {
             break
         case .connected:
             worker.connected = true
-            worker.unreachableSinceSeconds = nil
             worker.mustReattach = worker.range != nil
         case .claimed(let range), .renewed(.some(let range)), .reattached(.some(let range)):
+            worker.unreachableSinceSeconds = nil
             worker.hold(range)
         case .nothingClaimable(let unfinished):
+            worker.unreachableSinceSeconds = nil
             if unfinished == 0 {
                 stop(.completed)
             } else {
-                worker.waitReason = "the other workers to finish their ranges"
+                worker.waitReason = "the last ranges, which others hold"
                 worker.waitUntilSeconds = nowSeconds + Self.sliceSeconds
             }
         case .sent:
@@ -203,6 +207,10 @@ public struct RunScheduler: Sendable {
     ) {
         let failureClass = FailureClass.of(
             failure, statementTimeoutMilliseconds: limits.statementTimeoutMilliseconds)
+        if failure.origin == .connectionLost, worker.inFlight > 0 {
+            worker.losses += 1
+            if worker.losses > Self.lossesMax { stop(.failed(failure)) }
+        }
         worker.inFlight = 0
         // What the server refuses to take back, it will refuse again: the range's lease ends it.
         if worker.isReleasing, failure.origin == .server { worker.forgetRange() }

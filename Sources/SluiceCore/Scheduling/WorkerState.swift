@@ -18,6 +18,8 @@ struct WorkerState: Sendable {
     var inFlight = 0
     /// Failures in a row.
     var attempts = 0
+    /// Sessions lost with a batch in flight since the last success.
+    var losses = 0
     /// Cancels by somebody else since the last success.
     var administratorCancels = 0
     /// Since when the server cannot be reached, in seconds.
@@ -52,6 +54,7 @@ struct WorkerState: Sendable {
     mutating func succeeded(fullBatch: Int) {
         attempts = 0
         administratorCancels = 0
+        losses = 0
         unreachableSinceSeconds = nil
         waitReason = nil
         guard let shrunk = batchKeysShrunk else { return }

@@ -165,3 +165,24 @@ import Testing
         #expect(scheduler.outcome == nil)
     }
 }
+
+@Suite struct CrashLoopTests {
+    @Test func aBatchThatEndsItsSessionAgainAndAgainStopsTheRun() {
+        var scheduler = RunScheduler(limits: Limits(workers: 1...1), seed: 1)
+        _ = scheduler.workersToStart()
+        let range = HeldRange(number: 1, epoch: 1, hasCursor: true, batches: 0)
+        let lost = Failure(origin: .connectionLost, sqlState: "57P02", message: "crash")
+        _ = scheduler.next(worker: 0, after: .connected, nowSeconds: 0)
+        _ = scheduler.next(worker: 0, after: .claimed(range), nowSeconds: 0)
+        var losses = 0
+        while scheduler.outcome == nil, losses < 100 {
+            _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+            _ = scheduler.next(worker: 0, after: .failed(lost), nowSeconds: 0)
+            _ = scheduler.next(worker: 0, after: .connected, nowSeconds: 0)
+            _ = scheduler.next(worker: 0, after: .reattached(range), nowSeconds: 0)
+            losses += 1
+        }
+        #expect(losses == RunScheduler.lossesMax + 1)
+        #expect(scheduler.outcome == .failed(lost))
+    }
+}

@@ -22,7 +22,7 @@ struct FenceBench: Sendable {
         var limits = Limits(workers: 1...1, batchKeys: 1_000_000)
         if rangesMax > 1 { limits.batchKeys = max(1, rows / rangesMax / 4) }
         run = try await ledger.create(
-            name: job.name, job: job, limits: limits, fresh: false
+            name: job.name, job: job, limits: limits, replacing: nil
         ).id
         let plan = try await RangePlanner(connection: connection).plan(job, limits: limits)
         _ = try await connection.query(
