@@ -2,6 +2,8 @@
 struct BenchPlan: Sendable {
     let rows: Int
     let rounds: Int
+    /// Indexes besides the primary key, one table for each number, for speed.
+    let moreIndexes: [Int]
     let workers: [Int]
     let batchKeys: Int
     let clientRows: [Int]

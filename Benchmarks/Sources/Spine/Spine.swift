@@ -21,6 +21,9 @@ struct Spine: AsyncParsableCommand {
     @Option(help: "Numbers of workers.")
     var workers = "2,4"
 
+    @Option(help: "Indexes besides the primary key; speed is measured with each number of them.")
+    var indexes = "2,0"
+
     @Option(help: "Keys in one batch.")
     var batch = 5_000
 
@@ -45,7 +48,9 @@ struct Spine: AsyncParsableCommand {
             return kind
         }
         let plan = BenchPlan(
-            rows: rows, rounds: rounds, workers: try numbers(workers, "--workers"),
+            rows: rows, rounds: rounds,
+            moreIndexes: try numbers(indexes, "--indexes", from: 0),
+            workers: try numbers(workers, "--workers"),
             batchKeys: batch, clientRows: try numbers(clientRows, "--client-rows"),
             planRows: planRows, sluicePath: sluice)
         let recorder = try Recorder(folder: output)
@@ -58,11 +63,13 @@ struct Spine: AsyncParsableCommand {
         try recorder.finish()
     }
 
-    private func numbers(_ text: String, _ option: String) throws -> [Int] {
+    private func numbers(
+        _ text: String, _ option: String, from least: Int = 1
+    ) throws -> [Int] {
         try text.split(separator: ",").map { part in
-            guard let number = Int(part), number > 0 else {
+            guard let number = Int(part), number >= least else {
                 throw ValidationError(
-                    "\(option) takes numbers above zero, such as 2,4, not '\(text)'")
+                    "\(option) takes numbers from \(least), such as 2,4, not '\(text)'")
             }
             return number
         }

@@ -11,7 +11,7 @@ struct SpeedExperiment {
     }
 
     func measure() async throws {
-        for indexes in [2, 0] {
+        for indexes in plan.moreIndexes {
             let table = AccountsTable(rows: plan.rows, moreIndexes: indexes)
             try await table.prepare(cluster)
             for workers in plan.workers { try await measure(table, workers: workers) }
