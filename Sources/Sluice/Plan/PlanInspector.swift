@@ -41,8 +41,8 @@ struct PlanInspector: Sendable {
         if let found {
             throw SluiceError(
                 .refused,
-                "refusing the plan: \(found); ANALYZE \(job.table.name.shown), wait for transactions "
-                    + "older than a fresh index, or choose another --key")
+                "refusing the plan: \(found); ANALYZE \(job.table.name.shown), wait for "
+                    + "transactions older than a fresh index, or choose another --key")
         }
     }
 
