@@ -8,19 +8,26 @@ import Testing
 @Suite struct BatchSQLTests {
     private let bigint = KeyColumn(name: "id", castType: "pg_catalog.int8", arithmetic: .integer)
 
+    private func identity(_ assignments: [Assignment], predicate: String? = nil) -> JobIdentity {
+        JobIdentity(
+            kind: .update, tableOID: 16400, assignments: assignments, predicate: predicate,
+            key: ["id"])
+    }
+
     @Test func aBatchTakesEveryBoundFromTheFenceAndMovesTheCursorOnce() {
         let sql = BatchSQL(
             table: QualifiedName(schema: "public", name: "products"), tableOID: 16400,
             key: [bigint],
-            assignments: [Assignment(column: "price_cents", expression: "(price * 100)::bigint")],
-            predicate: "price_cents IS NULL")
+            identity: identity(
+                [Assignment(column: "price_cents", expression: "(price * 100)::bigint")],
+                predicate: "price_cents IS NULL"))
         #expect(sql.change(firstOfRange: false) == expectedBatch)
     }
 
     @Test func theFirstBatchOfARunHasNoLowerBound() {
         let sql = BatchSQL(
             table: QualifiedName(schema: "public", name: "t"), tableOID: 16400, key: [bigint],
-            assignments: [Assignment(column: "n", expression: "0")], predicate: nil)
+            identity: identity([Assignment(column: "n", expression: "0")]))
         let first = sql.change(firstOfRange: true)
         #expect(first.contains("AND r.state = 'running' AND r.\"cursor\" IS NULL"))
         #expect(!first.contains("\"id\" >"))
@@ -30,7 +37,7 @@ import Testing
         let sql = BatchSQL(
             table: QualifiedName(schema: "s", name: "t"), tableOID: 16400,
             key: [bigint, KeyColumn(name: "select", castType: "pg_catalog.text")],
-            assignments: [Assignment(column: "n", expression: "0")], predicate: nil)
+            identity: identity([Assignment(column: "n", expression: "0")]))
         let statement = sql.change(firstOfRange: false)
         let lower = [
             "(SELECT f.\"cursor\"[1] FROM sluice_fence f)::pg_catalog.int8",
@@ -48,10 +55,11 @@ import Testing
         let sql = BatchSQL(
             table: QualifiedName(schema: "a\"b", name: "Weird \"Name\""), tableOID: 16400,
             key: [bigint],
-            assignments: [
-                Assignment(column: "select", expression: "1 -- one"),
-                Assignment(column: "x", expression: "2"),
-            ], predicate: "true or true")
+            identity: identity(
+                [
+                    Assignment(column: "select", expression: "1 -- one"),
+                    Assignment(column: "x", expression: "2"),
+                ], predicate: "true or true"))
         let statement = sql.change(firstOfRange: false)
         #expect(statement.contains("UPDATE ONLY \"a\"\"b\".\"Weird \"\"Name\"\"\" SET"))
         #expect(statement.contains("\"select\" = (\n1 -- one\n), \"x\" = (\n2\n)"))

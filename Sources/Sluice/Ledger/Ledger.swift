@@ -147,6 +147,7 @@ struct Ledger: Sendable {
         ]
         parameters += RunRecord.parameters(limits)
         parameters.append(.text("\(job.session.timeline)"))
+        parameters.append(.text(JobDetailText.json(identity.detail)))
         _ = try await connection.query(BatchSettingsSQL.begin)
         _ = try await connection.query(BatchSettingsSQL.ledger(durable: true))
         if fresh {

@@ -37,9 +37,10 @@ struct RunRecord: Sendable {
     /// Reads a row of ``LedgerSQL/runColumns``.
     init(row: [String?]) throws(SluiceError) {
         func text(_ index: Int) -> String { row[index] ?? "" }
-        guard row.count == 22, let id = Int64(text(0)), let kind = JobKind(rawValue: text(2)),
+        guard row.count == 24, let id = Int64(text(0)), let kind = JobKind(rawValue: text(2)),
             let oid = UInt32(text(3)), let state = RunState(rawValue: text(10)),
-            let limits = RunRecord.limits(row[13...19].map { $0 })
+            let detail = JobDetailText.parse(text(23)),
+            let limits = RunRecord.limits(row[13...20].map { $0 })
         else {
             throw SluiceError(
                 .failed,
@@ -55,26 +56,27 @@ struct RunRecord: Sendable {
             assignments: zip(columns, expressions).map {
                 Assignment(column: $0, expression: $1)
             },
-            predicate: row[7], key: TextArray.parse(text(8)))
+            predicate: row[7], key: TextArray.parse(text(8)), detail: detail)
         tableName = text(4)
         settings = SettingsText.parse(text(9))
         self.state = state
         exitCode = row[11].flatMap { Int($0) }
         error = row[12]
         self.limits = limits
-        keysTotalEstimate = Int(text(20)) ?? 0
-        timeline = row[21].flatMap { Int($0) }
+        keysTotalEstimate = Int(text(21)) ?? 0
+        timeline = row[22].flatMap { Int($0) }
     }
 
-    /// Reads the seven columns of limits, in the ledger's order.
+    /// Reads the eight columns of limits, in the ledger's order.
     static func limits(_ columns: [String?]) -> Limits? {
-        guard columns.count == 7, let low = Int(columns[0] ?? ""), let high = Int(columns[1] ?? ""),
+        guard columns.count == 8, let low = Int(columns[0] ?? ""), let high = Int(columns[1] ?? ""),
             low <= high, let batch = Int(columns[2] ?? ""), let lock = Int(columns[4] ?? ""),
-            let statement = Int(columns[5] ?? "")
+            let statement = Int(columns[5] ?? ""), let bytes = Int(columns[7] ?? "")
         else { return nil }
         return Limits(
-            workers: low...high, batchKeys: batch, maxLagSeconds: columns[3].flatMap(Double.init),
-            lockTimeoutMilliseconds: lock, statementTimeoutMilliseconds: statement,
+            workers: low...high, batchKeys: batch, batchBytes: bytes,
+            maxLagSeconds: columns[3].flatMap(Double.init), lockTimeoutMilliseconds: lock,
+            statementTimeoutMilliseconds: statement,
             synchronousCommit: columns[6] == "t")
     }
 
@@ -85,7 +87,7 @@ struct RunRecord: Sendable {
             .text("\(limits.batchKeys)"), limits.maxLagSeconds.map { .text("\($0)") } ?? .null,
             .text("\(limits.lockTimeoutMilliseconds)"),
             .text("\(limits.statementTimeoutMilliseconds)"),
-            .text(limits.synchronousCommit ? "true" : "false"),
+            .text(limits.synchronousCommit ? "true" : "false"), .text("\(limits.batchBytes)"),
         ]
     }
 }

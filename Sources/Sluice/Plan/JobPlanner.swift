@@ -27,7 +27,8 @@ struct JobPlanner: Sendable {
             predicate: request.predicate?.trimmingSpaces(), key: key.map(\.name))
         let name = request.name ?? Self.name(table: table, assignments: assignments)
         let job = PlannedJob(
-            name: name, table: table, identity: identity, key: key, session: session)
+            name: name, table: table, identity: identity, key: key, session: session,
+            parts: [Self.part(table, identity)])
         try await connection.withSettings(session.settings) {
             try await ExpressionCheck(connection: connection).check(job)
         }
@@ -60,11 +61,21 @@ struct JobPlanner: Sendable {
                     + "run \(run.id) began: `sluice cancel \(run.id)`, or create it again")
         }
         let job = PlannedJob(
-            name: run.name, table: table, identity: run.identity, key: key, session: session)
+            name: run.name, table: table, identity: run.identity, key: key, session: session,
+            parts: [Self.part(table, run.identity)])
         try await connection.withSettings(session.settings) {
             try await ExpressionCheck(connection: connection).check(job)
         }
         return job
+    }
+
+    private static func part(_ table: TableFacts, _ identity: JobIdentity) -> PlannedPart {
+        let names = Set(identity.key + identity.assignments.map(\.column))
+        let mark = table.columns.filter { names.contains($0.name) }
+            .sorted { $0.number < $1.number }.map { "\($0.number):\($0.name)" }
+        return PlannedPart(
+            number: 1, oid: table.oid, name: table.name,
+            columnMark: mark.joined(separator: ","))
     }
 
     // MARK: The session

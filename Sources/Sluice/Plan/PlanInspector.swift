@@ -13,8 +13,9 @@ struct PlanInspector: Sendable {
 
     /// What is wrong with the plan of either shape of batch, or `nil`.
     func problem(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String? {
+        let batch = job.batch(job.parts[0])
         for first in [true, false] {
-            let statement = job.batch.inspection(firstOfRange: first, batchKeys: limits.batchKeys)
+            let statement = batch.inspection(firstOfRange: first, batchKeys: limits.batchKeys)
             let rows = try await explain("(FORMAT JSON)", statement, job: job, limits: limits)
             let json = rows.joined(separator: "\n")
             guard let plan = Self.plan(json: json) else {
@@ -48,7 +49,8 @@ struct PlanInspector: Sendable {
 
     /// The plan of a batch in the server's words.
     func explanation(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String {
-        let statement = job.batch.inspection(firstOfRange: false, batchKeys: limits.batchKeys)
+        let statement = job.batch(job.parts[0]).inspection(
+            firstOfRange: false, batchKeys: limits.batchKeys)
         return try await explain("(COSTS OFF)", statement, job: job, limits: limits)
             .joined(separator: "\n")
     }

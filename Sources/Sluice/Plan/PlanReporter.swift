@@ -32,7 +32,8 @@ struct PlanReporter: Sendable {
             keysTotalEstimate: ranges.keysTotalEstimate, ranges: ranges.ranges,
             splitMethod: ranges.method, limits: limits,
             statements: [
-                BatchSettingsSQL.begin, Self.shown(settings), job.batch.change(firstOfRange: false),
+                BatchSettingsSQL.begin, Self.shown(settings),
+                job.batch(job.parts[0]).change(firstOfRange: false),
                 BatchSettingsSQL.commit,
             ],
             explanation: explanation,

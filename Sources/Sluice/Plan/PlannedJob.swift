@@ -44,6 +44,8 @@ struct PlannedJob: Sendable {
     let identity: JobIdentity
     let key: [KeyColumn]
     let session: SessionFacts
+    /// The tables that hold the rows: the table itself, or what lies below it.
+    let parts: [PlannedPart]
 
     /// Things to know before starting.
     var warnings: [String] {
@@ -62,16 +64,11 @@ struct PlannedJob: Sendable {
         return warnings
     }
 
-    /// Numbers and names of the columns that batches name, as the catalog gives them now.
-    var columnMark: String {
-        let names = Set(key.map(\.name) + identity.assignments.map(\.column))
-        return table.columns.filter { names.contains($0.name) }.sorted { $0.number < $1.number }
-            .map { "\($0.number):\($0.name)" }.joined(separator: ",")
+    /// The statements of a batch on one of the tables.
+    func batch(_ part: PlannedPart) -> BatchSQL {
+        BatchSQL(table: part.name, tableOID: part.oid, key: key, identity: identity)
     }
 
-    var batch: BatchSQL {
-        BatchSQL(
-            table: table.name, tableOID: table.oid, key: key, assignments: identity.assignments,
-            predicate: identity.predicate)
-    }
+    /// The part that a range belongs to.
+    func part(_ number: Int) -> PlannedPart? { parts.first { $0.number == number } }
 }

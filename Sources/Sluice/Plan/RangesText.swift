@@ -8,14 +8,24 @@ import SluiceCore
 
 /// Planned ranges as the JSON that one statement writes to the ledger.
 enum RangesText {
-    /// An array of `[lower or null, upper]`, keys as arrays of text.
-    static func bounds(_ ranges: [KeyRange]) -> String {
-        encode(ranges.map { [$0.lower, $0.upper] as [KeyTuple?] })
+    /// An array of `[part, lower or null, upper, estimate]`, keys as arrays of text.
+    static func ranges(_ ranges: [KeyRange]) -> String { encode(ranges.map(Entry.init)) }
+
+    /// An array of `[number, OID, name]`.
+    static func parts(_ parts: [PlannedPart]) -> String {
+        encode(parts.map { ["\($0.number)", "\($0.oid)", $0.name.shown] })
     }
 
-    /// An array of estimates.
-    static func estimates(_ ranges: [KeyRange]) -> String {
-        encode(ranges.map(\.keysEstimate))
+    private struct Entry: Encodable {
+        let range: KeyRange
+
+        func encode(to encoder: any Encoder) throws {
+            var list = encoder.unkeyedContainer()
+            try list.encode(range.part)
+            try list.encode(range.lower)
+            try list.encode(range.upper)
+            try list.encode(range.keysEstimate)
+        }
     }
 
     private static func encode(_ value: some Encodable) -> String {

@@ -126,7 +126,7 @@ struct Monitor: Sendable {
                 [.text(job.table.name.quoted), .text(TextArray.literal(columns))],
                 timeout: .seconds(10)
             ).rows.first
-            if row?[0] == "\(job.table.oid)", row?[1] == job.columnMark { return }
+            if row?[0] == "\(job.table.oid)", row?[1] == job.parts[0].columnMark { return }
             let message =
                 "\(job.table.name.shown) or a column that the job names was renamed, dropped or "
                 + "replaced during the run: batches stopped before they could change another one"
@@ -150,11 +150,11 @@ struct Monitor: Sendable {
             case .paused: await coordinator.stop(.paused)
             case .cancelled: await coordinator.stop(.cancelled)
             case .failed:
-                let message = row[8] ?? "another process of this run failed"
+                let message = row[9] ?? "another process of this run failed"
                 await coordinator.stop(.failed(Failure(origin: .other, message: message)))
             case .planned, .running, .completed: break
             }
-            guard let limits = RunRecord.limits(row[1...7].map { $0 }) else { return nil }
+            guard let limits = RunRecord.limits(row[1...8].map { $0 }) else { return nil }
             await coordinator.limitsChanged(to: limits)
             return limits
         }

@@ -147,9 +147,9 @@ struct RunStarter: Sendable {
         _ = try await connection.transact(
             LedgerSQL.startRun,
             [
-                .text("\(record.id)"), .text(RangesText.bounds(plan.ranges)),
-                .text(RangesText.estimates(plan.ranges)), .text("\(plan.keysTotalEstimate)"),
-                .text("\(plan.ranges.count)"),
+                .text("\(record.id)"), .text(RangesText.ranges(plan.ranges)),
+                .text("\(plan.keysTotalEstimate)"), .text("\(plan.ranges.count)"),
+                .text(RangesText.parts(job.parts)),
             ])
     }
 

@@ -37,7 +37,7 @@ struct WorkerHands: Sendable {
 
     init(context: RunContext) {
         self.context = context
-        let batch = context.job.batch
+        let batch = context.job.batch(context.job.parts[0])
         sql = (batch.change(firstOfRange: true), batch.change(firstOfRange: false))
     }
 
@@ -183,6 +183,7 @@ struct WorkerHands: Sendable {
             return nil
         }
         return HeldRange(
-            number: number, epoch: epoch, hasCursor: row[2] == "t", batches: Int(row[3] ?? "") ?? 0)
+            number: number, epoch: epoch, hasCursor: row[2] == "t",
+            batches: Int(row[3] ?? "") ?? 0, part: Int(row[4] ?? "") ?? 1)
     }
 }

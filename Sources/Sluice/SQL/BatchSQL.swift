@@ -14,8 +14,7 @@ struct BatchSQL: Sendable {
     /// be another one.
     let tableOID: UInt32
     let key: [KeyColumn]
-    let assignments: [Assignment]
-    let predicate: String?
+    let identity: JobIdentity
 
     /// The change as a statement whose bounds are the fence's; parameters are run, range, owner,
     /// epoch, batch keys, lease in seconds, and the commit setting that ends a range.
@@ -140,11 +139,11 @@ struct BatchSQL: Sendable {
     /// The user's SQL stands in parentheses and on lines of its own, so that neither an `OR` nor a
     /// trailing comment can reach beyond it.
     private var assignmentList: String {
-        assignments.map { "\(Identifier($0.column).quoted) = (\n\($0.expression)\n)" }
+        identity.assignments.map { "\(Identifier($0.column).quoted) = (\n\($0.expression)\n)" }
             .joined(separator: ", ")
     }
 
     private var predicateClause: String {
-        predicate.map { " AND (\n\($0)\n)" } ?? ""
+        identity.predicate.map { " AND (\n\($0)\n)" } ?? ""
     }
 }

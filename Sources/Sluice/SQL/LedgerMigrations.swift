@@ -7,7 +7,7 @@ enum LedgerMigrations {
     static let advisoryLockKey: Int64 = 0x73_6C75_6963_65
 
     /// Scripts; the index plus one is the version that each leads to.
-    static let all = [version1]
+    static let all = [version1, version2]
 
     /// Ranges carry a low fill factor: their rows are updated at each batch, and room in the page
     /// keeps those updates off the index.
@@ -99,5 +99,23 @@ enum LedgerMigrations {
         );
         CREATE INDEX event_run ON sluice.event (run, id);
         INSERT INTO sluice.ledger (version) VALUES (1);
+        """
+
+    /// Kinds of job beside the update, runs over several tables, batches bounded by bytes.
+    private static let version2 = """
+        ALTER TABLE sluice.run ADD COLUMN detail jsonb NOT NULL DEFAULT '{}',
+            ADD COLUMN batch_bytes bigint NOT NULL DEFAULT 16777216;
+        CREATE TABLE sluice.part (
+            run bigint NOT NULL REFERENCES sluice.run ON DELETE CASCADE,
+            number integer NOT NULL,
+            table_oid oid NOT NULL,
+            table_name text NOT NULL,
+            gone_at timestamptz,
+            PRIMARY KEY (run, number)
+        );
+        INSERT INTO sluice.part (run, number, table_oid, table_name)
+            SELECT id, 1, table_oid, table_name FROM sluice.run;
+        ALTER TABLE sluice.range ADD COLUMN part integer NOT NULL DEFAULT 1;
+        INSERT INTO sluice.ledger (version) VALUES (2);
         """
 }

@@ -27,7 +27,7 @@ enum LedgerSQL {
         id, name, kind, table_oid, table_name, set_columns, set_expressions, predicate, \
         key_columns, settings, state, exit_code, error, workers_min, workers_max, batch_keys, \
         max_lag_seconds, lock_timeout_ms, statement_timeout_ms, synchronous_commit, \
-        keys_total_estimate, timeline
+        batch_bytes, keys_total_estimate, timeline, detail
         """
 
     static let runByID = "SELECT \(runColumns) FROM sluice.run WHERE id = $1"
@@ -40,9 +40,10 @@ enum LedgerSQL {
     static let createRun = """
         INSERT INTO sluice.run (name, kind, table_oid, table_name, set_columns, set_expressions,
         predicate, key_columns, settings, state, workers_min, workers_max, batch_keys,
-        max_lag_seconds, lock_timeout_ms, statement_timeout_ms, synchronous_commit, timeline)
+        max_lag_seconds, lock_timeout_ms, statement_timeout_ms, synchronous_commit, batch_bytes,
+        timeline, detail)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned', $10, $11, $12, $13, $14, $15, $16,
-        $17)
+        $17, $18, $19)
         RETURNING \(runColumns)
         """
 
@@ -56,21 +57,27 @@ enum LedgerSQL {
         WHERE name = $1 AND state IN ('planned', 'running', 'paused') RETURNING id
         """
 
-    /// Writes the planned ranges and opens the run to workers, unless another process did so
-    /// first; `$2` to `$5` are arrays of the ranges' lower and upper bounds (as JSON arrays of
-    /// arrays) and estimates.
+    /// Writes the planned parts and ranges and opens the run to workers, unless another process
+    /// did so first.
+    ///
+    /// `$2` holds the ranges as a JSON array of `[part, lower or null, upper, estimate]`, `$3` the
+    /// keys in all by estimate, `$4` how many ranges there are, `$5` the parts as a JSON array of
+    /// `[number, OID, name]`.
     static let startRun = """
         WITH opened AS (UPDATE sluice.run SET state = 'running', started_at = clock_timestamp(),
-        updated_at = clock_timestamp(), keys_total_estimate = $4, range_count = $5
-        WHERE id = $1 AND state = 'planned' RETURNING id)
-        INSERT INTO sluice.range (run, number, lower, upper, "cursor", keys_estimate)
-        SELECT o.id, p.n, b.lower, b.upper, b.lower, e.value::bigint
+        updated_at = clock_timestamp(), keys_total_estimate = $3, range_count = $4
+        WHERE id = $1 AND state = 'planned' RETURNING id),
+        parts AS (INSERT INTO sluice.part (run, number, table_oid, table_name)
+        SELECT o.id, (p.part ->> 0)::integer, (p.part ->> 1)::oid, p.part ->> 2
+        FROM opened o, jsonb_array_elements($5::jsonb) AS p (part))
+        INSERT INTO sluice.range (run, number, part, lower, upper, "cursor", keys_estimate)
+        SELECT o.id, p.n, (p.range ->> 0)::integer, b.lower, b.upper, b.lower,
+        (p.range ->> 3)::bigint
         FROM opened o, jsonb_array_elements($2::jsonb) WITH ORDINALITY AS p (range, n)
         JOIN LATERAL (SELECT
-        CASE WHEN p.range -> 0 = 'null' THEN NULL
-        ELSE ARRAY(SELECT jsonb_array_elements_text(p.range -> 0)) END AS lower,
-        ARRAY(SELECT jsonb_array_elements_text(p.range -> 1)) AS upper) b ON true
-        JOIN jsonb_array_elements_text($3::jsonb) WITH ORDINALITY AS e (value, n) ON e.n = p.n
+        CASE WHEN p.range -> 1 = 'null' THEN NULL
+        ELSE ARRAY(SELECT jsonb_array_elements_text(p.range -> 1)) END AS lower,
+        ARRAY(SELECT jsonb_array_elements_text(p.range -> 2)) AS upper) b ON true
         """
 
     /// Completes the run if every range is done.
@@ -109,7 +116,7 @@ enum LedgerSQL {
     static let setLimits = """
         UPDATE sluice.run SET workers_min = $2, workers_max = $3, batch_keys = $4,
         max_lag_seconds = $5, lock_timeout_ms = $6, statement_timeout_ms = $7,
-        synchronous_commit = $8, updated_at = clock_timestamp() WHERE id = $1
+        synchronous_commit = $8, batch_bytes = $9, updated_at = clock_timestamp() WHERE id = $1
         """
 
     static let raiseTimeline = """

@@ -30,7 +30,7 @@ enum RangeSQL {
         lease_until = clock_timestamp() + $3::double precision * interval '1 second',
         updated_at = clock_timestamp()
         FROM free WHERE r.run = $1 AND r.number = free.number
-        RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches
+        RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part
         """
 
     /// Ranges that are not done; a run whose ranges are not fixed yet counts as one.
@@ -66,7 +66,7 @@ enum RangeSQL {
     ///
     /// Only the lock settles what an interrupted COMMIT did.
     static let reattach = """
-        SELECT r.number, r.epoch, r."cursor" IS NOT NULL, r.batches FROM sluice.range r
+        SELECT r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part FROM sluice.range r
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' FOR NO KEY UPDATE
         """
@@ -85,7 +85,7 @@ enum RangeSQL {
     /// `$5` is the lease in seconds.
     static let renew = """
         WITH open AS MATERIALIZED (SELECT FROM sluice.run WHERE id = $1 FOR NO KEY UPDATE),
-        old AS MATERIALIZED (SELECT r."cursor", r.upper, r.keys_estimate, r.keys_scanned
+        old AS MATERIALIZED (SELECT r."cursor", r.upper, r.keys_estimate, r.keys_scanned, r.part
         FROM sluice.range r WHERE EXISTS (SELECT FROM open)
         AND r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' AND r."cursor" IS NOT NULL FOR NO KEY UPDATE),
@@ -94,12 +94,12 @@ enum RangeSQL {
         ended AS (UPDATE sluice.range r SET upper = (SELECT "cursor" FROM old), state = 'done',
         keys_estimate = r.keys_scanned, updated_at = clock_timestamp()
         WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM counted))
-        INSERT INTO sluice.range (run, number, lower, upper, "cursor", state, owner, epoch,
+        INSERT INTO sluice.range (run, number, part, lower, upper, "cursor", state, owner, epoch,
         lease_until, keys_estimate)
-        SELECT $1, c.range_count, o."cursor", o.upper, o."cursor", 'running', $3, 1,
+        SELECT $1, c.range_count, o.part, o."cursor", o.upper, o."cursor", 'running', $3, 1,
         clock_timestamp() + $5::double precision * interval '1 second',
         greatest(0, o.keys_estimate - o.keys_scanned) FROM old o, counted c
-        RETURNING number, epoch, true, batches
+        RETURNING number, epoch, true, batches, part
         """
 
     // MARK: Processes

@@ -10,17 +10,20 @@ public struct JobIdentity: Sendable, Equatable {
     public let predicate: String?
     /// Names of the key columns, in key order.
     public let key: [String]
+    /// What only some kinds of job have.
+    public let detail: JobDetail
 
     /// Describes what a run does.
     public init(
         kind: JobKind, tableOID: UInt32, assignments: [Assignment], predicate: String?,
-        key: [String]
+        key: [String], detail: JobDetail = JobDetail()
     ) {
         self.kind = kind
         self.tableOID = tableOID
         self.assignments = assignments
         self.predicate = predicate
         self.key = key
+        self.detail = detail
     }
 
     /// The words for what differs between two identities, in the order of the job file; empty
@@ -32,14 +35,8 @@ public struct JobIdentity: Sendable, Equatable {
         if assignments != other.assignments { words.append("set") }
         if predicate != other.predicate { words.append("where") }
         if key != other.key { words.append("key") }
-        return words
+        return words + detail.differences(from: other.detail)
     }
-}
-
-/// The kinds of change the engine can make.
-public enum JobKind: String, Sendable {
-    /// `UPDATE … SET`.
-    case update
 }
 
 /// One assignment `column = expression` of an update.

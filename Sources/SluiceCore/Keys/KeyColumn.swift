@@ -40,9 +40,12 @@ public struct KeyRange: Sendable, Hashable {
     public let upper: KeyTuple
     /// Keys expected inside, for progress; an estimate unless the range is done.
     public let keysEstimate: Int
+    /// The number of the table it is a range of, from 1.
+    public let part: Int
 
     /// Describes the interval `(lower, upper]`.
-    public init(lower: KeyTuple?, upper: KeyTuple, keysEstimate: Int) {
+    public init(lower: KeyTuple?, upper: KeyTuple, keysEstimate: Int, part: Int = 1) {
+        self.part = part
         self.lower = lower
         self.upper = upper
         self.keysEstimate = keysEstimate

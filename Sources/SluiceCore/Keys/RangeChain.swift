@@ -7,7 +7,7 @@ public enum RangeChain {
     /// `keysTotalEstimate` is spread evenly, as bounds from a histogram or from arithmetic are
     /// meant to hold equal numbers of keys.
     public static func ranges(
-        interior: [KeyTuple], upper: KeyTuple, keysTotalEstimate: Int
+        interior: [KeyTuple], upper: KeyTuple, keysTotalEstimate: Int, part: Int = 1
     ) -> [KeyRange] {
         let count = interior.count + 1
         let share = max(0, keysTotalEstimate) / count
@@ -17,7 +17,8 @@ public enum RangeChain {
         var lower: KeyTuple?
         for (index, bound) in (interior + [upper]).enumerated() {
             let estimate = share + (index < rest ? 1 : 0)
-            ranges.append(KeyRange(lower: lower, upper: bound, keysEstimate: estimate))
+            ranges.append(
+                KeyRange(lower: lower, upper: bound, keysEstimate: estimate, part: part))
             lower = bound
         }
         return ranges

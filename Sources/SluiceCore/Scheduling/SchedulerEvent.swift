@@ -8,13 +8,16 @@ public struct HeldRange: Sendable, Equatable {
     public let hasCursor: Bool
     /// Batches that its ledger row has taken so far.
     public let batches: Int
+    /// The table of the run that it is a range of: 1 unless the run has several.
+    public let part: Int
 
     /// Describes a claimed range.
-    public init(number: Int, epoch: Int, hasCursor: Bool, batches: Int) {
+    public init(number: Int, epoch: Int, hasCursor: Bool, batches: Int, part: Int = 1) {
         self.number = number
         self.epoch = epoch
         self.hasCursor = hasCursor
         self.batches = batches
+        self.part = part
     }
 }
 

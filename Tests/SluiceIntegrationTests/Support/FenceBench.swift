@@ -28,9 +28,9 @@ struct FenceBench: Sendable {
         _ = try await connection.query(
             LedgerSQL.startRun,
             [
-                .text("\(run)"), .text(RangesText.bounds(plan.ranges)),
-                .text(RangesText.estimates(plan.ranges)), .text("\(plan.keysTotalEstimate)"),
-                .text("\(plan.ranges.count)"),
+                .text("\(run)"), .text(RangesText.ranges(plan.ranges)),
+                .text("\(plan.keysTotalEstimate)"), .text("\(plan.ranges.count)"),
+                .text(RangesText.parts(job.parts)),
             ])
     }
 
@@ -51,7 +51,7 @@ struct FenceBench: Sendable {
     /// The change alone.
     func change(_ range: HeldRange, keys: Int, first: Bool = false) -> Statement {
         Statement(
-            job.batch.change(firstOfRange: first),
+            job.batch(job.parts[0]).change(firstOfRange: first),
             fence(range) + [Parameter(keys), 30, "on"])
     }
 
