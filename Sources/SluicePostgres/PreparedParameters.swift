@@ -3,6 +3,7 @@ internal import CLibpq
 /// A statement in the form that libpq takes, checked.
 struct PreparedParameters {
     let sql: String
+    private let form: Statement.Form
     private let values: CStringArena
     private let types: [Oid]
     private let formats: [Int32]
@@ -12,6 +13,10 @@ struct PreparedParameters {
 
     init(_ statement: Statement) throws(PostgresError) {
         try Self.check(statement.sql)
+        switch statement.form {
+        case .direct: break
+        case .prepare(let name), .prepared(let name): try Self.check(name)
+        }
         guard statement.parameters.count <= Self.parametersMax else {
             throw PostgresError(
                 kind: .usage,
@@ -52,6 +57,7 @@ struct PreparedParameters {
             }
         }
         sql = statement.sql
+        form = statement.form
         self.values = values
         self.types = types
         self.formats = formats
@@ -70,9 +76,17 @@ struct PreparedParameters {
     /// False: libpq refused it.
     func queue(on connection: OpaquePointer) -> Bool {
         values.withPointers { pointers in
-            PQsendQueryParams(
-                connection, sql, Int32(clamping: pointers.count), types, pointers,
-                values.lengths, formats, 0)
+            let count = Int32(clamping: pointers.count)
+            switch form {
+            case .direct:
+                return PQsendQueryParams(
+                    connection, sql, count, types, pointers, values.lengths, formats, 0)
+            case .prepare(let name):
+                return PQsendPrepare(connection, name, sql, 0, nil)
+            case .prepared(let name):
+                return PQsendQueryPrepared(
+                    connection, name, count, pointers, values.lengths, formats, 0)
+            }
         } == 1
     }
 }

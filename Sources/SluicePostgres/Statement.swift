@@ -27,15 +27,42 @@ public enum Parameter: Sendable, Hashable, ExpressibleByStringLiteral,
 
 /// One SQL statement and its parameters.
 public struct Statement: Sendable, Hashable {
-    /// The SQL, with `$1`, `$2`… for the parameters.
+    /// How a statement reaches the server.
+    enum Form: Hashable {
+        /// Parsed, planned and run at once.
+        case direct
+        /// Parsed and kept by the session under a name; not run.
+        case prepare(name: String)
+        /// Run from what the session keeps under a name; no SQL is sent.
+        case prepared(name: String)
+    }
+
+    /// The SQL, with `$1`, `$2`… for the parameters; empty where the session knows it by name.
     public let sql: String
     /// The values of `$1`, `$2` and so on.
     public let parameters: [Parameter]
+    let form: Form
 
     /// Joins SQL and its parameters; nothing is checked until it is sent.
     public init(_ sql: String, _ parameters: [Parameter] = []) {
+        self.init(form: .direct, sql, parameters)
+    }
+
+    private init(form: Form, _ sql: String, _ parameters: [Parameter]) {
+        self.form = form
         self.sql = sql
         self.parameters = parameters
+    }
+
+    /// Has the session parse a statement and keep it under a name, until it is deallocated or the
+    /// session ends.
+    public static func prepare(_ name: String, _ sql: String) -> Statement {
+        Statement(form: .prepare(name: name), sql, [])
+    }
+
+    /// Runs what the session keeps under a name; SQLSTATE 26000 where it keeps none.
+    public static func prepared(_ name: String, _ parameters: [Parameter]) -> Statement {
+        Statement(form: .prepared(name: name), "", parameters)
     }
 }
 

@@ -63,12 +63,12 @@ import Testing
         #expect(ranges.map(\.keysEstimate).reduce(0, +) == 31)
     }
 
-    @Test func smallTablesAreOneRangeAndHugeOnesManyForEachWorker() {
+    @Test func smallTablesAreOneRangeAndHugeOnesTwoForEachWorker() {
         let limits = Limits(workers: 1...4)
         #expect(RangeCount.wanted(keysEstimate: 0, limits: limits) == 1)
         #expect(RangeCount.wanted(keysEstimate: 19_999, limits: limits) == 1)
-        #expect(RangeCount.wanted(keysEstimate: 1_000_000_000, limits: limits) == 64)
+        #expect(RangeCount.wanted(keysEstimate: 1_000_000_000, limits: limits) == 8)
         #expect(
-            RangeCount.wanted(keysEstimate: .max, limits: Limits(workers: 1...64)) == 1_024)
+            RangeCount.wanted(keysEstimate: .max, limits: Limits(workers: 1...64)) == 128)
     }
 }

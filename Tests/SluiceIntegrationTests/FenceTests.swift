@@ -7,7 +7,7 @@ import Testing
 /// What one batch does when others are at its range, on sessions driven by hand.
 @Suite(.timeLimit(.minutes(6))) struct FenceTests {
     /// A range of 4,000 keys whose first 1,000 are done.
-    private static func begun(
+    static func begun(
         _ body:
             @escaping @Sendable (
                 FenceBench, HeldRange, PostgresConnection, PostgresConnection

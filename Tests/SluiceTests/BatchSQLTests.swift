@@ -80,7 +80,8 @@ import Testing
             settings == [
                 "TimeZone": "UTC", "row_security": "off", "jit": "off", "enable_seqscan": "off",
                 "enable_sort": "off",
-                "max_parallel_workers_per_gather": "0", "lock_timeout": "2000",
+                "max_parallel_workers_per_gather": "0", "plan_cache_mode": "force_generic_plan",
+                "lock_timeout": "2000",
                 "statement_timeout": "20000", "idle_in_transaction_session_timeout": "20000",
                 "synchronous_commit": "off",
             ])

@@ -46,11 +46,11 @@ struct BatchSQL: Sendable {
     }
 
     /// The same walk without a ledger and with unknown bounds, for EXPLAIN: its plan is the batch's
-    /// plan, since both take their bounds from sub-selects that the planner cannot see through.
+    /// plan, since both take bounds and length from what the planner cannot see through.
     func inspection(firstOfRange: Bool, batchKeys: Int) -> String {
         """
         WITH sluice_fence AS MATERIALIZED (SELECT NULL::text[] AS "cursor", NULL::text[] AS upper),
-        \(walk(firstOfRange: firstOfRange, batchKeys: "\(batchKeys)::bigint"))
+        \(walk(firstOfRange: firstOfRange, batchKeys: "(SELECT \(batchKeys)::bigint)"))
         SELECT (SELECT s.keys FROM sluice_scan s), (SELECT n.rows FROM sluice_count n)
         """
     }

@@ -56,24 +56,32 @@ enum BatchSettingsSQL {
         }
     }
 
-    /// One statement that sets recorded settings for this transaction only.
-    static func local(_ settings: [Setting]) -> Statement {
+    /// Lets go of the statements that the session keeps.
+    static let letGo = "DEALLOCATE ALL"
+
+    /// One statement that sets settings for this transaction only.
+    static func local(_ settings: [Setting]) -> Statement { set(settings, local: true) }
+
+    /// One statement that sets settings for the session, if its transaction commits.
+    static func session(_ settings: [Setting]) -> Statement { set(settings, local: false) }
+
+    private static func set(_ settings: [Setting], local: Bool) -> Statement {
         let calls = settings.indices.map {
-            "pg_catalog.set_config($\($0 * 2 + 1), $\($0 * 2 + 2), true)"
+            "pg_catalog.set_config($\($0 * 2 + 1), $\($0 * 2 + 2), \(local))"
         }
         return Statement(
             "SELECT \(calls.joined(separator: ", "))",
             settings.flatMap { [.text($0.name), .text($0.value)] })
     }
 
-    /// One statement that sets everything for this transaction only.
+    /// Everything that is set for a batch.
     ///
     /// Sequential scans are off and there is no JIT and no parallel scan: bounds that come from
     /// sub-selects are estimated at a fixed share of the table, which on a huge one makes the
     /// planner expect far more rows than a batch has.
-    static func settings(
+    static func batch(
         _ recorded: [Setting], limits: Limits, serverVersion: Int
-    ) -> Statement {
+    ) -> [Setting] {
         var all = recorded
         // Row-level security that is switched on during the run must be an error, not rows skipped.
         all.append(Setting("row_security", "off"))
@@ -83,6 +91,8 @@ enum BatchSettingsSQL {
         // takes that for less than a batch: in each batch, before ANALYZE most of all.
         all.append(Setting("enable_sort", "off"))
         all.append(Setting("max_parallel_workers_per_gather", "0"))
+        // The bounds come from the fence, so a plan for given parameters is no better.
+        all.append(Setting("plan_cache_mode", "force_generic_plan"))
         all.append(Setting("lock_timeout", "\(limits.lockTimeoutMilliseconds)"))
         all.append(Setting("statement_timeout", "\(limits.statementTimeoutMilliseconds)"))
         // A session that waits for the rest of a transaction holds its locks: bounded like one
@@ -95,7 +105,14 @@ enum BatchSettingsSQL {
                 Setting("transaction_timeout", "\(limits.statementTimeoutMilliseconds * 3 / 2)"))
         }
         all.append(Setting("synchronous_commit", limits.synchronousCommit ? "on" : "off"))
-        return local(all)
+        return all
+    }
+
+    /// The same as one statement, for this transaction only.
+    static func settings(
+        _ recorded: [Setting], limits: Limits, serverVersion: Int
+    ) -> Statement {
+        local(batch(recorded, limits: limits, serverVersion: serverVersion))
     }
 }
 

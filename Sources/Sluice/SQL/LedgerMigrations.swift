@@ -102,6 +102,9 @@ enum LedgerMigrations {
         """
 
     /// Kinds of job beside the update, runs over several tables, batches bounded by bytes.
+    ///
+    /// The number of the run's newest range has a row of its own, which is locked last and for a
+    /// moment: who splits a range waits for its batch, and must not hold the run's row meanwhile.
     private static let version2 = """
         ALTER TABLE sluice.run ADD COLUMN detail jsonb NOT NULL DEFAULT '{}',
             ADD COLUMN batch_bytes bigint NOT NULL DEFAULT 16777216;
@@ -115,6 +118,12 @@ enum LedgerMigrations {
         );
         INSERT INTO sluice.part (run, number, table_oid, table_name)
             SELECT id, 1, table_oid, table_name FROM sluice.run;
+        CREATE TABLE sluice.numbering (
+            run bigint PRIMARY KEY REFERENCES sluice.run ON DELETE CASCADE,
+            last integer NOT NULL
+        ) WITH (fillfactor = 20);
+        INSERT INTO sluice.numbering (run, last)
+            SELECT id, range_count FROM sluice.run WHERE started_at IS NOT NULL;
         ALTER TABLE sluice.range ADD COLUMN part integer NOT NULL DEFAULT 1;
         INSERT INTO sluice.ledger (version) VALUES (2);
         """

@@ -69,7 +69,8 @@ enum LedgerSQL {
         WHERE id = $1 AND state = 'planned' RETURNING id),
         parts AS (INSERT INTO sluice.part (run, number, table_oid, table_name)
         SELECT o.id, (p.part ->> 0)::integer, (p.part ->> 1)::oid, p.part ->> 2
-        FROM opened o, jsonb_array_elements($5::jsonb) AS p (part))
+        FROM opened o, jsonb_array_elements($5::jsonb) AS p (part)),
+        numbering AS (INSERT INTO sluice.numbering (run, last) SELECT o.id, $4 FROM opened o)
         INSERT INTO sluice.range (run, number, part, lower, upper, "cursor", keys_estimate)
         SELECT o.id, p.n, (p.range ->> 0)::integer, b.lower, b.upper, b.lower,
         (p.range ->> 3)::bigint

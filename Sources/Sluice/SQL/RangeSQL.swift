@@ -33,6 +33,15 @@ enum RangeSQL {
         RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part
         """
 
+    /// Ranges that somebody works on, the one with most ahead of it first; `$1` run, `$2` how many.
+    ///
+    /// Estimates may be wrong, so among those with nothing left by estimate chance decides.
+    static let busiest = """
+        SELECT r.number, r.part, r."cursor", r.upper FROM sluice.range r
+        WHERE r.run = $1 AND r.state = 'running'
+        ORDER BY greatest(0, r.keys_estimate - r.keys_scanned) DESC, random() LIMIT $2
+        """
+
     /// Ranges that are not done; a run whose ranges are not fixed yet counts as one.
     static let unfinished = """
         SELECT (SELECT count(*) FROM sluice.range WHERE run = $1 AND state <> 'done')
@@ -89,14 +98,14 @@ enum RangeSQL {
         FROM sluice.range r WHERE EXISTS (SELECT FROM open)
         AND r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' AND r."cursor" IS NOT NULL FOR NO KEY UPDATE),
-        counted AS (UPDATE sluice.run SET range_count = range_count + 1
-        WHERE id = $1 AND EXISTS (SELECT FROM old) RETURNING range_count),
+        counted AS (UPDATE sluice.numbering SET last = last + 1
+        WHERE run = $1 AND EXISTS (SELECT FROM old) RETURNING last),
         ended AS (UPDATE sluice.range r SET upper = (SELECT "cursor" FROM old), state = 'done',
         keys_estimate = r.keys_scanned, updated_at = clock_timestamp()
         WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM counted))
         INSERT INTO sluice.range (run, number, part, lower, upper, "cursor", state, owner, epoch,
         lease_until, keys_estimate)
-        SELECT $1, c.range_count, o.part, o."cursor", o.upper, o."cursor", 'running', $3, 1,
+        SELECT $1, c.last, o.part, o."cursor", o.upper, o."cursor", 'running', $3, 1,
         clock_timestamp() + $5::double precision * interval '1 second',
         greatest(0, o.keys_estimate - o.keys_scanned) FROM old o, counted c
         RETURNING number, epoch, true, batches, part

@@ -1,10 +1,8 @@
 /// How many ranges a table is cut into.
 public enum RangeCount {
-    /// Ranges for each worker: with 16, the last worker to finish has at most about 1/16 of one
-    /// worker's share left when the others run dry.
-    public static let perWorker = 16
-    /// Most ranges: each is a ledger row, and status reads them all.
-    public static let most = 1_024
+    /// Ranges for each worker: whoever runs dry cuts another's range in half, so that more of them
+    /// would only be more beginnings and ends; two spare the first cuts.
+    public static let perWorker = 2
 
     /// The number of ranges for a table, from its estimated keys and the limits.
     ///
@@ -13,6 +11,6 @@ public enum RangeCount {
     public static func wanted(keysEstimate: Int, limits: Limits) -> Int {
         let byWorkers = limits.workers.upperBound * perWorker
         let bySize = max(1, keysEstimate / (limits.batchKeys * 4))
-        return max(1, min(byWorkers, bySize, most))
+        return max(1, min(byWorkers, bySize))
     }
 }

@@ -144,7 +144,9 @@ public struct RunScheduler: Sendable {
             }
             return .wait(seconds: Self.sliceSeconds)
         }
-        guard let range = worker.range else { return .claim }
+        guard let range = worker.range else {
+            return worker.mustSplit ? .split(batchKeys: keys(worker)) : .claim
+        }
         if worker.batchesOfRow >= Self.batchesPerLedgerRow { return .renew(range) }
         return send(&worker)
     }
@@ -157,8 +159,11 @@ public struct RunScheduler: Sendable {
 
     private func send(_ worker: inout WorkerState) -> WorkerAction {
         guard let range = worker.range else { return .claim }
-        let keys = min(worker.batchKeysShrunk ?? limits.batchKeys, limits.batchKeys)
-        return .send(range, keys: keys, firstOfRange: !worker.cursorSet)
+        return .send(range, keys: keys(worker), firstOfRange: !worker.cursorSet)
+    }
+
+    private func keys(_ worker: WorkerState) -> Int {
+        min(worker.batchKeysShrunk ?? limits.batchKeys, limits.batchKeys)
     }
 
     // MARK: Taking events in
@@ -172,17 +177,24 @@ public struct RunScheduler: Sendable {
         case .connected:
             worker.connected = true
             worker.mustReattach = worker.range != nil
-        case .claimed(let range), .renewed(.some(let range)), .reattached(.some(let range)):
+        case .claimed(let range), .split(.some(let range)), .renewed(.some(let range)),
+            .reattached(.some(let range)):
             worker.unreachableSinceSeconds = nil
             worker.hold(range)
         case .nothingClaimable(let unfinished):
             worker.unreachableSinceSeconds = nil
             if unfinished == 0 {
                 stop(.completed)
+            } else if nowSeconds >= worker.nextSplitSeconds {
+                worker.mustSplit = true
             } else {
-                worker.waitReason = "the last ranges, which others hold"
-                worker.waitUntilSeconds = nowSeconds + Self.sliceSeconds
+                worker.idle(untilSeconds: nowSeconds + Self.sliceSeconds)
             }
+        case .split(nil):
+            worker.mustSplit = false
+            worker.unreachableSinceSeconds = nil
+            worker.nextSplitSeconds = nowSeconds + SplitRule.retrySeconds
+            worker.idle(untilSeconds: nowSeconds + Self.sliceSeconds)
         case .sent:
             worker.inFlight += 1
             worker.cursorSet = true
@@ -228,7 +240,7 @@ public struct RunScheduler: Sendable {
                 stop(.pausedByAdministrator(failure))
             }
         case .shrink:
-            let keys = min(worker.batchKeysShrunk ?? limits.batchKeys, limits.batchKeys)
+            let keys = keys(worker)
             if keys == 1 { stop(.failed(failure)) }
             worker.batchKeysShrunk = max(1, keys / 4)
             worker.successes = 0

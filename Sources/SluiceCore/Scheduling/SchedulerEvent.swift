@@ -48,6 +48,8 @@ public enum WorkerEvent: Sendable, Equatable {
     case claimed(HeldRange)
     /// No range can be claimed; this many of the run's are not done.
     case nothingClaimable(unfinished: Int)
+    /// Half of somebody's range is this worker's now; `nil` when none was worth it.
+    case split(HeldRange?)
     /// A batch is on its way.
     case sent
     /// The oldest batch in flight committed.

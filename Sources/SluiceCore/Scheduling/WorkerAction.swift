@@ -4,6 +4,9 @@ public enum WorkerAction: Sendable, Equatable {
     case connect
     /// Claim any free range.
     case claim
+    /// Take over half of what another worker has ahead, if that is at least a few batches of so
+    /// many keys.
+    case split(batchKeys: Int)
     /// Put one batch into the pipe. `firstOfRange` when the range is open below and nothing of it
     /// was sent before.
     case send(HeldRange, keys: Int, firstOfRange: Bool)

@@ -12,6 +12,10 @@ struct WorkerState: Sendable {
     var batchesOfRow = 0
     /// Whether the ledger must be read before anything else is sent.
     var mustReattach = false
+    /// Whether no range was free, so that half of another one is wanted.
+    var mustSplit = false
+    /// No split before this time, in seconds.
+    var nextSplitSeconds = 0.0
     /// Whether the range is just being given back.
     var isReleasing = false
     /// Batches sent and not yet answered.
@@ -39,7 +43,14 @@ struct WorkerState: Sendable {
         cursorSet = held.hasCursor
         batchesOfRow = held.batches
         mustReattach = false
+        mustSplit = false
         waitReason = nil
+    }
+
+    /// Waits for others' ranges.
+    mutating func idle(untilSeconds: Double) {
+        waitReason = "the last ranges, which others hold"
+        waitUntilSeconds = untilSeconds
     }
 
     mutating func forgetRange() {

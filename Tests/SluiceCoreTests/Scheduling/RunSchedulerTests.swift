@@ -87,6 +87,57 @@ import Testing
         #expect(action == .release(range))
     }
 
+    @Test func aWorkerThatFindsNoFreeRangeTakesHalfOfAnother() {
+        var (scheduler, _) = idle()
+        var action = scheduler.next(
+            worker: 0, after: .nothingClaimable(unfinished: 2), nowSeconds: 1)
+        #expect(action == .split(batchKeys: 5_000))
+        action = scheduler.next(worker: 0, after: .split(range), nowSeconds: 1)
+        #expect(action == .send(range, keys: 5_000, firstOfRange: false))
+    }
+
+    @Test func whereNoCutPaysRangesAreAskedForMoreOftenThanCuts() {
+        var (scheduler, _) = idle()
+        _ = scheduler.next(worker: 0, after: .nothingClaimable(unfinished: 1), nowSeconds: 1)
+        var now = 1.0
+        var action = scheduler.next(worker: 0, after: .split(nil), nowSeconds: now)
+        var claims = 0
+        while action != .split(batchKeys: 5_000), now < 60 {
+            if case .wait(let seconds) = action {
+                now += seconds
+                action = scheduler.next(worker: 0, after: .waited, nowSeconds: now)
+            } else {
+                #expect(action == .claim)
+                claims += 1
+                guard claims < 100 else { break }
+                action = scheduler.next(
+                    worker: 0, after: .nothingClaimable(unfinished: 1), nowSeconds: now)
+            }
+        }
+        #expect(now >= 1 + SplitRule.retrySeconds)
+        #expect(claims > 2)
+    }
+
+    @Test func theEndIsSeenAtOnceByAWorkerThatWaitsForTheLastRange() {
+        var (scheduler, _) = idle()
+        _ = scheduler.next(worker: 0, after: .nothingClaimable(unfinished: 1), nowSeconds: 1)
+        _ = scheduler.next(worker: 0, after: .split(nil), nowSeconds: 1)
+        #expect(scheduler.next(worker: 0, after: .waited, nowSeconds: 1.2) == .claim)
+        #expect(
+            scheduler.next(worker: 0, after: .nothingClaimable(unfinished: 0), nowSeconds: 1.2)
+                == .exit)
+        #expect(scheduler.outcome == .completed)
+    }
+
+    /// A scheduler whose only worker is about to claim.
+    private func idle() -> (RunScheduler, WorkerAction) {
+        var scheduler = RunScheduler(limits: Limits(workers: 1...1), seed: 1)
+        _ = scheduler.workersToStart()
+        _ = scheduler.next(worker: 0, after: .started, nowSeconds: 0)
+        let action = scheduler.next(worker: 0, after: .connected, nowSeconds: 0)
+        return (scheduler, action)
+    }
+
     @Test func aLedgerRowThatTookManyBatchesIsRenewed() {
         let (_, action) = holding(batches: RunScheduler.batchesPerLedgerRow)
         #expect(

@@ -11,11 +11,16 @@ struct SimulatedLedger {
         var epoch = 0
         var batches = 0
         var isDone: Bool { next > keys.upperBound }
+        var ahead: Int { keys.upperBound - next + 1 }
     }
 
     var ranges: [Range]
     /// How often each key was changed.
     var changes: [Int]
+    /// Ranges that were cut.
+    var splits = 0
+    /// Keys that a batch changed although they were changed already.
+    var repeated = 0
 
     init(keys: Int, ranges count: Int) {
         changes = Array(repeating: 0, count: keys)
@@ -57,9 +62,49 @@ struct SimulatedLedger {
         rest.keys = rest.next...rest.keys.upperBound
         rest.batches = 0
         rest.epoch = 1
-        ranges[range.number].next = ranges[range.number].keys.upperBound + 1
+        ranges[range.number].keys = ranges[range.number].keys.lowerBound...rest.keys.lowerBound - 1
         ranges.append(rest)
         return HeldRange(number: ranges.count - 1, epoch: 1, hasCursor: true, batches: 0)
+    }
+
+    /// Cuts the range with most ahead in half, as the real walk and cut do: the walk may have seen
+    /// an older cursor, and between it and the cut the range may have got anywhere.
+    mutating func split(
+        owner: Int, batchKeys: Int, random: inout SeededGenerator
+    ) -> HeldRange? {
+        let taken = ranges.indices.filter { ranges[$0].owner != nil && !ranges[$0].isDone }
+        guard let number = taken.max(by: { ranges[$0].ahead < ranges[$1].ahead }) else {
+            return nil
+        }
+        let old = ranges[number]
+        let seen = Int.random(in: old.keys.lowerBound...old.next, using: &random)
+        let ahead = old.keys.upperBound - seen + 1
+        guard ahead >= batchKeys * SplitRule.fewestBatches else { return nil }
+        let isAll = ahead < batchKeys * SplitRule.walkedBatches
+        let kept = isAll ? (ahead + 1) / 2 : batchKeys * SplitRule.walkedBatches
+        let last = seen + kept - 1
+        guard last >= old.next, last < old.keys.upperBound else { return nil }
+        splits += 1
+        ranges[number].keys = old.keys.lowerBound...last
+        ranges.append(
+            Range(keys: last + 1...old.keys.upperBound, next: last + 1, owner: owner, epoch: 1))
+        return HeldRange(number: ranges.count - 1, epoch: 1, hasCursor: true, batches: 0)
+    }
+
+    /// What is wrong with the ranges, or `nil`: they must be disjoint and cover every key
+    /// (invariant 3), and no cursor may be outside its range.
+    var fault: String? {
+        var next = 0
+        for range in ranges.sorted(by: { $0.keys.lowerBound < $1.keys.lowerBound }) {
+            if range.keys.lowerBound != next {
+                return "\(range.keys) begins where \(next) was expected"
+            }
+            if range.next < range.keys.lowerBound || range.next > range.keys.upperBound + 1 {
+                return "the cursor of \(range.keys) is at \(range.next)"
+            }
+            next = range.keys.upperBound + 1
+        }
+        return next == changes.count ? nil : "the ranges end at \(next) of \(changes.count)"
     }
 
     /// A batch commits: `nil` when the fence is lost or the shape does not fit the cursor.
@@ -73,7 +118,10 @@ struct SimulatedLedger {
         guard firstOfRange != hasCursor else { return nil }
         let low = ranges[range.number].next
         let high = min(low + keys - 1, ranges[range.number].keys.upperBound)
-        for key in low...max(low, high) { changes[key] += 1 }
+        for key in low...max(low, high) {
+            if changes[key] > 0 { repeated += 1 }
+            changes[key] += 1
+        }
         ranges[range.number].next = high + 1
         ranges[range.number].batches += 1
         return BatchCounts(

@@ -51,6 +51,8 @@ struct SimulatedProcess {
         case .claim:
             if let range = ledger.claim(owner: owner, gone: gone) { return .claimed(range) }
             return .nothingClaimable(unfinished: ledger.unfinished)
+        case .split(let batchKeys):
+            return .split(ledger.split(owner: owner, batchKeys: batchKeys, random: &random))
         case .send(let range, let keys, let first):
             if scheduler.gateReason != nil || scheduler.outcome != nil { sentWhileClosed += 1 }
             pipes[worker, default: []].append(Sent(range: range, keys: keys, firstOfRange: first))

@@ -49,25 +49,33 @@ struct FenceBench: Sendable {
     }
 
     /// The change alone.
-    func change(_ range: HeldRange, keys: Int, first: Bool = false) -> Statement {
+    func change(
+        _ range: HeldRange, keys: Int, first: Bool = false, owner: String? = nil
+    ) -> Statement {
         Statement(
             job.batch(job.parts[0]).change(firstOfRange: first),
-            fence(range) + [Parameter(keys), 30, "on"])
+            fence(range, owner: owner) + [Parameter(keys), 30, "on"])
     }
 
     /// A whole batch.
-    func batch(_ range: HeldRange, keys: Int, first: Bool = false) -> [Statement] {
+    func batch(
+        _ range: HeldRange, keys: Int, first: Bool = false, owner: String? = nil
+    ) -> [Statement] {
         [
             Statement(BatchSettingsSQL.begin),
             BatchSettingsSQL.settings(
                 job.session.settings, limits: Limits(), serverVersion: job.session.serverVersion),
-            change(range, keys: keys, first: first), Statement(BatchSettingsSQL.commit),
+            change(range, keys: keys, first: first, owner: owner),
+            Statement(BatchSettingsSQL.commit),
         ]
     }
 
     /// The fence's parameters.
-    func fence(_ range: HeldRange) -> [Parameter] {
-        [.text("\(run)"), Parameter(range.number), .text(owner), Parameter(range.epoch)]
+    func fence(_ range: HeldRange, owner: String? = nil) -> [Parameter] {
+        [
+            .text("\(run)"), Parameter(range.number), .text(owner ?? self.owner),
+            Parameter(range.epoch),
+        ]
     }
 
     /// Waits until a session waits for a lock.

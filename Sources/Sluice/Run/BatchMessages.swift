@@ -1,0 +1,61 @@
+import SluiceCore
+import SluicePostgres
+
+/// The statements of each batch, as few and short as the session allows.
+///
+/// A session of our own is told its settings once and keeps the batch's statement parsed and
+/// planned; behind a connection pooler each transaction may meet another session, so there every
+/// batch says everything itself, and locally. Measured on a primary key and two more indexes with
+/// 5,000 keys a batch: planning and 22 settings were 4 % of a batch's statement time.
+struct BatchMessages: Sendable {
+    let job: PlannedJob
+    private var part = 0
+    private var sql: (first: String, next: String) = ("", "")
+    /// The limits that the session's settings come from; `nil` when it must be told.
+    private var told: Limits?
+    /// Statements that the session keeps.
+    private var kept: Set<String> = []
+
+    init(job: PlannedJob) {
+        self.job = job
+    }
+
+    /// Nothing is known of the session: it is new, or a transaction that set something failed.
+    mutating func forgetSession() {
+        told = nil
+        kept = []
+    }
+
+    /// One batch on the table `part`; the change's result is the last but one.
+    mutating func batch(
+        part: Int, firstOfRange: Bool, _ parameters: [Parameter], limits: Limits,
+        serverVersion: Int
+    ) -> [Statement] {
+        if part != self.part, let planned = job.part(part) {
+            let batch = job.batch(planned)
+            sql = (batch.change(firstOfRange: true), batch.change(firstOfRange: false))
+            self.part = part
+            // Statements of another table are not needed again: they are let go below.
+            told = nil
+        }
+        let change = firstOfRange ? sql.first : sql.next
+        var statements = [Statement(BatchSettingsSQL.begin)]
+        let settings = BatchSettingsSQL.batch(
+            job.session.settings, limits: limits, serverVersion: serverVersion)
+        if job.session.isPooled {
+            statements += [BatchSettingsSQL.local(settings), Statement(change, parameters)]
+        } else {
+            if told != limits {
+                statements += [
+                    BatchSettingsSQL.session(settings), Statement(BatchSettingsSQL.letGo),
+                ]
+                told = limits
+                kept = []
+            }
+            let name = firstOfRange ? "sluice_first" : "sluice_next"
+            if kept.insert(name).inserted { statements.append(.prepare(name, change)) }
+            statements.append(.prepared(name, parameters))
+        }
+        return statements + [Statement(BatchSettingsSQL.commit)]
+    }
+}

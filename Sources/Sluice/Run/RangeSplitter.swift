@@ -1,0 +1,103 @@
+import SluiceCore
+import SluicePostgres
+
+/// Takes over the later half of what another worker, in whatever process, still has ahead.
+struct RangeSplitter: Sendable {
+    let context: RunContext
+    let connection: PostgresConnection
+
+    /// How many ranges are looked at before it is accepted that none is worth a cut: estimates
+    /// may be wrong, but not all of the longest ones.
+    private static let candidates = 8
+    /// Longest walk over one range's index, in milliseconds: on cold storage half a range is not
+    /// worth more reading than that.
+    private static let walkMilliseconds = 2_000
+    /// Longest wait for the range's row, in milliseconds: its batch may be as long as one
+    /// statement, but claims must not queue up behind a cut.
+    private static let lockMilliseconds = 2_000
+
+    /// Where a range is to be cut.
+    private struct Cut {
+        let range: String
+        let part: PlannedPart
+        let key: String
+        let kept: Int
+        let rest: Int?
+    }
+
+    /// The new range's row, or `nil` when there is nothing that pays.
+    func split(batchKeys: Int, limits: Limits) async throws(PostgresError) -> [String?]? {
+        let rows = try await connection.transact(
+            RangeSQL.busiest, [.text("\(context.run)"), Parameter(Self.candidates)],
+            durable: false
+        ).rows
+        for row in rows {
+            guard let part = context.job.part(Int(row[1] ?? "") ?? 1) else { continue }
+            guard let cut = try await find(row, part, batchKeys: batchKeys, limits: limits)
+            else { continue }
+            if let taken = try await take(cut) { return taken }
+        }
+        return nil
+    }
+
+    private func find(
+        _ row: [String?], _ part: PlannedPart, batchKeys: Int, limits: Limits
+    ) async throws(PostgresError) -> Cut? {
+        let walked = batchKeys * SplitRule.walkedBatches
+        let sql = CutSQL(table: part.name, key: context.job.key)
+        var settings = BatchSettingsSQL.batch(
+            context.job.session.settings, limits: limits,
+            serverVersion: connection.serverVersion)
+        settings.append(Setting("statement_timeout", "\(Self.walkMilliseconds)"))
+        let answer = try await connection.sendAndReceive(
+            [
+                Statement(BatchSettingsSQL.begin), BatchSettingsSQL.local(settings),
+                Statement(
+                    sql.midpoint(hasCursor: row[2] != nil),
+                    [
+                        Parameter(row[2]), Parameter(row[3]), Parameter(walked),
+                        Parameter(batchKeys * SplitRule.fewestBatches),
+                    ]),
+                Statement(BatchSettingsSQL.commit),
+            ], timeout: PostgresConnection.ledgerTimeout)
+        if let error = answer.error { return try await giveUp(error) }
+        guard let found = answer.results[2].rows.first, let key = found[2],
+            let keys = Int(found[0] ?? ""), let kept = Int(found[1] ?? "")
+        else { return nil }
+        return Cut(
+            range: row[0] ?? "", part: part, key: key, kept: kept,
+            rest: keys < walked ? keys - kept : nil)
+    }
+
+    /// A table that is slow to walk or a row that stays locked is no reason to fail.
+    private func giveUp<Value>(_ error: PostgresError) async throws(PostgresError) -> Value? {
+        try await connection.recover(timeout: PostgresConnection.ledgerTimeout)
+        guard ["57014", "55P03"].contains(error.sqlState?.rawValue) else { throw error }
+        return nil
+    }
+
+    private func take(_ cut: Cut) async throws(PostgresError) -> [String?]? {
+        let sql = CutSQL(table: cut.part.name, key: context.job.key).cut
+        let settings =
+            context.job.session.settings + [
+                Setting("lock_timeout", "\(Self.lockMilliseconds)"),
+                Setting("statement_timeout", "\(BatchSettingsSQL.ledgerTimeoutMilliseconds)"),
+                // A crash of the server that loses the cut loses what followed from it as well.
+                Setting("synchronous_commit", "off"),
+            ]
+        let answer = try await connection.sendAndReceive(
+            [
+                Statement(BatchSettingsSQL.begin), BatchSettingsSQL.local(settings),
+                Statement(
+                    sql,
+                    [
+                        .text("\(context.run)"), .text(cut.range), .text(context.owner),
+                        .text("\(context.leaseSeconds)"), .text(cut.key), Parameter(cut.kept),
+                        Parameter(cut.rest.map { "\($0)" }),
+                    ]),
+                Statement(BatchSettingsSQL.commit),
+            ], timeout: PostgresConnection.ledgerTimeout)
+        if let error = answer.error { return try await giveUp(error) }
+        return answer.results[2].rows.first
+    }
+}

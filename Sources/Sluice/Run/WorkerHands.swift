@@ -1,0 +1,165 @@
+import SluiceCore
+import SluicePostgres
+
+/// A worker's connection and what it is in the middle of.
+struct WorkerHands: Sendable {
+    let context: RunContext
+    private var connection: PostgresConnection?
+    private var messages: BatchMessages
+    private var lastAnswer = ContinuousClock.now
+
+    init(context: RunContext) {
+        self.context = context
+        messages = BatchMessages(job: context.job)
+    }
+
+    /// Performs one action and says what came of it.
+    mutating func perform(_ action: WorkerAction, limits: Limits) async -> WorkerEvent {
+        do throws(PostgresError) {
+            switch action {
+            case .connect: return try await connect()
+            case .claim: return try await claim()
+            case .send(let range, let keys, let first):
+                return try await send(range, keys: keys, firstOfRange: first, limits: limits)
+            case .receive: return try await receive()
+            case .reattach(let range):
+                return .reattached(try await held(RangeSQL.reattach, range, lease: false))
+            case .renew(let range):
+                return .renewed(try await held(RangeSQL.renew, range, lease: true))
+            case .release(let range):
+                _ = try await held(RangeSQL.release, range, lease: false)
+                return .released
+            case .split(let keysMin): return try await split(batchKeys: keysMin, limits: limits)
+            case .wait(let seconds):
+                // Cut short by cancellation, which the loop above looks at.
+                try? await Task.sleep(for: .seconds(seconds))
+                return .waited
+            case .exit: return .waited
+            }
+        } catch {
+            let elapsed = lastAnswer.duration(to: .now) / .milliseconds(1)
+            lastAnswer = .now
+            let failure = Failure(error, elapsedMilliseconds: Int(elapsed))
+            if failure.origin != .server { await close() }
+            return .failed(failure)
+        }
+    }
+
+    mutating func close() async {
+        await connection?.close()
+        connection = nil
+    }
+
+    // MARK: Actions
+
+    private mutating func connect() async throws(PostgresError) -> WorkerEvent {
+        await close()
+        connection = try await context.connect()
+        messages.forgetSession()
+        return .connected
+    }
+
+    /// Claims need not be durable: a crash of the server that loses one ends every session that
+    /// could have used it.
+    private mutating func claim() async throws(PostgresError) -> WorkerEvent {
+        let result = try await open().transact(
+            RangeSQL.claim,
+            [.text("\(context.run)"), .text(context.owner), .text("\(context.leaseSeconds)")],
+            durable: false)
+        if let range = Self.range(result.rows.first) { return .claimed(range) }
+        let unfinished = try await open().query(
+            RangeSQL.unfinished, [.text("\(context.run)")],
+            timeout: PostgresConnection.ledgerTimeout
+        ).scalar
+        return .nothingClaimable(unfinished: unfinished.flatMap { Int($0) } ?? 0)
+    }
+
+    private mutating func send(
+        _ range: HeldRange, keys: Int, firstOfRange: Bool, limits: Limits
+    ) async throws(PostgresError) -> WorkerEvent {
+        let connection = try open()
+        if connection.outstanding == 0 { lastAnswer = .now }
+        let fence =
+            fence(range) + [
+                .text("\(keys)"), .text("\(context.leaseSeconds)"),
+                .text(context.job.session.durableCommit),
+            ]
+        try await connection.send(
+            messages.batch(
+                part: range.part, firstOfRange: firstOfRange, fence, limits: limits,
+                serverVersion: connection.serverVersion))
+        return .sent
+    }
+
+    private mutating func receive() async throws(PostgresError) -> WorkerEvent {
+        let connection = try open()
+        let answer = try await connection.receive(timeout: Self.batchTimeout)
+        if let error = answer.error {
+            let elapsed = lastAnswer.duration(to: .now) / .milliseconds(1)
+            lastAnswer = .now
+            // What the failed transaction set is undone with it.
+            messages.forgetSession()
+            try await connection.recover(timeout: PostgresConnection.ledgerTimeout)
+            return .failed(Failure(error, elapsedMilliseconds: Int(elapsed)))
+        }
+        lastAnswer = .now
+        // What committed is what COMMIT's own tag says.
+        guard answer.results.count >= 3, answer.results.last?.commandTag == "COMMIT" else {
+            return .failed(
+                Failure(origin: .connectionLost, message: "the server did not commit a batch"))
+        }
+        guard let row = answer.results[answer.results.count - 2].rows.first else {
+            return .fenceMissed
+        }
+        return .committed(
+            BatchCounts(
+                keysScanned: Int(row[0] ?? "") ?? 0, rowsChanged: Int(row[1] ?? "") ?? 0,
+                finishedRange: row[2] == "t"))
+    }
+
+    /// Takes over the later half of what another worker has ahead, if there is one with enough.
+    private mutating func split(
+        batchKeys: Int, limits: Limits
+    ) async throws(PostgresError) -> WorkerEvent {
+        let splitter = RangeSplitter(context: context, connection: try open())
+        let row = try await splitter.split(batchKeys: batchKeys, limits: limits)
+        return .split(Self.range(row))
+    }
+
+    private func held(
+        _ statement: String, _ range: HeldRange, lease: Bool
+    ) async throws(PostgresError) -> HeldRange? {
+        let more: [Parameter] = lease ? [.text("\(context.leaseSeconds)")] : []
+        let result = try await open().transact(
+            statement, fence(range) + more, durable: false)
+        return Self.range(result.rows.first)
+    }
+
+    // MARK: Pieces
+
+    /// Bound on a batch, far above its own server-side timeouts: only a dead network needs it.
+    private static let batchTimeout = Duration.seconds(900)
+
+    private func fence(_ range: HeldRange) -> [Parameter] {
+        [
+            .text("\(context.run)"), .text("\(range.number)"), .text(context.owner),
+            .text("\(range.epoch)"),
+        ]
+    }
+
+    private func open() throws(PostgresError) -> PostgresConnection {
+        guard let connection else {
+            throw PostgresError(kind: .connectionLost, message: "the session is closed")
+        }
+        return connection
+    }
+
+    private static func range(_ row: [String?]?) -> HeldRange? {
+        guard let row, let number = Int(row[0] ?? ""), let epoch = Int(row[1] ?? "") else {
+            return nil
+        }
+        return HeldRange(
+            number: number, epoch: epoch, hasCursor: row[2] == "t",
+            batches: Int(row[3] ?? "") ?? 0, part: Int(row[4] ?? "") ?? 1)
+    }
+}

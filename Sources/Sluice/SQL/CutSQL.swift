@@ -1,0 +1,92 @@
+import SluiceCore
+import SluicePostgres
+
+/// Statements by which a worker that has run dry takes over half of another one's range.
+struct CutSQL: Sendable {
+    let table: QualifiedName
+    let key: [KeyColumn]
+
+    /// How many keys lie ahead of a cursor, how many of them its owner keeps, and the last key of
+    /// those: `$1` cursor, `$2` upper bound, `$3` keys to walk at most, `$4` keys that must be
+    /// ahead for a cut to pay.
+    ///
+    /// The index is walked, not asked for an estimate: so the halves are equal however the keys
+    /// are spread and whatever their type is. Where more is ahead than is walked, the owner keeps
+    /// what was walked and is met again there.
+    func midpoint(hasCursor: Bool) -> String {
+        let after = hasCursor ? "\(keyRow) > \(row(casts("$1")))\nAND " : "$1::text IS NULL AND "
+        let ahead = """
+            FROM ONLY \(table.quoted) WHERE \(after)\(keyRow) <= \(row(casts("$2")))
+            ORDER BY \(orderList)
+            """
+        return """
+            WITH sluice_ahead AS MATERIALIZED (SELECT count(*) AS keys FROM (
+            SELECT \(ahead) LIMIT $3::bigint) s),
+            sluice_kept AS MATERIALIZED (SELECT a.keys,
+            CASE WHEN a.keys < $3::bigint THEN (a.keys + 1) / 2 ELSE a.keys END AS kept
+            FROM sluice_ahead a WHERE a.keys >= $4::bigint)
+            SELECT k.keys, k.kept, (SELECT ARRAY[\(texts)] \(ahead)
+            OFFSET (SELECT i.kept FROM sluice_kept i) - 1 LIMIT 1) FROM sluice_kept k
+            """
+    }
+
+    /// Cuts a range at a key, if that still lies ahead of its cursor and below its upper bound,
+    /// and gives what follows to the caller: `$1` run, `$2` range, `$3` owner, `$4` lease in
+    /// seconds, `$5` the key, `$6` keys that the old owner keeps, `$7` keys that follow, if known.
+    ///
+    /// Locks are taken in the order of a cancel and of a renewal: the run's row (shared, since the
+    /// next lock may take as long as a batch), the range's, then for a moment the numbering's.
+    var cut: String {
+        """
+        WITH open AS MATERIALIZED (SELECT FROM sluice.run WHERE id = $1 AND state = 'running'
+        FOR SHARE),
+        old AS MATERIALIZED (SELECT r."cursor", r.upper, r.keys_estimate, r.keys_scanned, r.part
+        FROM sluice.range r WHERE EXISTS (SELECT FROM open)
+        AND r.run = $1 AND r.number = $2 AND r.state = 'running' FOR NO KEY UPDATE),
+        cut AS MATERIALIZED (SELECT o.* FROM old o
+        WHERE (o."cursor" IS NULL OR \(row(casts("$5"))) > \(row(casts("o.\"cursor\""))))
+        AND \(row(casts("$5"))) < \(row(casts("o.upper")))),
+        counted AS (UPDATE sluice.numbering SET last = last + 1
+        WHERE run = $1 AND EXISTS (SELECT FROM cut) RETURNING last),
+        shortened AS (UPDATE sluice.range r SET upper = $5::text[],
+        keys_estimate = r.keys_scanned + $6::bigint, updated_at = clock_timestamp()
+        WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM counted)),
+        noted AS (INSERT INTO sluice.event (run, owner, kind, detail)
+        SELECT $1, $3::uuid, 'split', 'range ' || $2::text || ' into ' || c.last FROM counted c)
+        INSERT INTO sluice.range (run, number, part, lower, upper, "cursor", state, owner, epoch,
+        lease_until, keys_estimate)
+        SELECT $1, c.last, o.part, $5::text[], o.upper, $5::text[], 'running', $3::uuid, 1,
+        clock_timestamp() + $4::double precision * interval '1 second',
+        coalesce($7::bigint, greatest($6::bigint, o.keys_estimate - o.keys_scanned - $6::bigint))
+        FROM cut o, counted c
+        RETURNING number, epoch, true, batches, part
+        """
+    }
+
+    // MARK: The pieces
+
+    private var names: [String] { key.map { Identifier($0.name).quoted } }
+
+    private var keyRow: String { row(names) }
+
+    private var orderList: String {
+        names.map { "\(Identifier(table.name).quoted).\($0)" }.joined(separator: ", ")
+    }
+
+    private var texts: String {
+        names.map { "\(Identifier(table.name).quoted).\($0)::text" }.joined(separator: ", ")
+    }
+
+    private func row(_ parts: [String]) -> String {
+        parts.count == 1 ? parts[0] : "ROW(\(parts.joined(separator: ", ")))"
+    }
+
+    private func casts(_ array: String) -> [String] {
+        key.enumerated().map { index, column in
+            let element =
+                array.hasPrefix("$")
+                ? "(\(array)::text[])[\(index + 1)]" : "\(array)[\(index + 1)]"
+            return "\(element)::\(column.castType)"
+        }
+    }
+}

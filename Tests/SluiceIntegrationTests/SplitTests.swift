@@ -1,0 +1,120 @@
+import Sluice
+import SluiceCore
+import SluicePostgres
+import Testing
+
+@testable import Sluice
+
+/// Whoever runs dry takes half of what another worker has ahead.
+@Suite(.timeLimit(.minutes(4))) struct SplitTests {
+    private static let thief = "22222222-2222-4222-8222-222222222222"
+
+    private static func cutSQL(_ bench: FenceBench) -> CutSQL {
+        CutSQL(table: bench.job.parts[0].name, key: bench.job.key)
+    }
+
+    private static func cut(
+        _ bench: FenceBench, _ range: HeldRange, at key: String, kept: Int, rest: Int?
+    ) -> Statement {
+        Statement(
+            cutSQL(bench).cut,
+            [
+                .text("\(bench.run)"), Parameter(range.number), .text(thief), "30", .text(key),
+                Parameter(kept), Parameter(rest.map { "\($0)" }),
+            ])
+    }
+
+    @Test func theMiddleIsFoundByWalkingTheIndexFromTheCursor() async throws {
+        try await FenceTests.begun { bench, _, one, _ in
+            let sql = Self.cutSQL(bench)
+            let asked: [(cursor: String?, most: Int, least: Int, answer: [String?]?)] = [
+                ("{1000}", 9_000, 1, ["3000", "1500", "{2500}"]),
+                (nil, 9_000, 1, ["4000", "2000", "{2000}"]),
+                ("{1000}", 500, 1, ["500", "500", "{1500}"]),
+                ("{3999}", 500, 1, ["1", "1", "{4000}"]), ("{3990}", 500, 11, nil),
+            ]
+            for (cursor, most, least, answer) in asked {
+                let rows = try await one.query(
+                    sql.midpoint(hasCursor: cursor != nil),
+                    [Parameter(cursor), "{4000}", Parameter(most), Parameter(least)]
+                ).rows
+                #expect(rows.first == answer)
+            }
+        }
+    }
+
+    @Test func bothHalvesOfACutRangeGoOnAndCoverItTogether() async throws {
+        try await FenceTests.begun { bench, range, one, two in
+            let row = try await two.query(
+                Self.cut(bench, range, at: "{2500}", kept: 1_500, rest: 1_500).sql,
+                Self.cut(bench, range, at: "{2500}", kept: 1_500, rest: 1_500).parameters
+            ).rows.first
+            #expect(try await bench.rangesAreDisjointAndCovering(upTo: "4000"))
+            let half = HeldRange(
+                number: Int(row?[0] ?? "") ?? 0, epoch: Int(row?[1] ?? "") ?? 0, hasCursor: true,
+                batches: 0)
+            // The thief's fence is its own: the old owner's does not open the new range.
+            let stale = try await one.sendAndReceive(bench.batch(half, keys: 9_000))
+            #expect(stale.results[2].rows.isEmpty)
+            let rest = try await one.sendAndReceive(bench.batch(range, keys: 9_000))
+            #expect(rest.results[2].rows.first?.prefix(3) == ["1500", "1500", "t"])
+            let taken = try await two.sendAndReceive(
+                bench.batch(half, keys: 9_000, owner: Self.thief))
+            #expect(taken.results[2].rows.first?.prefix(3) == ["1500", "1500", "t"])
+            #expect(try await bench.database.histogram() == "1:4000")
+            #expect(try await bench.database.keysScanned() == 4_000)
+        }
+    }
+
+    @Test func aCutWaitsForTheBatchAndComesToNothingWhereItHasPassedTheKey() async throws {
+        try await FenceTests.begun { bench, range, one, two in
+            // A batch up to key 2,500 that has not committed yet.
+            try await one.send(Array(bench.batch(range, keys: 1_500).dropLast()))
+            _ = try await one.receive()
+            try await two.send([Self.cut(bench, range, at: "{2400}", kept: 700, rest: nil)])
+            try await bench.waitUntilBlocked(two)
+            _ = try await one.query("COMMIT")
+            let answer = try await two.receive()
+            #expect(answer.error == nil)
+            #expect(answer.results.first?.rows.isEmpty == true)
+            #expect(try await bench.rangesAreDisjointAndCovering(upTo: "4000"))
+            #expect(try await bench.database.number("SELECT count(*) FROM sluice.range") == 1)
+        }
+    }
+
+    @Test func aRunThatWasCancelledIsNotCut() async throws {
+        try await FenceTests.begun { bench, range, one, two in
+            _ = try await RunControl(connection: one).cancel("\(bench.run)")
+            let cut = Self.cut(bench, range, at: "{2500}", kept: 1_500, rest: nil)
+            #expect(try await two.query(cut.sql, cut.parameters).rows.isEmpty)
+        }
+    }
+
+    /// Nine tenths of the rows in a hundredth of the key space, unknown to the statistics.
+    @Test(arguments: [
+        ("integer", "CASE WHEN i % 10 = 0 THEN i * 1000 ELSE 7000000 + i END", "id"),
+        ("text", "CASE WHEN i % 10 = 0 THEN i::text ELSE 'm' || i END", "id"),
+        ("uuid", "md5(i::text)::uuid", "id"),
+        ("bigint, tenant int", "i, CASE WHEN i % 10 = 0 THEN i ELSE 4711 END", "tenant, id"),
+    ])
+    func skewedKeysAreSharedByEveryWorkerAndChangedOnce(
+        type: String, values: String, key: String
+    ) async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(
+                """
+                CREATE TABLE t (id \(type), n integer NOT NULL DEFAULT 0, PRIMARY KEY (\(key)))
+                WITH (autovacuum_enabled = false);
+                INSERT INTO t SELECT \(values) FROM generate_series(1, 30000) i;
+                """)
+            let report = try await database.sluice.run(
+                increment, options: .with(workers: 4, batch: 100))
+            #expect(report.exitCode == 0)
+            #expect(try await database.histogram() == "1:30000")
+            #expect(try await database.keysScanned() == 30_000)
+            #expect(
+                try await database.number("SELECT count(*) FROM sluice.event WHERE kind = 'split'")
+                    > 0)
+        }
+    }
+}
