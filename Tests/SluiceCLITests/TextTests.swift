@@ -50,7 +50,8 @@ struct TextTests {
         #expect(PlanText.range(range) == "(a\u{FFFD}, b]  about 1,000 keys")
         #expect(PlanText.range(first) == "(start, (x, y)]  about 1 key")
         let plan = PlanReport(
-            job: "j", table: "public.t", key: ["a", "b"], keysTotalEstimate: 9_000,
+            job: "j", table: "public.t", parts: ["public.t_1", "public.t_2"], key: ["a", "b"],
+            keysTotalEstimate: 9_000,
             ranges: Array(repeating: range, count: 9), splitMethod: "by hand", limits: Limits(),
             statements: ["BEGIN", "UPDATE t\nSET a = 1"], explanation: "Index Scan",
             warnings: ["a trigger fires"], refusals: ["it is unsafe", "it is too late"])

@@ -8,6 +8,7 @@ struct RunControl: Sendable {
     private var ledger: Ledger { Ledger(connection: connection) }
 
     func pause(_ run: String) async throws -> RunStatus {
+        try await ledger.upgrade()
         let record = try await ledger.existing(run)
         guard record.state.isUnfinished else {
             throw SluiceError(
@@ -18,6 +19,7 @@ struct RunControl: Sendable {
     }
 
     func cancel(_ run: String) async throws -> RunStatus {
+        try await ledger.upgrade()
         let record = try await ledger.existing(run)
         switch record.state {
         case .planned, .running, .paused:
@@ -53,6 +55,7 @@ struct RunControl: Sendable {
     }
 
     func tune(_ run: String, _ changes: LimitChanges) async throws -> Limits {
+        try await ledger.upgrade()
         let record = try await ledger.existing(run)
         guard record.state.isUnfinished else {
             throw SluiceError(

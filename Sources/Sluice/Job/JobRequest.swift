@@ -12,6 +12,8 @@ public struct JobRequest: Sendable, Equatable {
     public var predicate: String?
     /// Key columns (as SQL would spell them); `nil` takes the primary key.
     public var key: [String]?
+    /// Whether tables that inherit from the table are changed as well; its partitions always are.
+    public var includesChildren = false
 
     /// Describes a job.
     public init(

@@ -12,15 +12,32 @@ struct Ledger: Sendable {
     /// - Throws: `SluiceError` when the ledger is newer than this program.
     func isPresent() async throws -> Bool {
         guard try await connection.query(LedgerSQL.exists).scalar == "t" else { return false }
-        _ = try await checkedVersion()
+        guard try await checkedVersion() == LedgerMigrations.version else {
+            throw SluiceError(
+                .refused,
+                "the ledger in schema sluice is of an older version of Sluice: `sluice run`, "
+                    + "`resume`, `pause`, `cancel` and `tune` upgrade it")
+        }
         return true
+    }
+
+    /// Brings a ledger of an older version up to date; does nothing where there is none.
+    func upgrade() async throws {
+        guard try await connection.query(LedgerSQL.exists).scalar == "t",
+            try await checkedVersion() < LedgerMigrations.version
+        else { return }
+        try await open()
     }
 
     /// Creates or upgrades the ledger.
     ///
     /// Does nothing, and needs no permission, when it is current.
     func open() async throws {
-        if try await isPresent(), try await checkedVersion() == LedgerMigrations.version { return }
+        if try await connection.query(LedgerSQL.exists).scalar == "t",
+            try await checkedVersion() == LedgerMigrations.version
+        {
+            return
+        }
         let rights = try await connection.query(LedgerSQL.mayCreate).rows[0]
         let mayCreateSchema = rights[0] == "t"
         let schemaExists = rights[1] == "t"

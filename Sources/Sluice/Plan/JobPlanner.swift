@@ -14,7 +14,7 @@ struct JobPlanner: Sendable {
         let session = try await sessionFacts()
         let table = try await TableReader(connection: connection).table(named: request.table)
         let assignments = try resolve(request.assignments, in: table)
-        let key = try await TableReader(connection: connection).key(request.key, of: table)
+        let key = try await self.key(request.key, of: table)
         for assignment in assignments where key.contains(where: { $0.name == assignment.column }) {
             throw SluiceError(
                 .refused,
@@ -22,13 +22,17 @@ struct JobPlanner: Sendable {
                     + "backfill walks: a row whose key changes could be visited twice or never; "
                     + "assign to another column, or walk another unique index with --key")
         }
+        var detail = JobDetail()
+        if request.includesChildren { detail.includesChildren = true }
         let identity = JobIdentity(
             kind: .update, tableOID: table.oid, assignments: assignments,
-            predicate: request.predicate?.trimmingSpaces(), key: key.map(\.name))
+            predicate: request.predicate?.trimmingSpaces(), key: key.map(\.name), detail: detail)
         let name = request.name ?? Self.name(table: table, assignments: assignments)
-        let job = PlannedJob(
+        let parts = try await self.parts(of: table, identity: identity)
+        var job = PlannedJob(
             name: name, table: table, identity: identity, key: key, session: session,
-            parts: [Self.part(table, identity)])
+            parts: parts)
+        job.partTriggers = try await partTriggers(of: table, parts)
         try await connection.withSettings(session.settings) {
             try await ExpressionCheck(connection: connection).check(job)
         }
@@ -53,29 +57,65 @@ struct JobPlanner: Sendable {
         let reader = TableReader(connection: connection)
         let table = try await reader.table(oid: run.identity.tableOID, name: run.tableName)
         let quoted = run.identity.key.map { Identifier($0).shown }
-        let key = try await reader.key(quoted, of: table)
+        let key = try await self.key(quoted, of: table)
         for assignment in run.identity.assignments where table.column(assignment.column) == nil {
             throw SluiceError(
                 .refused,
                 "column \(Identifier(assignment.column).shown) of \(run.tableName) is gone since "
                     + "run \(run.id) began: `sluice cancel \(run.id)`, or create it again")
         }
-        let job = PlannedJob(
+        let recorded = try await PartReader(connection: connection).parts(of: run)
+        let isFixed = !recorded.present.isEmpty || !recorded.gone.isEmpty
+        var job = PlannedJob(
             name: run.name, table: table, identity: run.identity, key: key, session: session,
-            parts: [Self.part(table, run.identity)])
+            parts: isFixed
+                ? recorded.present : try await parts(of: table, identity: run.identity))
+        job.goneParts = recorded.gone
+        job.partTriggers = try await partTriggers(of: table, job.parts)
         try await connection.withSettings(session.settings) {
             try await ExpressionCheck(connection: connection).check(job)
         }
         return job
     }
 
-    private static func part(_ table: TableFacts, _ identity: JobIdentity) -> PlannedPart {
-        let names = Set(identity.key + identity.assignments.map(\.column))
-        let mark = table.columns.filter { names.contains($0.name) }
-            .sorted { $0.number < $1.number }.map { "\($0.number):\($0.name)" }
-        return PlannedPart(
-            number: 1, oid: table.oid, name: table.name,
-            columnMark: mark.joined(separator: ","))
+    // MARK: The tables below
+
+    /// The key: a partitioned table's own, or where it has none, one that all partitions have.
+    private func key(_ requested: [String]?, of table: TableFacts) async throws -> [KeyColumn] {
+        let reader = TableReader(connection: connection)
+        guard table.isPartitioned else { return try await reader.key(requested, of: table) }
+        do {
+            return try await reader.key(requested, of: table)
+        } catch let refusal as SluiceError {
+            let leaves = try await PartReader(connection: connection).leaves(of: table)
+            guard let first = leaves.first else { throw refusal }
+            let leaf = try await reader.table(oid: first.oid, name: first.name.shown)
+            return try await reader.key(requested, of: leaf)
+        }
+    }
+
+    /// The tables that hold the rows; each needs the key's index, which a partitioned table's own
+    /// index guarantees.
+    private func parts(
+        of table: TableFacts, identity: JobIdentity
+    ) async throws -> [PlannedPart] {
+        let parts = try await PartReader(connection: connection).parts(
+            of: table, identity: identity)
+        let reader = TableReader(connection: connection)
+        let key = identity.key.map { Identifier($0).shown }
+        if table.isPartitioned, try await reader.hasKey(key, of: table) { return parts }
+        for part in parts where part.oid != table.oid {
+            let child = try await reader.table(oid: part.oid, name: part.name.shown)
+            _ = try await reader.key(key, of: child)
+        }
+        return parts
+    }
+
+    private func partTriggers(
+        of table: TableFacts, _ parts: [PlannedPart]
+    ) async throws -> String? {
+        guard table.isPartitioned || parts.count > 1 else { return nil }
+        return try await connection.query(PartSQL.triggers, [.text("\(table.oid)")]).scalar
     }
 
     // MARK: The session

@@ -12,8 +12,19 @@ struct PlanInspector: Sendable {
     let connection: PostgresConnection
 
     /// What is wrong with the plan of either shape of batch, or `nil`.
-    func problem(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String? {
-        let batch = job.batch(job.parts[0])
+    func problem(
+        _ job: PlannedJob, limits: Limits, without gone: Set<Int> = []
+    ) async throws(PostgresError) -> String? {
+        for part in job.largestParts where !gone.contains(part.number) {
+            if let problem = try await problem(job, part, limits: limits) { return problem }
+        }
+        return nil
+    }
+
+    private func problem(
+        _ job: PlannedJob, _ part: PlannedPart, limits: Limits
+    ) async throws(PostgresError) -> String? {
+        let batch = job.batch(part)
         for first in [true, false] {
             let statement = batch.inspection(firstOfRange: first, batchKeys: limits.batchKeys)
             let rows = try await explain("(FORMAT JSON)", statement, job: job, limits: limits)
@@ -22,7 +33,8 @@ struct PlanInspector: Sendable {
                 return "the server's EXPLAIN of a batch cannot be read"
             }
             if let problem = PlanGuard.problem(
-                in: plan, table: job.table.name.name, firstKeyColumn: job.key[0].name)
+                in: plan, table: part.name.name, alias: job.alias(part),
+                firstKeyColumn: job.key[0].name)
             {
                 return problem
             }
@@ -49,7 +61,8 @@ struct PlanInspector: Sendable {
 
     /// The plan of a batch in the server's words.
     func explanation(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String {
-        let statement = job.batch(job.parts[0]).inspection(
+        guard let part = job.largestParts.first else { return "" }
+        let statement = job.batch(part).inspection(
             firstOfRange: false, batchKeys: limits.batchKeys)
         return try await explain("(COSTS OFF)", statement, job: job, limits: limits)
             .joined(separator: "\n")

@@ -6,6 +6,8 @@ public struct PlanReport: Sendable {
     public let job: String
     /// The table, quoted.
     public let table: String
+    /// The tables that hold its rows, quoted: itself, or its partitions.
+    public let parts: [String]
     /// Key columns in order, quoted.
     public let key: [String]
     /// Rows in the table, by the planner's own estimate.

@@ -27,13 +27,13 @@ struct PlanReporter: Sendable {
         let settings = BatchSettingsSQL.settings(
             job.session.settings, limits: limits, serverVersion: job.session.serverVersion)
         return PlanReport(
-            job: job.name, table: job.table.name.shown,
+            job: job.name, table: job.table.name.shown, parts: job.parts.map(\.name.shown),
             key: job.key.map { Identifier($0.name).shown },
             keysTotalEstimate: ranges.keysTotalEstimate, ranges: ranges.ranges,
             splitMethod: ranges.method, limits: limits,
             statements: [
                 BatchSettingsSQL.begin, Self.shown(settings),
-                job.batch(job.parts[0]).change(firstOfRange: false),
+                job.largestParts.first.map { job.batch($0).change(firstOfRange: false) } ?? "",
                 BatchSettingsSQL.commit,
             ],
             explanation: explanation,

@@ -8,6 +8,8 @@ struct TableFacts: Sendable {
     /// Names of triggers that fire for each updated row; `nil` when there are none.
     let updateTriggers: String?
     let hasChildren: Bool
+    /// Whether its rows lie in partitions.
+    let isPartitioned: Bool
     let columns: [ColumnFacts]
 
     func column(_ name: String) -> ColumnFacts? { columns.first { $0.name == name } }
@@ -46,6 +48,10 @@ struct PlannedJob: Sendable {
     let session: SessionFacts
     /// The tables that hold the rows: the table itself, or what lies below it.
     let parts: [PlannedPart]
+    /// Numbers of tables that were dropped since the run began.
+    var goneParts: [Int] = []
+    /// Triggers of single partitions that fire for each updated row.
+    var partTriggers: String?
 
     /// Things to know before starting.
     var warnings: [String] {
@@ -53,8 +59,12 @@ struct PlannedJob: Sendable {
         if let triggers = table.updateTriggers {
             warnings.append("triggers fire for every row: \(triggers)")
         }
-        if table.hasChildren {
-            warnings.append("tables that inherit from it are left alone: give each a job")
+        if let partTriggers {
+            warnings.append("triggers of partitions fire for every row: \(partTriggers)")
+        }
+        if table.hasChildren, !table.isPartitioned, identity.detail.includesChildren != true {
+            warnings.append(
+                "tables that inherit from it are left alone: --with-children changes them as well")
         }
         if session.isPooled {
             warnings.append(
@@ -66,7 +76,31 @@ struct PlannedJob: Sendable {
 
     /// The statements of a batch on one of the tables.
     func batch(_ part: PlannedPart) -> BatchSQL {
-        BatchSQL(table: part.name, tableOID: part.oid, key: key, identity: identity)
+        BatchSQL(
+            table: part.name, tableOID: part.oid, alias: alias(part), key: key,
+            identity: identity)
+    }
+
+    /// The name under which a batch knows one of several tables: the user's expressions may name
+    /// the table that was asked for.
+    func alias(_ part: PlannedPart) -> String? {
+        part.name.name == table.name.name ? nil : table.name.name
+    }
+
+    /// The largest tables, whose plans stand for all: they are where a bad one would hurt, and
+    /// thousands of partitions cannot be explained one by one.
+    var largestParts: [PlannedPart] {
+        Array(parts.sorted { $0.pages > $1.pages }.prefix(4))
+    }
+
+    /// The same job with the tables that the ledger holds.
+    func with(parts: [PlannedPart], gone: [Int]) -> PlannedJob {
+        var job = PlannedJob(
+            name: name, table: table, identity: identity, key: key, session: session,
+            parts: parts)
+        job.goneParts = gone
+        job.partTriggers = partTriggers
+        return job
     }
 
     /// The part that a range belongs to.

@@ -8,4 +8,15 @@ struct PlannedPart: Sendable, Equatable {
     let name: QualifiedName
     /// Numbers and names of the columns that batches name, as the catalog gives them now.
     let columnMark: String
+    /// Pages by the statistics, which say which tables of many are the large ones.
+    let pages: Int
+
+    /// Reads a row of the facts in ``PartSQL``.
+    init(row: [String?], number: Int) {
+        self.number = number
+        oid = UInt32(row[0] ?? "") ?? 0
+        name = QualifiedName(schema: row[1] ?? "", name: row[2] ?? "")
+        columnMark = row[4] ?? ""
+        pages = Int(row[7] ?? "") ?? 0
+    }
 }

@@ -12,21 +12,48 @@ struct RangePlan: Sendable {
 struct RangePlanner: Sendable {
     let connection: PostgresConnection
 
-    /// Fixes the upper bound at the table's last key and cuts what lies below.
+    /// Fixes the upper bound of each table at its last key and cuts what lies below.
     func plan(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> RangePlan {
-        let sql = SplitSQL(table: job.table.name, tableOID: job.table.oid, key: job.key)
-        let estimate = try await PlanInspector(connection: connection).estimatedRows(sql.estimate)
+        var estimates: [Int] = []
+        for part in job.parts {
+            let sql = SplitSQL(table: part.name, tableOID: part.oid, key: job.key)
+            estimates.append(
+                try await PlanInspector(connection: connection).estimatedRows(sql.estimate))
+        }
+        let wanted = RangeCount.shares(keysEstimates: estimates, limits: limits)
+        var ranges: [KeyRange] = []
+        var methods: [String] = []
+        for (index, part) in job.parts.enumerated() {
+            let plan = try await self.plan(
+                part, job: job, estimate: estimates[index], wanted: wanted[index])
+            ranges += plan.ranges
+            methods.append(plan.method)
+        }
+        return RangePlan(
+            ranges: ranges, method: Self.words(methods),
+            keysTotalEstimate: ranges.reduce(0) { $0 + $1.keysEstimate })
+    }
+
+    private func plan(
+        _ part: PlannedPart, job: PlannedJob, estimate: Int, wanted: Int
+    ) async throws(PostgresError) -> RangePlan {
+        let sql = SplitSQL(table: part.name, tableOID: part.oid, key: job.key)
         let ends = try await connection.query(sql.ends).rows[0]
         guard let first = ends[0], let last = ends[1] else {
             return RangePlan(ranges: [], method: "the table is empty", keysTotalEstimate: 0)
         }
-        let wanted = RangeCount.wanted(keysEstimate: estimate, limits: limits)
         let upper = TextArray.parse(last)
         let bounds = try await interior(sql, job: job, first: first, last: last, wanted: wanted)
         return RangePlan(
             ranges: RangeChain.ranges(
-                interior: bounds.keys, upper: upper, keysTotalEstimate: max(1, estimate)),
+                interior: bounds.keys, upper: upper, keysTotalEstimate: max(1, estimate),
+                part: part.number),
             method: bounds.method, keysTotalEstimate: max(1, estimate))
+    }
+
+    /// How one table was cut, or how many there are.
+    private static func words(_ methods: [String]) -> String {
+        methods.count == 1 ? methods[0] : "over \(methods.count) tables"
     }
 
     private func interior(

@@ -12,13 +12,15 @@ struct RemainingRows: Sendable {
     /// The number in words.
     func words(_ job: PlannedJob) async throws -> String {
         guard let predicate = job.identity.predicate else { return "it has no --where" }
+        let isAlone = job.parts.count == 1 && job.parts[0].oid == job.table.oid
+        let scope = isAlone ? "ONLY " : ""
         try await connection.send([
             Statement("BEGIN READ ONLY"),
             BatchSettingsSQL.local(
                 job.session.settings
                     + [Setting("statement_timeout", "\(Self.timeoutMilliseconds)")]),
             Statement(
-                "SELECT count(*) FROM ONLY \(job.table.name.quoted) WHERE (\n\(predicate)\n)"),
+                "SELECT count(*) FROM \(scope)\(job.table.name.quoted) WHERE (\n\(predicate)\n)"),
             Statement("COMMIT"),
         ])
         let answer = try await connection.receive(timeout: .seconds(30))

@@ -55,7 +55,7 @@ struct TableReader: Sendable {
         let columns = try await connection.query(CatalogSQL.columns, [.text("\(oid)")]).rows
         return TableFacts(
             oid: oid, name: name, updateTriggers: row[9], hasChildren: row[8] == "t",
-            columns: columns.map(Self.column))
+            isPartitioned: row[3] == "p", columns: columns.map(Self.column))
     }
 
     private static func column(_ row: [String?]) -> ColumnFacts {
@@ -68,7 +68,8 @@ struct TableReader: Sendable {
         return ColumnFacts(
             name: row[0] ?? "", isGenerated: row[1] == "t", isIdentityAlways: row[2] == "t",
             key: KeyColumn(
-                name: row[0] ?? "", castType: row[3] ?? "", arithmetic: arithmetic),
+                name: row[0] ?? "", castType: row[3] ?? "", collation: row[6],
+                arithmetic: arithmetic),
             number: Int(row[5] ?? "") ?? 0)
     }
 
@@ -77,11 +78,10 @@ struct TableReader: Sendable {
     ) throws(SluiceError) {
         let reason: String? =
             switch row[3] {
-            case "r": nil
+            case "r", "p": nil
             case "v": "is a view; backfill the table below it"
             case "m": "is a materialized view; REFRESH it instead"
             case "f": "is a foreign table; run Sluice on the server that holds its rows"
-            case "p": "is partitioned; backfill its partitions, one job each"
             default: "is not a table"
             }
         if let reason { throw SluiceError(.refused, "\(name.shown) \(reason)") }
@@ -138,6 +138,16 @@ struct TableReader: Sendable {
                 throw SluiceError(.refused, "key column \(name) of \(table.name.shown) is gone")
             }
             return column.key
+        }
+    }
+
+    /// Whether a suitable unique index has exactly these columns.
+    func hasKey(_ columns: [String], of table: TableFacts) async throws -> Bool {
+        do {
+            _ = try await key(columns, of: table)
+            return true
+        } catch is SluiceError {
+            return false
         }
     }
 

@@ -30,7 +30,8 @@ struct BackfillRun: Sendable {
         try await register(context, control)
         await control.close()
         let coordinator = Coordinator(
-            limits: record.limits, seed: UInt64(truncatingIfNeeded: owner.hashValue))
+            limits: record.limits, seed: UInt64(truncatingIfNeeded: owner.hashValue),
+            tablesMayGo: PartWatch(run: record.id, job: job, report: report).isNeeded)
         let lag = LagRecord()
         let monitor = Monitor(
             context: context, coordinator: coordinator, drain: drain, report: report,

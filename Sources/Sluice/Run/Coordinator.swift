@@ -12,8 +12,8 @@ actor Coordinator {
     /// Numbers of workers to start; ends when the process's part in the run is over.
     nonisolated let starts: AsyncStream<Int>
 
-    init(limits: Limits, seed: UInt64) {
-        scheduler = RunScheduler(limits: limits, seed: seed)
+    init(limits: Limits, seed: UInt64, tablesMayGo: Bool) {
+        scheduler = RunScheduler(limits: limits, seed: seed, tablesMayGo: tablesMayGo)
         (starts, starting) = AsyncStream.makeStream()
     }
 

@@ -17,6 +17,9 @@ struct Monitor: Sendable {
     private static let lookSeconds = 0.5
     /// How often the lease is renewed at the least, in seconds: `status` shows what it writes.
     private static let heartbeatSeconds = 2.0
+    /// How often the tables of a run that has several are looked at, in seconds: thousands of
+    /// partitions are a query of some milliseconds.
+    private static let tablesSeconds = 3.0
     /// How often it is asked whether statistics or indexes changed, in seconds: a cheap query.
     private static let planSeconds = 5.0
 
@@ -45,6 +48,8 @@ struct Monitor: Sendable {
         private var nextLookSeconds = 0.0
         private var nextHeartbeatSeconds = 0.0
         private var nextPlanSeconds = 0.0
+        private var nextTablesSeconds = 0.0
+        private var goneParts: Set<Int> = []
         private var planChecks: PlanCheckSchedule?
         private var ownRate = RateMeter()
         private var blindSinceSeconds: Double?
@@ -94,7 +99,7 @@ struct Monitor: Sendable {
             _ connection: PostgresConnection, nowSeconds: Double
         ) async throws(PostgresError) {
             let limits = try await readRun(connection)
-            try await checkTable(connection)
+            try await checkTables(connection, nowSeconds: nowSeconds)
             let observation = try await replicas.observe(connection, nowSeconds: nowSeconds)
             lagSeconds = observation.lagSeconds
             monitor.maxLagSeen.note(lagSeconds)
@@ -117,18 +122,42 @@ struct Monitor: Sendable {
             }
         }
 
-        /// Stops when the table's or a column's name has come to mean another one.
-        private func checkTable(_ connection: PostgresConnection) async throws(PostgresError) {
+        /// Looks at the run's tables: stops when the name of one or of a column has come to mean
+        /// another one, and is done with those of several that were dropped.
+        private mutating func checkTables(
+            _ connection: PostgresConnection, nowSeconds: Double
+        ) async throws(PostgresError) {
             let job = monitor.context.job
-            let columns = job.key.map(\.name) + job.identity.assignments.map(\.column)
-            let row = try await connection.query(
-                ObserverSQL.table,
-                [.text(job.table.name.quoted), .text(TextArray.literal(columns))],
-                timeout: .seconds(10)
-            ).rows.first
-            if row?[0] == "\(job.table.oid)", row?[1] == job.parts[0].columnMark { return }
+            guard nowSeconds >= nextTablesSeconds else { return }
+            let isOne = job.parts.count == 1
+            nextTablesSeconds = nowSeconds + (isOne ? 0 : Monitor.tablesSeconds)
+            let parts = job.parts.filter { !goneParts.contains($0.number) }
+            let rows = try await connection.query(
+                PartSQL.present,
+                [
+                    .text(TextArray.literal(parts.map { "\($0.number)" })),
+                    .text(TextArray.literal(job.identity.batchColumns)),
+                    .text(TextArray.literal(parts.map(\.name.quoted))),
+                    .text(TextArray.literal(parts.map { "\($0.oid)" })),
+                ], timeout: .seconds(10)
+            ).rows
+            let watch = PartWatch(
+                run: monitor.context.run, job: job, report: monitor.report)
+            for row in rows {
+                guard let part = job.part(Int(row[0] ?? "") ?? 0) else { continue }
+                if row[1] != "t", watch.isNeeded {
+                    try await watch.abandon(part.number, connection)
+                    goneParts.insert(part.number)
+                } else if row[2] != "t" || row[3] != part.columnMark {
+                    await stop(renamed: part.name.shown)
+                }
+            }
+            try await watch.noteChanges(connection)
+        }
+
+        private func stop(renamed table: String) async {
             let message =
-                "\(job.table.name.shown) or a column that the job names was renamed, dropped or "
+                "\(table) or a column that the job names was renamed, dropped or "
                 + "replaced during the run: batches stopped before they could change another one"
             await monitor.coordinator.stop(.failed(Failure(origin: .other, message: message)))
         }
@@ -179,7 +208,8 @@ struct Monitor: Sendable {
             let job = monitor.context.job
             let mark =
                 try await connection.query(
-                    ObserverSQL.statisticsMark, [.text("\(job.table.oid)")]
+                    ObserverSQL.statisticsMark,
+                    [.text(TextArray.literal(job.largestParts.map { "\($0.oid)" }))]
                 ).scalar ?? ""
             if planChecks == nil {
                 planChecks = PlanCheckSchedule(
@@ -189,7 +219,18 @@ struct Monitor: Sendable {
                 return
             }
             let inspector = PlanInspector(connection: connection)
-            guard let problem = try await inspector.problem(job, limits: limits) else { return }
+            let found: String?
+            do {
+                found = try await inspector.problem(
+                    job, limits: limits, without: goneParts)
+            } catch {
+                // A partition that was dropped meanwhile has no plan; the next look knows.
+                guard error.sqlState?.rawValue == "42P01", job.parts.count > 1 else {
+                    throw error
+                }
+                return
+            }
+            guard let problem = found else { return }
             let message =
                 "\(problem) since the table's statistics or indexes changed: make the key's index "
                 + "again if it is gone, and ANALYZE the table"

@@ -56,6 +56,7 @@ struct RangeSplitter: Sendable {
                     sql.midpoint(hasCursor: row[2] != nil),
                     [
                         Parameter(row[2]), Parameter(row[3]), Parameter(walked),
+                        Parameter(batchKeys),
                         Parameter(batchKeys * SplitRule.fewestBatches),
                     ]),
                 Statement(BatchSettingsSQL.commit),

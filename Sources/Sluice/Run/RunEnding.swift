@@ -45,6 +45,8 @@ struct RunEnding: Sendable {
 
     private func conclude(on connection: PostgresConnection) async throws -> RunReport {
         let run: Parameter = .text("\(record.id)")
+        let watch = PartWatch(run: record.id, job: context.job) { _ in }
+        try await watch.noteChanges(connection)
         switch outcome {
         case .completed:
             _ = try await connection.transact(LedgerSQL.completeRun, [run])
@@ -71,7 +73,8 @@ struct RunEnding: Sendable {
         return RunReport(
             status: status,
             exitCode: isOverruled ? (status.state == .failed ? 1 : 3) : exitCode,
-            message: isOverruled ? overruled : message(status), seconds: seconds,
+            message: (isOverruled ? overruled : message(status))
+                + (try await PartWatch.lastWords(record.id, connection)), seconds: seconds,
             replicaLagSecondsMax: lagSecondsMax,
             walBytes: walAfter >= walBefore ? Int(walAfter - walBefore) : nil, didWork: true)
     }

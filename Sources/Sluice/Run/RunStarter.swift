@@ -11,8 +11,9 @@ struct RunStarter: Sendable {
     /// Runs a job: begins, joins, resumes, or says that it is done.
     func run(_ request: JobRequest, drain: DrainSwitch) async throws -> RunReport {
         try await withControl { connection in
-            let job = try await JobPlanner(connection: connection).plan(request)
             let ledger = Ledger(connection: connection)
+            try await ledger.upgrade()
+            let job = try await JobPlanner(connection: connection).plan(request)
             let wanted = options.limits.applied(to: Limits())
             try refuseImpossible(wanted)
             try await PlanInspector(connection: connection).refuseUnsound(job, limits: wanted)
@@ -69,7 +70,9 @@ struct RunStarter: Sendable {
     /// Carries on with a run.
     func resume(_ run: String, drain: DrainSwitch) async throws -> RunReport {
         try await withControl { connection in
-            let record = try await Ledger(connection: connection).existing(run)
+            let ledger = Ledger(connection: connection)
+            try await ledger.upgrade()
+            let record = try await ledger.existing(run)
             if record.state == .completed {
                 let job = try await JobPlanner(connection: connection).plan(record)
                 return try await alreadyCompleted(record, job: job, connection)
@@ -126,12 +129,20 @@ struct RunStarter: Sendable {
         drain: DrainSwitch, resumed: Bool
     ) async throws -> RunReport {
         for warning in job.warnings { report(.note(warning)) }
+        var job = job
         if record.state == .planned {
             let wait = WriterWait(connection: connection, report: report)
             let clear = try await wait.wait(
                 for: job, run: record.id, seconds: options.startWaitSeconds, drain: drain)
             if clear { try await fixRanges(record, job: job, connection) }
+            // Another process may have fixed them first, with other tables below this one.
+            let recorded = try await PartReader(connection: connection).parts(of: record)
+            let isFixed = !recorded.present.isEmpty || !recorded.gone.isEmpty
+            if isFixed { job = job.with(parts: recorded.present, gone: recorded.gone) }
         }
+        let watch = PartWatch(run: record.id, job: job, report: report)
+        for part in job.goneParts { try await watch.abandon(part, connection) }
+        try await watch.noteChanges(connection)
         report(.started(run: record.id, job: record.name, resumed: resumed))
         let backfill = BackfillRun(
             record: record, job: job, parameters: parameters, options: options, report: report)

@@ -24,11 +24,11 @@ struct WriterWait: Sendable {
         for job: PlannedJob, run: Int64, seconds: Double, drain: DrainSwitch
     ) async throws -> Bool {
         let began = ContinuousClock.now
-        let present = Set(try await writers(job.table.oid).map(\.transaction))
+        let present = Set(try await writers(job).map(\.transaction))
         if present.isEmpty { return true }
         var reported: Double?
         while true {
-            let left = try await writers(job.table.oid).filter { present.contains($0.transaction) }
+            let left = try await writers(job).filter { present.contains($0.transaction) }
             if left.isEmpty { return true }
             if drain.isDraining { return false }
             let state = try await connection.query(ObserverSQL.run, [.text("\(run)")]).scalar
@@ -51,8 +51,9 @@ struct WriterWait: Sendable {
         }
     }
 
-    private func writers(_ table: UInt32) async throws(PostgresError) -> [Writer] {
-        try await connection.query(ObserverSQL.writers, [.text("\(table)")]).rows.map { row in
+    private func writers(_ job: PlannedJob) async throws(PostgresError) -> [Writer] {
+        let tables = TextArray.literal(([job.table.oid] + job.parts.map(\.oid)).map { "\($0)" })
+        return try await connection.query(ObserverSQL.writers, [.text(tables)]).rows.map { row in
             Writer(transaction: row[0] ?? "", words: Self.words(row))
         }
     }

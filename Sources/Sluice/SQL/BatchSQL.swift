@@ -13,6 +13,8 @@ struct BatchSQL: Sendable {
     /// The fence holds only while the name still means this table: after a swap of names it would
     /// be another one.
     let tableOID: UInt32
+    /// The name by which the user's expressions know the table, where it is one of several.
+    var alias: String?
     let key: [KeyColumn]
     let identity: JobIdentity
 
@@ -64,7 +66,7 @@ struct BatchSQL: Sendable {
         let after = firstOfRange ? "" : "\(above)\nAND "
         return """
             sluice_end AS MATERIALIZED (
-            SELECT \(endColumns) FROM ONLY \(table.quoted)
+            SELECT \(endColumns) FROM ONLY \(source)
             WHERE \(after)\(keyRow) <= \(upper)
             ORDER BY \(orderList) OFFSET \(batchKeys) - 1 LIMIT 1
             ), sluice_bound AS MATERIALIZED (
@@ -74,11 +76,11 @@ struct BatchSQL: Sendable {
             EXISTS (SELECT FROM sluice_end) AS is_full
             ), sluice_scan AS MATERIALIZED (
             SELECT CASE WHEN b.is_full THEN \(batchKeys) ELSE (
-            SELECT count(*) FROM ONLY \(table.quoted)
+            SELECT count(*) FROM ONLY \(source)
             WHERE \(after)\(keyRow) <= \(upper)
             ) END AS keys FROM sluice_bound b
             ), sluice_change AS (
-            UPDATE ONLY \(table.quoted) SET \(assignmentList)
+            UPDATE ONLY \(source) SET \(assignmentList)
             WHERE \(after)\(keyRow) <= \(changeUpper)\(predicateClause)
             RETURNING 1
             ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change)
@@ -91,7 +93,12 @@ struct BatchSQL: Sendable {
 
     /// With the table's name in front: a bare name would mean the output column of that name.
     private var orderList: String {
-        keyNames.map { "\(Identifier(table.name).quoted).\($0)" }.joined(separator: ", ")
+        keyNames.map { "\(Identifier(alias ?? table.name).quoted).\($0)" }.joined(separator: ", ")
+    }
+
+    /// The table as statements name it.
+    private var source: String {
+        table.quoted + (alias.map { " AS \(Identifier($0).quoted)" } ?? "")
     }
 
     /// One column stands alone; several are compared as a row, which an index can bound.

@@ -38,7 +38,10 @@ enum CatalogSQL {
         pg_catalog.quote_ident(tn.nspname) || '.' || pg_catalog.quote_ident(t.typname),
         CASE WHEN t.oid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype) THEN 'integer'
         WHEN t.oid = 'uuid'::regtype THEN 'uuid' ELSE 'none' END,
-        a.attnum
+        a.attnum, (SELECT pg_catalog.quote_ident(cn.nspname) || '.'
+        || pg_catalog.quote_ident(co.collname) FROM pg_catalog.pg_collation co
+        JOIN pg_catalog.pg_namespace cn ON cn.oid = co.collnamespace
+        WHERE co.oid = a.attcollation)
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace

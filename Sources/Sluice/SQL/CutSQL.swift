@@ -6,27 +6,31 @@ struct CutSQL: Sendable {
     let table: QualifiedName
     let key: [KeyColumn]
 
-    /// How many keys lie ahead of a cursor, how many of them its owner keeps, and the last key of
-    /// those: `$1` cursor, `$2` upper bound, `$3` keys to walk at most, `$4` keys that must be
-    /// ahead for a cut to pay.
+    /// How many whole batches of keys lie ahead of a cursor, in keys, how many of them the range's
+    /// owner keeps, and the last key of those: `$1` cursor, `$2` upper bound, `$3` keys to walk at
+    /// most (a multiple of `$4`), `$4` keys of a batch, `$5` keys that must be ahead for a cut to
+    /// pay.
     ///
-    /// The index is walked, not asked for an estimate: so the halves are equal however the keys
-    /// are spread and whatever their type is. Where more is ahead than is walked, the owner keeps
-    /// what was walked and is met again there.
+    /// The index is walked once, not asked for an estimate: so the halves are equal however the
+    /// keys are spread and whatever their type is. Where more is ahead than is walked, the owner
+    /// keeps what was walked and is met again there.
     func midpoint(hasCursor: Bool) -> String {
         let after = hasCursor ? "\(keyRow) > \(row(casts("$1")))\nAND " : "$1::text IS NULL AND "
-        let ahead = """
-            FROM ONLY \(table.quoted) WHERE \(after)\(keyRow) <= \(row(casts("$2")))
-            ORDER BY \(orderList)
-            """
+        let columns = key.indices.map { "k\($0 + 1)" }
+        let selected = zip(qualified, columns).map { "\($0) AS \($1)" }
+        let texts = columns.map { "s.\($0)::text" }
         return """
-            WITH sluice_ahead AS MATERIALIZED (SELECT count(*) AS keys FROM (
-            SELECT \(ahead) LIMIT $3::bigint) s),
-            sluice_kept AS MATERIALIZED (SELECT a.keys,
-            CASE WHEN a.keys < $3::bigint THEN (a.keys + 1) / 2 ELSE a.keys END AS kept
-            FROM sluice_ahead a WHERE a.keys >= $4::bigint)
-            SELECT k.keys, k.kept, (SELECT ARRAY[\(texts)] \(ahead)
-            OFFSET (SELECT i.kept FROM sluice_kept i) - 1 LIMIT 1) FROM sluice_kept k
+            WITH sluice_step AS MATERIALIZED (SELECT s.n, ARRAY[\(texts.joined(separator: ", "))]
+            AS last FROM (SELECT row_number() OVER () AS n, k.* FROM (
+            SELECT \(selected.joined(separator: ", ")) FROM ONLY \(table.quoted)
+            WHERE \(after)\(keyRow) <= \(row(casts("$2")))
+            ORDER BY \(qualified.joined(separator: ", ")) LIMIT $3::bigint) k) s
+            WHERE s.n % $4::bigint = 0),
+            sluice_kept AS (SELECT max(s.n) AS keys, CASE WHEN max(s.n) < $3::bigint
+            THEN max(s.n) / $4::bigint / 2 * $4::bigint ELSE max(s.n) END AS kept
+            FROM sluice_step s)
+            SELECT k.keys, k.kept, s.last FROM sluice_kept k JOIN sluice_step s ON s.n = k.kept
+            WHERE k.keys >= $5::bigint
             """
     }
 
@@ -69,12 +73,9 @@ struct CutSQL: Sendable {
 
     private var keyRow: String { row(names) }
 
-    private var orderList: String {
-        names.map { "\(Identifier(table.name).quoted).\($0)" }.joined(separator: ", ")
-    }
-
-    private var texts: String {
-        names.map { "\(Identifier(table.name).quoted).\($0)::text" }.joined(separator: ", ")
+    /// With the table's name in front: in ORDER BY a bare name would mean the output column.
+    private var qualified: [String] {
+        names.map { "\(Identifier(table.name).quoted).\($0)" }
     }
 
     private func row(_ parts: [String]) -> String {
@@ -86,7 +87,9 @@ struct CutSQL: Sendable {
             let element =
                 array.hasPrefix("$")
                 ? "(\(array)::text[])[\(index + 1)]" : "\(array)[\(index + 1)]"
+            // Two texts from the ledger have no collation of their own to be compared under.
             return "\(element)::\(column.castType)"
+                + (column.collation.map { " COLLATE \($0)" } ?? "")
         }
     }
 }

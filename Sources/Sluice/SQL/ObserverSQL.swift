@@ -12,14 +12,6 @@ enum ObserverSQL {
         statement_timeout_ms, synchronous_commit, batch_bytes, error FROM sluice.run WHERE id = $1
         """
 
-    /// What the table's name means now, and numbers and names of the columns `$2` in it.
-    static let table = """
-        SELECT pg_catalog.to_regclass($1)::oid, (SELECT string_agg(
-        a.attnum || ':' || a.attname, ',' ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = pg_catalog.to_regclass($1) AND NOT a.attisdropped
-        AND a.attname = ANY ($2::text[]))
-        """
-
     /// Where the log ends, and how far each replica that streams has replayed it.
     ///
     /// A walsender whose details are NULL belongs to another role: they need `pg_monitor`.
@@ -40,10 +32,11 @@ enum ObserverSQL {
 
     /// Changes with each ANALYZE of the table, by hand or by autovacuum, and with its indexes.
     static let statisticsMark = """
-        SELECT coalesce(last_analyze::text, '') || '/' || coalesce(last_autoanalyze::text, '')
-        || '/' || coalesce((SELECT string_agg(i.indexrelid::text || i.indisvalid::text, ','
-        ORDER BY i.indexrelid) FROM pg_catalog.pg_index i WHERE i.indrelid = relid), '')
-        FROM pg_catalog.pg_stat_all_tables WHERE relid = $1::pg_catalog.oid
+        SELECT string_agg(coalesce(last_analyze::text, '') || '/'
+        || coalesce(last_autoanalyze::text, '') || '/' || coalesce((
+        SELECT string_agg(i.indexrelid::text || i.indisvalid::text, ',' ORDER BY i.indexrelid)
+        FROM pg_catalog.pg_index i WHERE i.indrelid = relid), ''), ';' ORDER BY relid)
+        FROM pg_catalog.pg_stat_all_tables WHERE relid = ANY ($1::pg_catalog.oid[])
         """
 
     /// Transactions that hold a lock on the table under which rows are written, with what a person
@@ -58,7 +51,7 @@ enum ObserverSQL {
         LEFT JOIN pg_catalog.pg_locks x ON l.pid IS NULL AND x.pid IS NULL
         AND x.virtualtransaction = l.virtualtransaction AND x.locktype = 'transactionid'
         LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = x.transactionid
-        WHERE l.locktype = 'relation' AND l.relation = $1::pg_catalog.oid AND l.granted
+        WHERE l.locktype = 'relation' AND l.relation = ANY ($1::pg_catalog.oid[]) AND l.granted
         AND l.database = (SELECT oid FROM pg_catalog.pg_database
         WHERE datname = pg_catalog.current_database())
         AND l.mode IN ('RowExclusiveLock', 'ShareRowExclusiveLock', 'ExclusiveLock',

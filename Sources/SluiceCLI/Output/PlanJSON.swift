@@ -39,6 +39,7 @@ struct PlanJSON: Encodable {
 
     let job: String
     let table: String
+    let tables: [String]
     let key: [String]
     let keysTotalEstimate: Int
     let ranges: [Range]
@@ -50,7 +51,7 @@ struct PlanJSON: Encodable {
     let refusals: [String]
 
     enum CodingKeys: String, CodingKey {
-        case job, table, key, ranges, limits, statements, explanation, warnings, refusals
+        case job, table, tables, key, ranges, limits, statements, explanation, warnings, refusals
         case keysTotalEstimate = "keys_total_estimate"
         case splitMethod = "split_method"
     }
@@ -58,6 +59,7 @@ struct PlanJSON: Encodable {
     init(_ plan: PlanReport) {
         job = plan.job
         table = plan.table
+        tables = plan.parts
         key = plan.key
         keysTotalEstimate = plan.keysTotalEstimate
         ranges = plan.ranges.map(Range.init)

@@ -9,6 +9,9 @@ enum PlanText {
     static func text(_ plan: PlanReport, _ hasColour: Bool) -> String {
         var lines = [
             field("job", plan.job, hasColour), field("table", plan.table, hasColour),
+        ]
+        if plan.parts != [plan.table] { lines.append(field("tables", parts(plan), hasColour)) }
+        lines += [
             field("key", plan.key.joined(separator: ", "), hasColour),
             field(
                 "rows", "about " + Format.count(plan.keysTotalEstimate) + " (estimate)", hasColour),
@@ -29,6 +32,13 @@ enum PlanText {
             lines.append(Style.red.paint("✗ ", hasColour) + Printable.clean(refusal))
         }
         return lines.joined(separator: "\n")
+    }
+
+    /// How many tables hold the rows, and the first of them.
+    private static func parts(_ plan: PlanReport) -> String {
+        let shown = plan.parts.prefix(rangesShown).joined(separator: ", ")
+        let more = plan.parts.count > rangesShown ? ", …" : ""
+        return "\(Format.count(plan.parts.count)): \(shown)\(more)"
     }
 
     /// The refusals as one sentence.

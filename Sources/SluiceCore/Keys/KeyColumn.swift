@@ -6,12 +6,21 @@ public struct KeyColumn: Sendable, Hashable {
     ///
     /// Without a length or precision: a cast to `character(1)` would cut the key.
     public let castType: String
+    /// The schema-qualified, quoted collation that orders it; `nil` for types that have none.
+    ///
+    /// Values that do not come from the column itself are compared under the database's default
+    /// one unless it is named.
+    public let collation: String?
     /// Whether equal steps in value mean roughly equal steps in rows, so that bounds may be
     /// found by arithmetic.
     public let arithmetic: KeyArithmetic
 
     /// Describes a key column.
-    public init(name: String, castType: String, arithmetic: KeyArithmetic = .none) {
+    public init(
+        name: String, castType: String, collation: String? = nil,
+        arithmetic: KeyArithmetic = .none
+    ) {
+        self.collation = collation
         self.name = name
         self.castType = castType
         self.arithmetic = arithmetic

@@ -34,12 +34,15 @@ public enum PlanGuard {
     ///
     /// The batch's own scans must be bounded by the key `firstKeyColumn`: an index that serves the
     /// predicate instead would be walked whole by every batch.
+    ///
+    /// `alias` is the name by which the batch itself knows the table.
     public static func problem(
-        in plan: PlanNode, table: String, firstKeyColumn: String
+        in plan: PlanNode, table: String, alias: String? = nil, firstKeyColumn: String
     ) -> String? {
+        let own = alias ?? table
         func isBounded(_ condition: String?) -> Bool {
             guard let condition else { return false }
-            let isOwn = plan.alias.map { $0 == table || $0.hasPrefix(table + "_") } ?? true
+            let isOwn = plan.alias.map { $0 == own || $0.hasPrefix(own + "_") } ?? true
             return !isOwn || mentions(firstKeyColumn, in: condition)
         }
         if plan.relation == table {
@@ -65,7 +68,8 @@ public enum PlanGuard {
             }
         }
         for child in plan.children {
-            let found = problem(in: child, table: table, firstKeyColumn: firstKeyColumn)
+            let found = problem(
+                in: child, table: table, alias: alias, firstKeyColumn: firstKeyColumn)
             if let found { return found }
         }
         return nil

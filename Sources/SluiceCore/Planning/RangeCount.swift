@@ -13,4 +13,16 @@ public enum RangeCount {
         let bySize = max(1, keysEstimate / (limits.batchKeys * 4))
         return max(1, min(byWorkers, bySize))
     }
+
+    /// The number of ranges for each of several tables: at least one, and as many as its share of
+    /// the keys deserves.
+    public static func shares(keysEstimates: [Int], limits: Limits) -> [Int] {
+        let total = keysEstimates.reduce(0) { $0 + max(0, $1) }
+        let all = wanted(keysEstimate: total, limits: limits)
+        return keysEstimates.map { estimate in
+            guard keysEstimates.count > 1, total > 0 else { return all }
+            let share = Double(all) * Double(max(0, estimate)) / Double(total)
+            return max(1, Int(share.rounded()))
+        }
+    }
 }

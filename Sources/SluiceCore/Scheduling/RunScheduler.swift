@@ -31,6 +31,11 @@ public struct RunScheduler: Sendable {
     public static let gateReleaseSeconds = 5.0
     /// Longest single wait, in seconds, so that a drain or a new limit is noticed soon.
     static let sliceSeconds = 0.2
+    /// A table of the run, or one that the user's expressions name, is not there.
+    static let undefinedTable = "42P01"
+    /// So often a batch on a missing table is tried again: about ten seconds, in which the monitor
+    /// has ended the ranges of a dropped partition twice over.
+    static let missingTableAttempts = 8
     /// A shrunken batch doubles after so many successes in a row.
     static let successesToGrow = 8
 
@@ -43,10 +48,13 @@ public struct RunScheduler: Sendable {
     var workers: [Int: WorkerState] = [:]
     private var gateClosedSinceSeconds: Double?
     private var jitter: SeededGenerator
+    private let tablesMayGo: Bool
 
-    /// Begins a process's part in a run.
-    public init(limits: Limits, seed: UInt64) {
+    /// Begins a process's part in a run; `tablesMayGo` when it is over partitions, which may be
+    /// dropped while it goes on.
+    public init(limits: Limits, seed: UInt64, tablesMayGo: Bool = false) {
         self.limits = limits
+        self.tablesMayGo = tablesMayGo
         jitter = SeededGenerator(seed: seed)
     }
 
@@ -217,8 +225,13 @@ public struct RunScheduler: Sendable {
     private mutating func failed(
         _ failure: Failure, _ worker: inout WorkerState, nowSeconds: Double
     ) {
-        let failureClass = FailureClass.of(
+        var failureClass = FailureClass.of(
             failure, statementTimeoutMilliseconds: limits.statementTimeoutMilliseconds)
+        if tablesMayGo, failure.sqlState == Self.undefinedTable,
+            worker.attempts < Self.missingTableAttempts
+        {
+            failureClass = .retry
+        }
         if failure.origin == .connectionLost, worker.inFlight > 0 {
             worker.losses += 1
             if worker.losses > Self.lossesMax { stop(.failed(failure)) }

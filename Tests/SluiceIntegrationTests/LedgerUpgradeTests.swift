@@ -1,0 +1,57 @@
+import Sluice
+import SluiceCore
+import SluicePostgres
+import Testing
+
+@testable import Sluice
+
+/// A ledger that an older version made, with a run in it that was interrupted.
+@Suite(.timeLimit(.minutes(6))) struct LedgerUpgradeTests {
+    @Test func aRunThatVersionOneBeganIsCarriedOn() async throws {
+        try await TestDatabase.with { database in
+            try await Self.interrupted(database)
+            let refused = await #expect(throws: SluiceError.self) {
+                try await database.sluice.status()
+            }
+            #expect(refused?.message.contains("older version") == true)
+            let report = try await database.sluice.resume("t.n")
+            #expect(report.exitCode == 0, "\(report.message)")
+            #expect(try await database.histogram() == "1:3000")
+            #expect(try await database.keysScanned() == 3_000)
+            #expect(
+                try await database.value("SELECT max(version) FROM sluice.ledger")
+                    == "\(LedgerMigrations.version)")
+            #expect(try await database.sluice.status().first?.state == .completed)
+        }
+    }
+
+    @Test func aPauseUpgradesToo() async throws {
+        try await TestDatabase.with { database in
+            try await Self.interrupted(database)
+            #expect(try await database.sluice.pause("1").state == .paused)
+        }
+    }
+
+    /// Version 1 with a run whose first 1,000 of 3,000 keys are done.
+    private static func interrupted(_ database: TestDatabase) async throws {
+        try await database.makeTable(rows: 3_000)
+        try await database.execute("CREATE SCHEMA sluice")
+        try await database.execute(LedgerMigrations.all[0])
+        let session = try await JobPlanner(connection: database.connection).sessionFacts()
+        let settings = Literal.quoted(SettingsText.json(session.settings))
+        try await database.execute(
+            """
+            UPDATE t SET n = 1 WHERE id <= 1000;
+            INSERT INTO sluice.run (name, kind, table_oid, table_name, set_columns,
+            set_expressions, key_columns, settings, state, workers_min, workers_max, batch_keys,
+            lock_timeout_ms, statement_timeout_ms, synchronous_commit, keys_total_estimate,
+            range_count, started_at)
+            VALUES ('t.n', 'update', 't'::regclass, 'public.t', '{n}', '{n + 1}', '{id}',
+            \(settings), 'running', 1, 2, 100, 2000, 20000, false, 3000, 2, now());
+            INSERT INTO sluice.range (run, number, lower, upper, "cursor", state, keys_estimate,
+            keys_scanned, rows_changed, batches)
+            VALUES (1, 1, NULL, '{1500}', '{1000}', 'pending', 1500, 1000, 1000, 10),
+            (1, 2, '{1500}', '{3000}', '{1500}', 'pending', 1500, 0, 0, 0);
+            """)
+    }
+}
