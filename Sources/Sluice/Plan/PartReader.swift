@@ -64,8 +64,8 @@ struct PartReader: Sendable {
         if row[5] == "t" {
             throw SluiceError(
                 .refused,
-                "row-level security hides rows of \(name), a part of \(table.name.shown), from this "
-                    + "role: use the owner, or a role with BYPASSRLS")
+                "row-level security hides rows of \(name), a part of \(table.name.shown), from "
+                    + "this role: use the owner, or a role with BYPASSRLS")
         }
         if row[6] != "t" {
             throw SluiceError(
