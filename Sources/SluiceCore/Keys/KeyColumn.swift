@@ -18,14 +18,27 @@ public struct KeyColumn: Sendable, Hashable {
     }
 }
 
-/// How bounds between two key values can be computed without asking the index.
-public enum KeyArithmetic: Sendable, Hashable {
-    /// Not at all: bounds come from statistics or from the index.
+/// How bounds between two key values can be computed by the server without asking the index.
+///
+/// A domain has the arithmetic of its base type: what lies between two of its values may not be
+/// one, but is only compared with them.
+public enum KeyArithmetic: String, Sendable, Hashable, CaseIterable {
+    /// Not at all: bounds come from statistics or from a sample.
     case none
     /// 16, 32 and 64 bit integers.
     case integer
-    /// Sixteen bytes in hexadecimal, compared as unsigned numbers.
+    /// Sixteen bytes, compared as unsigned numbers.
     case uuid
+    /// Decimal numbers of any size, with infinities and NaN.
+    case numeric
+    /// 4 and 8 byte floating point numbers, with infinities and NaN.
+    case float
+    /// Days, with infinities.
+    case date
+    /// Microseconds without a time zone, with infinities.
+    case timestamp
+    /// Microseconds in time, with infinities.
+    case timestamptz
 }
 
 /// One key: a value for each key column, as text in the server's own output form.
