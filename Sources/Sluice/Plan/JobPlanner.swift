@@ -32,7 +32,7 @@ struct JobPlanner: Sendable {
         try await connection.withSettings(session.settings) {
             try await ExpressionCheck(connection: connection).check(job)
         }
-        return job
+        return try await PartExaminer(connection: connection).examined(job)
     }
 
     /// Plans a run again that the ledger knows, under the settings recorded then.
@@ -66,7 +66,7 @@ struct JobPlanner: Sendable {
         try await connection.withSettings(session.settings) {
             try await ExpressionCheck(connection: connection).check(job)
         }
-        return job
+        return try await PartExaminer(connection: connection).examined(job)
     }
 
     private static func part(_ table: TableFacts, _ identity: JobIdentity) -> PlannedPart {

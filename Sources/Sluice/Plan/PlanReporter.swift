@@ -30,7 +30,8 @@ struct PlanReporter: Sendable {
             job: job.name, table: job.table.name.shown,
             key: job.key.map { Identifier($0.name).shown },
             keysTotalEstimate: ranges.keysTotalEstimate, ranges: ranges.ranges,
-            splitMethod: ranges.method, limits: limits,
+            splitMethod: ranges.method,
+            drivingIndex: job.parts[0].driver.map { Identifier($0.name).shown }, limits: limits,
             statements: [
                 BatchSettingsSQL.begin, Self.shown(settings),
                 job.batch(job.parts[0]).change(firstOfRange: false),

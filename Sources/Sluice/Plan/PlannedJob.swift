@@ -45,7 +45,7 @@ struct PlannedJob: Sendable {
     let key: [KeyColumn]
     let session: SessionFacts
     /// The tables that hold the rows: the table itself, or what lies below it.
-    let parts: [PlannedPart]
+    var parts: [PlannedPart]
 
     /// Things to know before starting.
     var warnings: [String] {
@@ -66,7 +66,9 @@ struct PlannedJob: Sendable {
 
     /// The statements of a batch on one of the tables.
     func batch(_ part: PlannedPart) -> BatchSQL {
-        BatchSQL(table: part.name, tableOID: part.oid, key: key, identity: identity)
+        BatchSQL(
+            table: part.name, tableOID: part.oid, key: key, identity: identity,
+            wideColumns: part.wideColumns, isDriven: part.driver != nil)
     }
 
     /// The part that a range belongs to.

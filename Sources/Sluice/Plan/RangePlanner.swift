@@ -15,7 +15,8 @@ struct RangePlanner: Sendable {
     /// Fixes the upper bound at the table's last key and cuts what lies below.
     func plan(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> RangePlan {
         let sql = SplitSQL(table: job.table.name, tableOID: job.table.oid, key: job.key)
-        let estimate = try await PlanInspector(connection: connection).estimatedRows(sql.estimate)
+        let rows = try await PlanInspector(connection: connection).estimatedRows(sql.estimate)
+        let estimate = job.parts[0].driver?.keysEstimate ?? rows
         let ends = try await connection.query(sql.ends).rows[0]
         guard let first = ends[0], let last = ends[1] else {
             return RangePlan(ranges: [], method: "the table is empty", keysTotalEstimate: 0)

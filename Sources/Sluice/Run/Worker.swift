@@ -31,6 +31,8 @@ struct Worker: Sendable {
 struct WorkerHands: Sendable {
     let context: RunContext
     private let sql: (first: String, next: String)
+    /// Whether the statements take the bytes of a batch as well.
+    private let isWide: Bool
     private var connection: PostgresConnection?
     private var settings: (limits: Limits, statement: Statement)?
     private var lastAnswer = ContinuousClock.now
@@ -38,6 +40,7 @@ struct WorkerHands: Sendable {
     init(context: RunContext) {
         self.context = context
         let batch = context.job.batch(context.job.parts[0])
+        isWide = context.job.parts[0].isWide
         sql = (batch.change(firstOfRange: true), batch.change(firstOfRange: false))
     }
 
@@ -122,7 +125,7 @@ struct WorkerHands: Sendable {
                 fence(range) + [
                     .text("\(keys)"), .text("\(context.leaseSeconds)"),
                     .text(context.job.session.durableCommit),
-                ]),
+                ] + (isWide ? [.text("\(limits.batchBytes)")] : [])),
             Statement(BatchSettingsSQL.commit),
         ])
         return .sent
@@ -147,7 +150,8 @@ struct WorkerHands: Sendable {
         return .committed(
             BatchCounts(
                 keysScanned: Int(row[0] ?? "") ?? 0, rowsChanged: Int(row[1] ?? "") ?? 0,
-                finishedRange: row[2] == "t"))
+                finishedRange: row[2] == "t",
+                bytes: row.count > 4 ? row[4].flatMap { Int($0) } : nil))
     }
 
     private func held(

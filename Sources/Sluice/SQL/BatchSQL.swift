@@ -15,9 +15,14 @@ struct BatchSQL: Sendable {
     let tableOID: UInt32
     let key: [KeyColumn]
     let identity: JobIdentity
+    /// The columns whose bytes bound a batch; none for a table without values out of line.
+    var wideColumns: [String] = []
+    /// Whether a batch is so many keys that match the predicate, which a partial index holds.
+    var isDriven = false
 
     /// The change as a statement whose bounds are the fence's; parameters are run, range, owner,
-    /// epoch, batch keys, lease in seconds, and the commit setting that ends a range.
+    /// epoch, batch keys, lease in seconds, the commit setting that ends a range, and for a wide
+    /// table the bytes of a batch.
     func change(firstOfRange: Bool) -> String {
         """
         WITH sluice_fence AS MATERIALIZED (
@@ -26,7 +31,7 @@ struct BatchSQL: Sendable {
         AND r.state = 'running' AND r."cursor" IS \(firstOfRange ? "" : "NOT ")NULL
         AND pg_catalog.to_regclass(\(Literal.quoted(table.quoted)))::oid = \(tableOID)
         FOR NO KEY UPDATE
-        ), \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint")), \
+        ), \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint", batchBytes: "$8::bigint")), \
         sluice_move AS (
         UPDATE sluice.range r SET "cursor" = ARRAY[\(cursorElements)],
         keys_scanned = r.keys_scanned + (SELECT s.keys FROM sluice_scan s),
@@ -40,17 +45,20 @@ struct BatchSQL: Sendable {
         RETURNING r.state = 'done' AS finished)
         SELECT (SELECT s.keys FROM sluice_scan s), (SELECT n.rows FROM sluice_count n),
         m.finished,
-        CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END
+        CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END\
+        \(bytesColumn)
         FROM sluice_move m
         """
     }
 
     /// The same walk without a ledger and with unknown bounds, for EXPLAIN: its plan is the batch's
     /// plan, since both take their bounds from sub-selects that the planner cannot see through.
-    func inspection(firstOfRange: Bool, batchKeys: Int) -> String {
+    func inspection(firstOfRange: Bool, limits: Limits) -> String {
         """
         WITH sluice_fence AS MATERIALIZED (SELECT NULL::text[] AS "cursor", NULL::text[] AS upper),
-        \(walk(firstOfRange: firstOfRange, batchKeys: "\(batchKeys)::bigint"))
+        \(walk(
+            firstOfRange: firstOfRange, batchKeys: "\(limits.batchKeys)::bigint",
+            batchBytes: "\(limits.batchBytes)::bigint"))
         SELECT (SELECT s.keys FROM sluice_scan s), (SELECT n.rows FROM sluice_count n)
         """
     }
@@ -59,29 +67,90 @@ struct BatchSQL: Sendable {
     ///
     /// The end is the n-th key after the cursor; where there is none, the range's own upper bound,
     /// and only then are the keys counted one by one.
-    private func walk(firstOfRange: Bool, batchKeys: String) -> String {
+    private func walk(firstOfRange: Bool, batchKeys: String, batchBytes: String) -> String {
         let upper = bounds { "(SELECT f.upper[\($0)] FROM sluice_fence f)" }
         let after = firstOfRange ? "" : "\(above)\nAND "
+        let ahead = "\(after)\(keyRow) <= \(upper)\(isDriven ? predicateClause : "")"
+        let end =
+            wideColumns.isEmpty
+            ? narrowEnd(ahead: ahead, batchKeys: batchKeys)
+            : wideEnd(ahead: ahead, batchKeys: batchKeys, batchBytes: batchBytes)
         return """
-            sluice_end AS MATERIALIZED (
-            SELECT \(endColumns) FROM ONLY \(table.quoted)
-            WHERE \(after)\(keyRow) <= \(upper)
-            ORDER BY \(orderList) OFFSET \(batchKeys) - 1 LIMIT 1
-            ), sluice_bound AS MATERIALIZED (
+            \(end), sluice_bound AS MATERIALIZED (
             SELECT \(boundColumns),
             coalesce((SELECT \(endRow("e")) = \(upper)
             FROM sluice_end e), true) AS finished,
             EXISTS (SELECT FROM sluice_end) AS is_full
             ), sluice_scan AS MATERIALIZED (
-            SELECT CASE WHEN b.is_full THEN \(batchKeys) ELSE (
-            SELECT count(*) FROM ONLY \(table.quoted)
-            WHERE \(after)\(keyRow) <= \(upper)
-            ) END AS keys FROM sluice_bound b
+            SELECT \(keysCounted(ahead: ahead, batchKeys: batchKeys)) AS keys FROM sluice_bound b
             ), sluice_change AS (
             UPDATE ONLY \(table.quoted) SET \(assignmentList)
             WHERE \(after)\(keyRow) <= \(changeUpper)\(predicateClause)
             RETURNING 1
             ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change)
+            """
+    }
+
+    /// The n-th key; none when the range holds fewer.
+    private func narrowEnd(ahead: String, batchKeys: String) -> String {
+        """
+        sluice_end AS MATERIALIZED (
+        SELECT \(endColumns) FROM ONLY \(table.quoted)
+        WHERE \(ahead)
+        ORDER BY \(orderList) OFFSET \(batchKeys) - 1 LIMIT 1
+        )
+        """
+    }
+
+    /// The last of the next n keys up to which the rows' bytes stay within the bound, or the first
+    /// key; none when that is all that the range holds.
+    ///
+    /// The size of a value out of line stands in its row: nothing of it is read.
+    private func wideEnd(ahead: String, batchKeys: String, batchBytes: String) -> String {
+        let sizes = wideColumns.map {
+            "coalesce(pg_catalog.pg_column_size(\(Identifier($0).quoted)), 0)"
+        }
+        let list = key.indices.map { "w.k\($0 + 1)" }.joined(separator: ", ")
+        return """
+            sluice_walk AS MATERIALIZED (
+            SELECT \(list), row_number() OVER sluice_way AS n, sum(w.bytes) OVER sluice_way AS bytes
+            FROM (SELECT \(endColumns),
+            \(sizes.joined(separator: "\n+ ")) AS bytes
+            FROM ONLY \(table.quoted)
+            WHERE \(ahead)
+            ORDER BY \(orderList) LIMIT \(batchKeys)) w
+            WINDOW sluice_way AS (ORDER BY \(list) ROWS UNBOUNDED PRECEDING)
+            ), sluice_end AS MATERIALIZED (
+            SELECT w.* FROM sluice_walk w WHERE w.n = (
+            SELECT greatest(1, count(*)) FROM sluice_walk b WHERE b.bytes <= \(batchBytes))
+            AND (w.n = \(batchKeys) OR w.n < (SELECT count(*) FROM sluice_walk))
+            )
+            """
+    }
+
+    /// The keys of the batch.
+    private func keysCounted(ahead: String, batchKeys: String) -> String {
+        if !wideColumns.isEmpty {
+            return """
+                CASE WHEN b.is_full THEN (SELECT e.n FROM sluice_end e)
+                ELSE (SELECT count(*) FROM sluice_walk) END
+                """
+        }
+        return """
+            CASE WHEN b.is_full THEN \(batchKeys) ELSE (
+            SELECT count(*) FROM ONLY \(table.quoted)
+            WHERE \(ahead)
+            ) END
+            """
+    }
+
+    /// The bytes of the batch's rows, for a wide table.
+    private var bytesColumn: String {
+        if wideColumns.isEmpty { return "" }
+        return """
+            ,
+            coalesce((SELECT e.bytes FROM sluice_end e),
+            (SELECT max(w.bytes) FROM sluice_walk w), 0)
             """
     }
 

@@ -38,7 +38,7 @@ enum CatalogSQL {
         pg_catalog.quote_ident(tn.nspname) || '.' || pg_catalog.quote_ident(t.typname),
         CASE WHEN b.name IN ('int2', 'int4', 'int8') THEN 'integer'
         WHEN b.name IN ('float4', 'float8') THEN 'float' ELSE b.name END,
-        a.attnum, a.attlen < 0 AND a.attstorage <> 'p'
+        a.attnum
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace

@@ -87,7 +87,8 @@ struct SplitSQL: Sendable {
 
     private func probed(from want: String, bound: String, level: Int) -> String {
         """
-        SELECT sluice_want.n, \(texts(of: names.map { "sluice_key.\($0)" })) FROM \(want)
+        SELECT sluice_want.n, \(texts(of: names.map { "sluice_key.\($0)" }))
+        FROM \(want)
         CROSS JOIN LATERAL (SELECT \(qualified.joined(separator: ", "))
         FROM ONLY \(table.quoted) WHERE \(below(level: level))\(qualified[level]) >= \(bound)
         ORDER BY \(ascending) LIMIT 1) sluice_key
@@ -99,12 +100,15 @@ struct SplitSQL: Sendable {
         let column = qualified[level]
         func end(_ order: String, _ condition: String) -> String {
             "(SELECT \(column) FROM ONLY \(table.quoted)\n"
-                + "WHERE \(below(level: level))true\(condition) ORDER BY \(order) LIMIT 1)"
+                + "WHERE \(below(level: level))true\(condition)\nORDER BY \(order) LIMIT 1)"
         }
         let finite = key[level].arithmetic.finite(column)
         return """
-            SELECT \(end(ascending, "")) AS first, \(end(descending, "")) AS last,
-            \(end(ascending, finite)) AS low, \(end(descending, finite)) AS high
+            SELECT
+            \(end(ascending, "")) AS first,
+            \(end(descending, "")) AS last,
+            \(end(ascending, finite)) AS low,
+            \(end(descending, finite)) AS high
             """
     }
 

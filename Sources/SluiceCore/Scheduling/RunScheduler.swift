@@ -157,7 +157,8 @@ public struct RunScheduler: Sendable {
 
     private func send(_ worker: inout WorkerState) -> WorkerAction {
         guard let range = worker.range else { return .claim }
-        let keys = min(worker.batchKeysShrunk ?? limits.batchKeys, limits.batchKeys)
+        let most = min(worker.batchKeysShrunk ?? limits.batchKeys, limits.batchKeys)
+        let keys = worker.wide.keys(limit: most)
         return .send(range, keys: keys, firstOfRange: !worker.cursorSet)
     }
 
@@ -190,6 +191,7 @@ public struct RunScheduler: Sendable {
         case .committed(let counts):
             worker.inFlight -= 1
             worker.rangeFinished = worker.rangeFinished || counts.finishedRange
+            worker.wide.observe(counts)
             worker.succeeded(fullBatch: limits.batchKeys)
         case .fenceMissed:
             worker.inFlight -= 1

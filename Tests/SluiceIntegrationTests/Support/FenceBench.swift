@@ -52,7 +52,8 @@ struct FenceBench: Sendable {
     func change(_ range: HeldRange, keys: Int, first: Bool = false) -> Statement {
         Statement(
             job.batch(job.parts[0]).change(firstOfRange: first),
-            fence(range) + [Parameter(keys), 30, "on"])
+            fence(range) + [Parameter(keys), 30, "on"]
+                + (job.parts[0].isWide ? [Parameter(Limits().batchBytes)] : []))
     }
 
     /// A whole batch.
