@@ -63,7 +63,8 @@ struct TableReader: Sendable {
             name: row[0] ?? "", isGenerated: row[1] == "t", isIdentityAlways: row[2] == "t",
             key: KeyColumn(
                 name: row[0] ?? "", castType: row[3] ?? "",
-                arithmetic: KeyArithmetic(rawValue: row[4] ?? "") ?? .none),
+                arithmetic: KeyArithmetic(rawValue: row[4] ?? "") ?? .none,
+                isComparedByCast: row[6] == "t"),
             number: Int(row[5] ?? "") ?? 0)
     }
 

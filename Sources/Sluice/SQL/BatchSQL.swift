@@ -158,13 +158,18 @@ struct BatchSQL: Sendable {
 
     private var keyNames: [String] { key.map { Identifier($0.name).quoted } }
 
+    /// The columns as their operators take them.
+    private var comparable: [String] {
+        key.map { Identifier($0.name).quoted + ($0.isComparedByCast ? "::\($0.castType)" : "") }
+    }
+
     /// With the table's name in front: a bare name would mean the output column of that name.
     private var orderList: String {
         keyNames.map { "\(Identifier(table.name).quoted).\($0)" }.joined(separator: ", ")
     }
 
     /// One column stands alone; several are compared as a row, which an index can bound.
-    private var keyRow: String { row(keyNames) }
+    private var keyRow: String { row(comparable) }
 
     private func row(_ parts: [String]) -> String {
         parts.count == 1 ? parts[0] : "ROW(\(parts.joined(separator: ", ")))"
@@ -181,7 +186,7 @@ struct BatchSQL: Sendable {
     }
 
     private var endColumns: String {
-        keyNames.enumerated().map { "\($1) AS k\($0 + 1)" }.joined(separator: ", ")
+        comparable.enumerated().map { "\($1) AS k\($0 + 1)" }.joined(separator: ", ")
     }
 
     private func endRow(_ alias: String) -> String {

@@ -32,13 +32,14 @@ enum CatalogSQL {
 
     /// Columns of the table with the OID `$1`, in order.
     ///
-    /// Arithmetic is that of a domain's base type.
+    /// Arithmetic is that of a domain's base type; a domain over an enum is cast to the enum.
     static let columns = """
         SELECT a.attname, a.attgenerated <> '', a.attidentity = 'a',
-        pg_catalog.quote_ident(tn.nspname) || '.' || pg_catalog.quote_ident(t.typname),
+        CASE WHEN t.typtype = 'd' AND b.is_enum THEN b.spelled
+        ELSE pg_catalog.quote_ident(tn.nspname) || '.' || pg_catalog.quote_ident(t.typname) END,
         CASE WHEN b.name IN ('int2', 'int4', 'int8') THEN 'integer'
         WHEN b.name IN ('float4', 'float8') THEN 'float' ELSE b.name END,
-        a.attnum
+        a.attnum, t.typtype = 'd' AND b.is_enum
         FROM pg_catalog.pg_attribute a
         JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
@@ -48,7 +49,9 @@ enum CatalogSQL {
         FROM base JOIN pg_catalog.pg_type n ON n.oid = base.typbasetype
         WHERE base.typtype = 'd')
         SELECT CASE WHEN base.typnamespace = 'pg_catalog'::regnamespace
-        THEN base.typname::text ELSE '' END AS name FROM base WHERE base.typtype <> 'd') b
+        THEN base.typname::text ELSE '' END AS name, base.typtype = 'e' AS is_enum,
+        pg_catalog.quote_ident(bn.nspname) || '.' || pg_catalog.quote_ident(base.typname) AS spelled
+        FROM base JOIN pg_catalog.pg_namespace bn ON bn.oid = base.typnamespace WHERE base.typtype <> 'd') b
         WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum
         """

@@ -90,14 +90,14 @@ struct SplitSQL: Sendable {
         SELECT sluice_want.n, \(texts(of: names.map { "sluice_key.\($0)" }))
         FROM \(want)
         CROSS JOIN LATERAL (SELECT \(qualified.joined(separator: ", "))
-        FROM ONLY \(table.quoted) WHERE \(below(level: level))\(qualified[level]) >= \(bound)
+        FROM ONLY \(table.quoted) WHERE \(below(level: level))\(comparable[level]) >= \(bound)
         ORDER BY \(ascending) LIMIT 1) sluice_key
         """
     }
 
     /// The column's first and last value, and the first and the last finite one.
     private func way(level: Int) -> String {
-        let column = qualified[level]
+        let column = comparable[level]
         func end(_ order: String, _ condition: String) -> String {
             "(SELECT \(column) FROM ONLY \(table.quoted)\n"
                 + "WHERE \(below(level: level))true\(condition)\nORDER BY \(order) LIMIT 1)"
@@ -115,7 +115,7 @@ struct SplitSQL: Sendable {
     /// The condition that holds the columns before the level's.
     private func below(level: Int) -> String {
         (0..<level).map {
-            "\(qualified[$0]) = ($1::text[])[\($0 + 1)]::\(key[$0].castType) AND "
+            "\(comparable[$0]) = ($1::text[])[\($0 + 1)]::\(key[$0].castType) AND "
         }.joined() + (level == 0 ? "$1::text[] IS NOT NULL AND " : "")
     }
 
@@ -154,7 +154,7 @@ struct SplitSQL: Sendable {
         let list = columns.map { "s.\($0)" }.joined(separator: ", ")
         return """
             SELECT DISTINCT ON (\(list)) s.n FROM (
-            SELECT 0::bigint AS n, \(zip(qualified, columns).map { "\($0) AS \($1)" }
+            SELECT 0::bigint AS n, \(zip(comparable, columns).map { "\($0) AS \($1)" }
                 .joined(separator: ", ")) FROM ONLY \(table.quoted) WHERE false
             UNION ALL SELECT c.n, \(values.joined(separator: ", "))
             FROM jsonb_array_elements($1::jsonb) WITH ORDINALITY AS c (key, n)) s
@@ -169,6 +169,11 @@ struct SplitSQL: Sendable {
     /// With the table's name in front: in ORDER BY a bare name would mean the output column.
     private var qualified: [String] {
         names.map { "\(Identifier(table.name).quoted).\($0)" }
+    }
+
+    /// The columns as their operators take them.
+    private var comparable: [String] {
+        zip(qualified, key).map { $0 + ($1.isComparedByCast ? "::\($1.castType)" : "") }
     }
 
     private var names: [String] { key.map { Identifier($0.name).quoted } }

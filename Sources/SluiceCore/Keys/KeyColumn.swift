@@ -9,9 +9,16 @@ public struct KeyColumn: Sendable, Hashable {
     /// Whether equal steps in value mean roughly equal steps in rows, so that bounds may be
     /// found by arithmetic.
     public let arithmetic: KeyArithmetic
+    /// Whether the column itself must be cast to ``castType`` to be compared: the operators of
+    /// enums do not take a domain over one.
+    public let isComparedByCast: Bool
 
     /// Describes a key column.
-    public init(name: String, castType: String, arithmetic: KeyArithmetic = .none) {
+    public init(
+        name: String, castType: String, arithmetic: KeyArithmetic = .none,
+        isComparedByCast: Bool = false
+    ) {
+        self.isComparedByCast = isComparedByCast
         self.name = name
         self.castType = castType
         self.arithmetic = arithmetic
