@@ -50,8 +50,10 @@ enum CatalogSQL {
         WHERE base.typtype = 'd')
         SELECT CASE WHEN base.typnamespace = 'pg_catalog'::regnamespace
         THEN base.typname::text ELSE '' END AS name, base.typtype = 'e' AS is_enum,
-        pg_catalog.quote_ident(bn.nspname) || '.' || pg_catalog.quote_ident(base.typname) AS spelled
-        FROM base JOIN pg_catalog.pg_namespace bn ON bn.oid = base.typnamespace WHERE base.typtype <> 'd') b
+        pg_catalog.quote_ident(bn.nspname) || '.'
+        || pg_catalog.quote_ident(base.typname) AS spelled
+        FROM base JOIN pg_catalog.pg_namespace bn ON bn.oid = base.typnamespace
+        WHERE base.typtype <> 'd') b
         WHERE a.attrelid = $1::pg_catalog.oid AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum
         """
