@@ -2,57 +2,82 @@ import SluiceCore
 import Testing
 
 @Suite struct BoundsTests {
-    @Test(arguments: [
-        (Int64.min, Int64.max, 100), (0, 10, 3), (-5, 5, 100), (7, 8, 4), (7, 7, 4),
-        (Int64.max - 1, Int64.max, 2), (Int64.min, Int64.min + 1, 2), (1, 1_000_000, 1),
-    ])
-    func integerBoundsAreInsideAscendingAndDistinct(low: Int64, high: Int64, count: Int) {
-        let bounds = IntegerBounds.interior(minimum: low, maximum: high, count: count)
-        #expect(bounds.count <= count - 1)
-        #expect(bounds.allSatisfy { $0 > low && $0 < high })
-        #expect(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 })
+    private func bound(_ value: String, _ mass: Double, place: Double? = nil) -> KeyPoint {
+        KeyPoint(value: value, mass: mass, isCommon: false, place: place)
     }
 
-    @Test func integerBoundsCutEvenly() {
-        #expect(
-            IntegerBounds.interior(minimum: 0, maximum: 100, count: 4) == [25, 50, 75])
-        #expect(
-            IntegerBounds.interior(minimum: .min, maximum: .max, count: 2) == [-1])
+    private func common(_ value: String, _ mass: Double, place: Double? = nil) -> KeyPoint {
+        KeyPoint(value: value, mass: mass, isCommon: true, place: place)
+    }
+
+    @Test func arithmeticCutsAtEqualSteps() {
+        let plan = CutPlan.even(parts: 4)
+        #expect(plan.cuts.map(\.target) == [.place(0.25), .place(0.5), .place(0.75)])
+        #expect(CutPlan.even(parts: 1).cuts.isEmpty)
+        #expect(CutPlan.even(parts: 0).cuts.isEmpty)
+    }
+
+    @Test func aHistogramIsThinnedToTheRangesWanted() {
+        let points = (0...100).map { bound("\($0)", $0 == 0 ? 0 : 0.01) }
+        let plan = CutPlan.fitted(to: points, parts: 4)
+        #expect(plan.cuts.map(\.target) == [.value("25"), .value("50"), .value("75")])
+        #expect(plan.cuts.map(\.position).map { ($0 * 100).rounded() } == [25, 50, 75])
+        #expect(plan.giants.isEmpty)
+    }
+
+    @Test func aGiantValueIsCutInsideAsOftenAsItsFrequencyDeserves() {
+        let points = [
+            bound("a", 0), bound("b", 0.06), common("g", 0.8), bound("h", 0.05),
+            common("k", 0.09),
+        ]
+        let plan = CutPlan.fitted(to: points, parts: 10)
+        #expect(plan.giants.map(\.value) == ["g"])
+        #expect(plan.giants.map(\.parts) == [8])
+        #expect(plan.cuts.map(\.target) == [.value("h")])
+    }
+
+    @Test func valuesOfWhichSomeAreLeftByADeleteCountInFull() {
+        let plan = CutPlan.fitted(to: [common("x", 0.1), common("y", 0.1)], parts: 4)
+        #expect(plan.cuts.map(\.target) == [.value("y")])
+        #expect(plan.cuts.map(\.position) == [0.5])
+        #expect(plan.giants.map(\.parts) == [2, 2])
     }
 
     @Test func rowsAddedSinceTheLastAnalyzeAreCutInTheHistogramsSteps() {
-        let known: [Int64] = [10, 20, 30, 40]
-        let bounds = IntegerBounds.completed(known, minimum: 0, maximum: 140, count: 50)
-        #expect(bounds == [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130])
-        #expect(IntegerBounds.completed(known, minimum: 5, maximum: 45, count: 50) == known)
+        let points = (0...4).map { bound("\($0)", $0 == 0 ? 0 : 0.25, place: Double($0) / 16) }
+        let plan = CutPlan.fitted(to: points, parts: 50)
+        let places = plan.cuts.compactMap { cut -> Double? in
+            if case .place(let place) = cut.target { place } else { nil }
+        }
+        #expect(places == (5...15).map { Double($0) / 16 })
+        #expect(plan.cuts.filter { $0.step == nil }.count == 4)
+        let grown = plan.cuts.filter { $0.step != nil }
+        #expect(grown.allSatisfy { $0.step == 0.25 })
+        let few = CutPlan.fitted(to: points, parts: 5)
+        #expect(few.cuts.filter { $0.step != nil }.count == 4)
     }
 
-    @Test(arguments: 0..<500)
-    func completedBoundsStayInsideAscendingAndDistinct(seed: Int) {
+    @Test(arguments: 0..<300)
+    func cutsAscendStayInsideAndAreNoMoreThanWanted(seed: Int) {
         var random = SeededGenerator(seed: UInt64(seed))
-        let edges = [
-            Int64.random(in: .min ... .max, using: &random), .random(in: -9...9, using: &random),
-        ]
-        let low = edges.min() ?? 0
-        let high = edges.max() ?? 0
-        guard low < high else { return }
-        let known = Set((0..<6).map { _ in Int64.random(in: low...high, using: &random) })
-            .filter { $0 > low && $0 < high }.sorted()
-        let bounds = IntegerBounds.completed(known, minimum: low, maximum: high, count: 64)
-        #expect(bounds.allSatisfy { $0 > low && $0 < high }, "seed \(seed)")
-        #expect(zip(bounds, bounds.dropFirst()).allSatisfy { $0 < $1 }, "seed \(seed)")
+        let parts = Int.random(in: 2...70, using: &random)
+        let points = (0..<Int.random(in: 1...200, using: &random)).map { index in
+            KeyPoint(
+                value: "\(index)", mass: Double.random(in: 0...0.01, using: &random),
+                isCommon: Bool.random(using: &random), place: nil)
+        }
+        let plan = CutPlan.fitted(to: points, parts: parts)
+        #expect(plan.cuts.count < parts, "seed \(seed)")
+        let positions = plan.cuts.map(\.position)
+        #expect(zip(positions, positions.dropFirst()).allSatisfy { $0 <= $1 }, "seed \(seed)")
+        #expect(positions.allSatisfy { $0 >= 0 && $0 <= 1 }, "seed \(seed)")
+        #expect(plan.giants.allSatisfy { $0.parts > 1 }, "seed \(seed)")
     }
 
-    @Test func uuidBoundsAreInsideAndAscending() {
-        let bounds = UUIDBounds.interior(
-            minimum: "00000000-0000-0000-0000-000000000001",
-            maximum: "ffffffff-ffff-ffff-ffff-ffffffffffff", count: 4)
-        #expect(
-            bounds == [
-                "3fffffff-ffff-ffff-0000-000000000000", "7fffffff-ffff-ffff-0000-000000000000",
-                "bfffffff-ffff-ffff-0000-000000000000",
-            ])
-        #expect(UUIDBounds.interior(minimum: "x", maximum: "y", count: 4).isEmpty)
+    @Test func rangesWeighWhatLiesBetweenTheirCuts() {
+        #expect(Cut.weights([]) == [1])
+        #expect(Cut.weights([(0.5, nil), (0.75, nil)]) == [0.5, 0.25, 0.25])
+        #expect(Cut.weights([(0.5, nil), (1, 0.1), (1, 0.1)]) == [0.5, 0.1, 0.1, 0.1])
     }
 
     @Test func rangesAreDisjointCoverEverythingAndBeginOpen() {
@@ -61,6 +86,16 @@ import Testing
         #expect(ranges.map(\.lower) == [nil, ["10"], ["20"]])
         #expect(ranges.map(\.upper) == [["10"], ["20"], ["30"]])
         #expect(ranges.map(\.keysEstimate).reduce(0, +) == 31)
+    }
+
+    @Test func estimatesFollowTheWeightsAndAddUp() {
+        let ranges = RangeChain.ranges(
+            interior: [["a"], ["b"]], upper: ["c"], keysTotalEstimate: 101,
+            weights: [1, 8, 1])
+        #expect(ranges.map(\.keysEstimate) == [10, 81, 10])
+        let odd = RangeChain.ranges(
+            interior: [["a"]], upper: ["c"], keysTotalEstimate: 7, weights: [0, 0])
+        #expect(odd.map(\.keysEstimate).reduce(0, +) == 7)
     }
 
     @Test func smallTablesAreOneRangeAndHugeOnesTwoForEachWorker() {

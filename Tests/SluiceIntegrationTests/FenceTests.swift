@@ -156,8 +156,12 @@ import Testing
             let rows = RunScheduler.batchesPerLedgerRow * 2 + 500
             try await database.execute(
                 """
-                CREATE TABLE t (k text PRIMARY KEY, n integer NOT NULL DEFAULT 0);
+                CREATE TABLE t (k text PRIMARY KEY, n integer NOT NULL DEFAULT 0)
+                WITH (autovacuum_enabled = off);
                 INSERT INTO t (k) SELECT lpad(i::text, 9, '0') FROM generate_series(1, \(rows)) i;
+                -- Taken for a small table, it is one range.
+                UPDATE pg_class SET reltuples = 1, relpages = pg_relation_size(oid) / 8192
+                WHERE relname = 't';
                 """)
             let reader = try await database.connect()
             _ = try await reader.execute(

@@ -10,7 +10,7 @@ import Testing
     private static let thief = "22222222-2222-4222-8222-222222222222"
 
     private static func cutSQL(_ bench: FenceBench) -> CutSQL {
-        CutSQL(table: bench.job.parts[0].name, key: bench.job.key)
+        bench.job.cut(bench.job.parts[0])
     }
 
     private static func cut(
@@ -57,7 +57,7 @@ import Testing
                 """)
             let connection = database.connection
             let job = try await JobPlanner(connection: connection).plan(increment)
-            let sql = CutSQL(table: job.parts[0].name, key: job.key)
+            let sql = job.cut(job.parts[0])
             try await Ledger(connection: connection).open()
             let run = try await Ledger(connection: connection).create(
                 name: job.name, job: job, limits: Limits(), replacing: nil)

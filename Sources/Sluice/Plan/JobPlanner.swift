@@ -36,7 +36,7 @@ struct JobPlanner: Sendable {
         try await connection.withSettings(session.settings) {
             try await ExpressionCheck(connection: connection).check(job)
         }
-        return job
+        return try await PartExaminer(connection: connection).examined(job)
     }
 
     /// Plans a run again that the ledger knows, under the settings recorded then.
@@ -75,7 +75,7 @@ struct JobPlanner: Sendable {
         try await connection.withSettings(session.settings) {
             try await ExpressionCheck(connection: connection).check(job)
         }
-        return job
+        return try await PartExaminer(connection: connection).examined(job)
     }
 
     // MARK: The tables below

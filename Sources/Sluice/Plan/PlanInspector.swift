@@ -26,7 +26,7 @@ struct PlanInspector: Sendable {
     ) async throws(PostgresError) -> String? {
         let batch = job.batch(part)
         for first in [true, false] {
-            let statement = batch.inspection(firstOfRange: first, batchKeys: limits.batchKeys)
+            let statement = batch.inspection(firstOfRange: first, limits: limits)
             let rows = try await explain("(FORMAT JSON)", statement, job: job, limits: limits)
             let json = rows.joined(separator: "\n")
             guard let plan = Self.plan(json: json) else {
@@ -38,8 +38,21 @@ struct PlanInspector: Sendable {
             {
                 return problem
             }
+            if let driver = part.driver?.name,
+                Self.drivingIndex(in: plan, part: part) != driver
+            {
+                return "the partial index \(driver) no longer drives the scan (it is gone, or the "
+                    + "planner takes another), and each batch would search for its rows; `sluice "
+                    + "resume` carries on without it"
+            }
         }
         return nil
+    }
+
+    /// The index by which a batch's end is found.
+    static func drivingIndex(in plan: PlanNode, part: PlannedPart) -> String? {
+        PlanGuard.drivingIndex(in: plan, table: part.name.name, part: "CTE sluice_end")
+            ?? PlanGuard.drivingIndex(in: plan, table: part.name.name, part: "CTE sluice_walk")
     }
 
     /// Refuses the job if its batches cannot be bounded, or if the server refuses to plan them.
@@ -62,8 +75,7 @@ struct PlanInspector: Sendable {
     /// The plan of a batch in the server's words.
     func explanation(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String {
         guard let part = job.largestParts.first else { return "" }
-        let statement = job.batch(part).inspection(
-            firstOfRange: false, batchKeys: limits.batchKeys)
+        let statement = job.batch(part).inspection(firstOfRange: false, limits: limits)
         return try await explain("(COSTS OFF)", statement, job: job, limits: limits)
             .joined(separator: "\n")
     }
@@ -74,7 +86,7 @@ struct PlanInspector: Sendable {
         return Self.decoded(json: json.joined(separator: "\n"))?.rows ?? 0
     }
 
-    private func explain(
+    func explain(
         _ options: String, _ statement: String, job: PlannedJob, limits: Limits
     ) async throws(PostgresError) -> [String] {
         try await connection.send([
@@ -128,6 +140,8 @@ private struct ExplainedNode: Decodable {
     let relation: String?
     let alias: String?
     let indexCondition: String?
+    let index: String?
+    let part: String?
     let rows: Int?
     let children: [ExplainedNode]?
 
@@ -136,6 +150,8 @@ private struct ExplainedNode: Decodable {
         case relation = "Relation Name"
         case alias = "Alias"
         case indexCondition = "Index Cond"
+        case index = "Index Name"
+        case part = "Subplan Name"
         case rows = "Plan Rows"
         case children = "Plans"
     }
@@ -143,6 +159,7 @@ private struct ExplainedNode: Decodable {
     var node: PlanNode {
         PlanNode(
             type: type, relation: relation, alias: alias,
-            indexCondition: indexCondition, children: (children ?? []).map(\.node))
+            indexCondition: indexCondition, index: index, part: part,
+            children: (children ?? []).map(\.node))
     }
 }

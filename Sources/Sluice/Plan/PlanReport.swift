@@ -16,6 +16,9 @@ public struct PlanReport: Sendable {
     public let ranges: [KeyRange]
     /// How the bounds between ranges were found, in words.
     public let splitMethod: String
+    /// The partial index that drives the scan, quoted: ranges and batches then count only keys
+    /// that match the predicate.
+    public var drivingIndex: String?
     /// The limits.
     public let limits: Limits
     /// The statements of a batch, in order.

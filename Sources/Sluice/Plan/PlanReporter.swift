@@ -30,7 +30,9 @@ struct PlanReporter: Sendable {
             job: job.name, table: job.table.name.shown, parts: job.parts.map(\.name.shown),
             key: job.key.map { Identifier($0.name).shown },
             keysTotalEstimate: ranges.keysTotalEstimate, ranges: ranges.ranges,
-            splitMethod: ranges.method, limits: limits,
+            splitMethod: ranges.method,
+            drivingIndex: job.largestParts.first?.driver.map { Identifier($0.name).shown },
+            limits: limits,
             statements: [
                 BatchSettingsSQL.begin, Self.shown(settings),
                 job.largestParts.first.map { job.batch($0).change(firstOfRange: false) } ?? "",

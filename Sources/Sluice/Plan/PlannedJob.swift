@@ -47,7 +47,7 @@ struct PlannedJob: Sendable {
     let key: [KeyColumn]
     let session: SessionFacts
     /// The tables that hold the rows: the table itself, or what lies below it.
-    let parts: [PlannedPart]
+    var parts: [PlannedPart]
     /// Numbers of tables that were dropped since the run began.
     var goneParts: [Int] = []
     /// Triggers of single partitions that fire for each updated row.
@@ -78,7 +78,14 @@ struct PlannedJob: Sendable {
     func batch(_ part: PlannedPart) -> BatchSQL {
         BatchSQL(
             table: part.name, tableOID: part.oid, alias: alias(part), key: key,
-            identity: identity)
+            identity: identity, wideColumns: part.wideColumns, isDriven: part.driver != nil)
+    }
+
+    /// The statements that cut a range of one of the tables.
+    func cut(_ part: PlannedPart) -> CutSQL {
+        CutSQL(
+            table: part.name, alias: alias(part), key: key,
+            filter: part.driver == nil ? nil : identity.predicate)
     }
 
     /// The name under which a batch knows one of several tables: the user's expressions may name

@@ -10,6 +10,13 @@ struct PlannedPart: Sendable, Equatable {
     let columnMark: String
     /// Pages by the statistics, which say which tables of many are the large ones.
     let pages: Int
+    /// The columns whose values may be stored out of line, if any are: batches are then bounded
+    /// by bytes as well.
+    var wideColumns: [String] = []
+    /// The partial index that drives the scan: batches are then so many *matching* keys.
+    var driver: DrivingIndex?
+
+    var isWide: Bool { !wideColumns.isEmpty }
 
     /// Reads a row of the facts in ``PartSQL``.
     init(row: [String?], number: Int) {
@@ -19,4 +26,11 @@ struct PlannedPart: Sendable, Equatable {
         columnMark = row[4] ?? ""
         pages = Int(row[7] ?? "") ?? 0
     }
+}
+
+/// A partial index that begins with the key and holds the rows that match the job's predicate.
+struct DrivingIndex: Sendable, Equatable {
+    let name: String
+    /// Keys in it as far as its statistics know; `nil` when they know nothing.
+    let keysEstimate: Int?
 }

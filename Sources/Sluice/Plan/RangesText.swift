@@ -16,6 +16,9 @@ enum RangesText {
         encode(parts.map { ["\($0.number)", "\($0.oid)", $0.name.shown] })
     }
 
+    /// An array of keys.
+    static func keys(_ keys: [KeyTuple]) -> String { encode(keys) }
+
     private struct Entry: Encodable {
         let range: KeyRange
 

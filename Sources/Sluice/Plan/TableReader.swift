@@ -59,17 +59,12 @@ struct TableReader: Sendable {
     }
 
     private static func column(_ row: [String?]) -> ColumnFacts {
-        let arithmetic: KeyArithmetic =
-            switch row[4] {
-            case "integer": .integer
-            case "uuid": .uuid
-            default: .none
-            }
         return ColumnFacts(
             name: row[0] ?? "", isGenerated: row[1] == "t", isIdentityAlways: row[2] == "t",
             key: KeyColumn(
-                name: row[0] ?? "", castType: row[3] ?? "", collation: row[6],
-                arithmetic: arithmetic),
+                name: row[0] ?? "", castType: row[3] ?? "", collation: row[7],
+                arithmetic: KeyArithmetic(rawValue: row[4] ?? "") ?? .none,
+                isComparedByCast: row[6] == "t"),
             number: Int(row[5] ?? "") ?? 0)
     }
 
@@ -117,19 +112,12 @@ struct TableReader: Sendable {
             guard let match = indexes.first(where: { $0 == names }) else {
                 throw SluiceError(
                     .refused,
-                    "no unique index of \(table.name.shown) on exactly "
-                        + "(\(requested.joined(separator: ", "))) whose columns are NOT NULL, "
-                        + "without WHERE or expressions: "
-                        + Self.offer(indexes))
+                    try await obstacles(of: table).refusal(of: names, suitable: indexes))
             }
             columns = match
         } else {
             guard let first = indexes.first else {
-                throw SluiceError(
-                    .refused,
-                    "table \(table.name.shown) has no primary key and no unique index over NOT "
-                        + "NULL columns, so its rows have no order to walk in: create one with "
-                        + "CREATE UNIQUE INDEX CONCURRENTLY")
+                throw SluiceError(.refused, try await obstacles(of: table).refusalOfAll())
             }
             columns = first
         }
@@ -151,9 +139,10 @@ struct TableReader: Sendable {
         }
     }
 
-    private static func offer(_ indexes: [[String]]) -> String {
-        if indexes.isEmpty { return "it has none at all; create one CONCURRENTLY" }
-        let shown = indexes.prefix(3).map { "--key \($0.joined(separator: ","))" }
-        return "there is " + shown.joined(separator: ", ")
+    private func obstacles(of table: TableFacts) async throws -> KeyObstacles {
+        let rows = try await connection.query(
+            CatalogSQL.keyObstacles, [.text("\(table.oid)")]
+        ).rows
+        return KeyObstacles(table: table.name.shown, indexes: rows.map(KeyObstacles.Index.init))
     }
 }

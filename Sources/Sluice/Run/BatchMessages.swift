@@ -11,6 +11,8 @@ struct BatchMessages: Sendable {
     let job: PlannedJob
     private var part = 0
     private var sql: (first: String, next: String) = ("", "")
+    /// Whether the statements take the bytes of a batch as well.
+    private var isWide = false
     /// The limits that the session's settings come from; `nil` when it must be told.
     private var told: Limits?
     /// Statements that the session keeps.
@@ -34,11 +36,13 @@ struct BatchMessages: Sendable {
         if part != self.part, let planned = job.part(part) {
             let batch = job.batch(planned)
             sql = (batch.change(firstOfRange: true), batch.change(firstOfRange: false))
+            isWide = planned.isWide
             self.part = part
             // Statements of another table are not needed again: they are let go below.
             told = nil
         }
         let change = firstOfRange ? sql.first : sql.next
+        let parameters = parameters + (isWide ? [.text("\(limits.batchBytes)")] : [])
         var statements = [Statement(BatchSettingsSQL.begin)]
         let settings = BatchSettingsSQL.batch(
             job.session.settings, limits: limits, serverVersion: serverVersion)

@@ -44,7 +44,7 @@ struct RangeSplitter: Sendable {
         _ row: [String?], _ part: PlannedPart, batchKeys: Int, limits: Limits
     ) async throws(PostgresError) -> Cut? {
         let walked = batchKeys * SplitRule.walkedBatches
-        let sql = CutSQL(table: part.name, key: context.job.key)
+        let sql = context.job.cut(part)
         var settings = BatchSettingsSQL.batch(
             context.job.session.settings, limits: limits,
             serverVersion: connection.serverVersion)
@@ -78,7 +78,7 @@ struct RangeSplitter: Sendable {
     }
 
     private func take(_ cut: Cut) async throws(PostgresError) -> [String?]? {
-        let sql = CutSQL(table: cut.part.name, key: context.job.key).cut
+        let sql = context.job.cut(cut.part).cut
         let settings =
             context.job.session.settings + [
                 Setting("lock_timeout", "\(Self.lockMilliseconds)"),

@@ -138,7 +138,10 @@ struct RunStarter: Sendable {
             // Another process may have fixed them first, with other tables below this one.
             let recorded = try await PartReader(connection: connection).parts(of: record)
             let isFixed = !recorded.present.isEmpty || !recorded.gone.isEmpty
-            if isFixed { job = job.with(parts: recorded.present, gone: recorded.gone) }
+            if isFixed {
+                job = try await PartExaminer(connection: connection).examined(
+                    job.with(parts: recorded.present, gone: recorded.gone))
+            }
         }
         let watch = PartWatch(run: record.id, job: job, report: report)
         for part in job.goneParts { try await watch.abandon(part, connection) }

@@ -114,7 +114,8 @@ struct WorkerHands: Sendable {
         return .committed(
             BatchCounts(
                 keysScanned: Int(row[0] ?? "") ?? 0, rowsChanged: Int(row[1] ?? "") ?? 0,
-                finishedRange: row[2] == "t"))
+                finishedRange: row[2] == "t",
+                bytes: row.count > 4 ? row[4].flatMap { Int($0) } : nil))
     }
 
     /// Takes over the later half of what another worker has ahead, if there is one with enough.

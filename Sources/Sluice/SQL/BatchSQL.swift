@@ -17,9 +17,14 @@ struct BatchSQL: Sendable {
     var alias: String?
     let key: [KeyColumn]
     let identity: JobIdentity
+    /// The columns whose bytes bound a batch; none for a table without values out of line.
+    var wideColumns: [String] = []
+    /// Whether a batch is so many keys that match the predicate, which a partial index holds.
+    var isDriven = false
 
     /// The change as a statement whose bounds are the fence's; parameters are run, range, owner,
-    /// epoch, batch keys, lease in seconds, and the commit setting that ends a range.
+    /// epoch, batch keys, lease in seconds, the commit setting that ends a range, and for a wide
+    /// table the bytes of a batch.
     func change(firstOfRange: Bool) -> String {
         """
         WITH sluice_fence AS MATERIALIZED (
@@ -28,7 +33,7 @@ struct BatchSQL: Sendable {
         AND r.state = 'running' AND r."cursor" IS \(firstOfRange ? "" : "NOT ")NULL
         AND pg_catalog.to_regclass(\(Literal.quoted(table.quoted)))::oid = \(tableOID)
         FOR NO KEY UPDATE
-        ), \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint")), \
+        ), \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint", batchBytes: "$8::bigint")), \
         sluice_move AS (
         UPDATE sluice.range r SET "cursor" = ARRAY[\(cursorElements)],
         keys_scanned = r.keys_scanned + (SELECT s.keys FROM sluice_scan s),
@@ -42,17 +47,20 @@ struct BatchSQL: Sendable {
         RETURNING r.state = 'done' AS finished)
         SELECT (SELECT s.keys FROM sluice_scan s), (SELECT n.rows FROM sluice_count n),
         m.finished,
-        CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END
+        CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END\
+        \(bytesColumn)
         FROM sluice_move m
         """
     }
 
     /// The same walk without a ledger and with unknown bounds, for EXPLAIN: its plan is the batch's
     /// plan, since both take bounds and length from what the planner cannot see through.
-    func inspection(firstOfRange: Bool, batchKeys: Int) -> String {
+    func inspection(firstOfRange: Bool, limits: Limits) -> String {
         """
         WITH sluice_fence AS MATERIALIZED (SELECT NULL::text[] AS "cursor", NULL::text[] AS upper),
-        \(walk(firstOfRange: firstOfRange, batchKeys: "(SELECT \(batchKeys)::bigint)"))
+        \(walk(
+            firstOfRange: firstOfRange, batchKeys: "(SELECT \(limits.batchKeys)::bigint)",
+            batchBytes: "(SELECT \(limits.batchBytes)::bigint)"))
         SELECT (SELECT s.keys FROM sluice_scan s), (SELECT n.rows FROM sluice_count n)
         """
     }
@@ -61,24 +69,22 @@ struct BatchSQL: Sendable {
     ///
     /// The end is the n-th key after the cursor; where there is none, the range's own upper bound,
     /// and only then are the keys counted one by one.
-    private func walk(firstOfRange: Bool, batchKeys: String) -> String {
+    private func walk(firstOfRange: Bool, batchKeys: String, batchBytes: String) -> String {
         let upper = bounds { "(SELECT f.upper[\($0)] FROM sluice_fence f)" }
         let after = firstOfRange ? "" : "\(above)\nAND "
+        let ahead = "\(after)\(keyRow) <= \(upper)\(isDriven ? predicateClause : "")"
+        let end =
+            wideColumns.isEmpty
+            ? narrowEnd(ahead: ahead, batchKeys: batchKeys)
+            : wideEnd(ahead: ahead, batchKeys: batchKeys, batchBytes: batchBytes)
         return """
-            sluice_end AS MATERIALIZED (
-            SELECT \(endColumns) FROM ONLY \(source)
-            WHERE \(after)\(keyRow) <= \(upper)
-            ORDER BY \(orderList) OFFSET \(batchKeys) - 1 LIMIT 1
-            ), sluice_bound AS MATERIALIZED (
+            \(end), sluice_bound AS MATERIALIZED (
             SELECT \(boundColumns),
             coalesce((SELECT \(endRow("e")) = \(upper)
             FROM sluice_end e), true) AS finished,
             EXISTS (SELECT FROM sluice_end) AS is_full
             ), sluice_scan AS MATERIALIZED (
-            SELECT CASE WHEN b.is_full THEN \(batchKeys) ELSE (
-            SELECT count(*) FROM ONLY \(source)
-            WHERE \(after)\(keyRow) <= \(upper)
-            ) END AS keys FROM sluice_bound b
+            SELECT \(keysCounted(ahead: ahead, batchKeys: batchKeys)) AS keys FROM sluice_bound b
             ), sluice_change AS (
             UPDATE ONLY \(source) SET \(assignmentList)
             WHERE \(after)\(keyRow) <= \(changeUpper)\(predicateClause)
@@ -87,9 +93,77 @@ struct BatchSQL: Sendable {
             """
     }
 
+    /// The n-th key; none when the range holds fewer.
+    private func narrowEnd(ahead: String, batchKeys: String) -> String {
+        """
+        sluice_end AS MATERIALIZED (
+        SELECT \(endColumns) FROM ONLY \(source)
+        WHERE \(ahead)
+        ORDER BY \(orderList) OFFSET \(batchKeys) - 1 LIMIT 1
+        )
+        """
+    }
+
+    /// The last of the next n keys up to which the rows' bytes stay within the bound, or the first
+    /// key; none when that is all that the range holds.
+    ///
+    /// The size of a value out of line stands in its row: nothing of it is read.
+    private func wideEnd(ahead: String, batchKeys: String, batchBytes: String) -> String {
+        let sizes = wideColumns.map {
+            "coalesce(pg_catalog.pg_column_size(\(Identifier($0).quoted)), 0)"
+        }
+        let list = key.indices.map { "w.k\($0 + 1)" }.joined(separator: ", ")
+        return """
+            sluice_walk AS MATERIALIZED (
+            SELECT \(list), row_number() OVER sluice_way AS n, sum(w.bytes) OVER sluice_way AS bytes
+            FROM (SELECT \(endColumns),
+            \(sizes.joined(separator: "\n+ ")) AS bytes
+            FROM ONLY \(source)
+            WHERE \(ahead)
+            ORDER BY \(orderList) LIMIT \(batchKeys)) w
+            WINDOW sluice_way AS (ORDER BY \(list) ROWS UNBOUNDED PRECEDING)
+            ), sluice_end AS MATERIALIZED (
+            SELECT w.* FROM sluice_walk w WHERE w.n = (
+            SELECT greatest(1, count(*)) FROM sluice_walk b WHERE b.bytes <= \(batchBytes))
+            AND (w.n = \(batchKeys) OR w.n < (SELECT count(*) FROM sluice_walk))
+            )
+            """
+    }
+
+    /// The keys of the batch.
+    private func keysCounted(ahead: String, batchKeys: String) -> String {
+        if !wideColumns.isEmpty {
+            return """
+                CASE WHEN b.is_full THEN (SELECT e.n FROM sluice_end e)
+                ELSE (SELECT count(*) FROM sluice_walk) END
+                """
+        }
+        return """
+            CASE WHEN b.is_full THEN \(batchKeys) ELSE (
+            SELECT count(*) FROM ONLY \(source)
+            WHERE \(ahead)
+            ) END
+            """
+    }
+
+    /// The bytes of the batch's rows, for a wide table.
+    private var bytesColumn: String {
+        if wideColumns.isEmpty { return "" }
+        return """
+            ,
+            coalesce((SELECT e.bytes FROM sluice_end e),
+            (SELECT max(w.bytes) FROM sluice_walk w), 0)
+            """
+    }
+
     // MARK: The pieces
 
     private var keyNames: [String] { key.map { Identifier($0.name).quoted } }
+
+    /// The columns as their operators take them.
+    private var comparable: [String] {
+        key.map { Identifier($0.name).quoted + ($0.isComparedByCast ? "::\($0.castType)" : "") }
+    }
 
     /// With the table's name in front: a bare name would mean the output column of that name.
     private var orderList: String {
@@ -102,7 +176,7 @@ struct BatchSQL: Sendable {
     }
 
     /// One column stands alone; several are compared as a row, which an index can bound.
-    private var keyRow: String { row(keyNames) }
+    private var keyRow: String { row(comparable) }
 
     private func row(_ parts: [String]) -> String {
         parts.count == 1 ? parts[0] : "ROW(\(parts.joined(separator: ", ")))"
@@ -119,7 +193,7 @@ struct BatchSQL: Sendable {
     }
 
     private var endColumns: String {
-        keyNames.enumerated().map { "\($1) AS k\($0 + 1)" }.joined(separator: ", ")
+        comparable.enumerated().map { "\($1) AS k\($0 + 1)" }.joined(separator: ", ")
     }
 
     private func endRow(_ alias: String) -> String {

@@ -4,7 +4,12 @@ import SluicePostgres
 /// Statements by which a worker that has run dry takes over half of another one's range.
 struct CutSQL: Sendable {
     let table: QualifiedName
+    /// The name by which the user's predicate knows the table, where it is one of several.
+    var alias: String?
     let key: [KeyColumn]
+    /// The predicate, where a partial index drives the batches: then their keys are those that
+    /// match.
+    var filter: String?
 
     /// How many whole batches of keys lie ahead of a cursor, in keys, how many of them the range's
     /// owner keeps, and the last key of those: `$1` cursor, `$2` upper bound, `$3` keys to walk at
@@ -22,8 +27,8 @@ struct CutSQL: Sendable {
         return """
             WITH sluice_step AS MATERIALIZED (SELECT s.n, ARRAY[\(texts.joined(separator: ", "))]
             AS last FROM (SELECT row_number() OVER () AS n, k.* FROM (
-            SELECT \(selected.joined(separator: ", ")) FROM ONLY \(table.quoted)
-            WHERE \(after)\(keyRow) <= \(row(casts("$2")))
+            SELECT \(selected.joined(separator: ", ")) FROM ONLY \(source)
+            WHERE \(after)\(keyRow) <= \(row(casts("$2")))\(filterClause)
             ORDER BY \(qualified.joined(separator: ", ")) LIMIT $3::bigint) k) s
             WHERE s.n % $4::bigint = 0),
             sluice_kept AS (SELECT max(s.n) AS keys, CASE WHEN max(s.n) < $3::bigint
@@ -71,11 +76,20 @@ struct CutSQL: Sendable {
 
     private var names: [String] { key.map { Identifier($0.name).quoted } }
 
-    private var keyRow: String { row(names) }
+    /// The columns as their operators take them.
+    private var keyRow: String {
+        row(zip(names, key).map { $0 + ($1.isComparedByCast ? "::\($1.castType)" : "") })
+    }
+
+    private var source: String {
+        table.quoted + (alias.map { " AS \(Identifier($0).quoted)" } ?? "")
+    }
+
+    private var filterClause: String { filter.map { "\nAND (\n\($0)\n)" } ?? "" }
 
     /// With the table's name in front: in ORDER BY a bare name would mean the output column.
     private var qualified: [String] {
-        names.map { "\(Identifier(table.name).quoted).\($0)" }
+        names.map { "\(Identifier(alias ?? table.name).quoted).\($0)" }
     }
 
     private func row(_ parts: [String]) -> String {

@@ -44,6 +44,7 @@ struct PlanJSON: Encodable {
     let keysTotalEstimate: Int
     let ranges: [Range]
     let splitMethod: String
+    let drivingIndex: String?
     let limits: LimitValues
     let statements: [String]
     let explanation: String
@@ -54,6 +55,7 @@ struct PlanJSON: Encodable {
         case job, table, tables, key, ranges, limits, statements, explanation, warnings, refusals
         case keysTotalEstimate = "keys_total_estimate"
         case splitMethod = "split_method"
+        case drivingIndex = "driving_index"
     }
 
     init(_ plan: PlanReport) {
@@ -64,6 +66,7 @@ struct PlanJSON: Encodable {
         keysTotalEstimate = plan.keysTotalEstimate
         ranges = plan.ranges.map(Range.init)
         splitMethod = plan.splitMethod
+        drivingIndex = plan.drivingIndex
         limits = LimitValues(
             workers: [plan.limits.workers.lowerBound, plan.limits.workers.upperBound],
             batch: plan.limits.batchKeys, maxLagSeconds: plan.limits.maxLagSeconds,

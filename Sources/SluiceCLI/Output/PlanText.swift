@@ -22,6 +22,9 @@ enum PlanText {
         if plan.ranges.count > rangesShown {
             lines.append("    … and \(Format.count(plan.ranges.count - rangesShown)) more")
         }
+        if let index = plan.drivingIndex {
+            lines.append(field("scan", "driven by the partial index " + index, hasColour))
+        }
         lines.append(field("limits", ControlText.limits(plan.limits), hasColour))
         lines += section("statements of one batch", plan.statements, hasColour)
         lines += section("plan of its change", [plan.explanation], hasColour)

@@ -14,27 +14,44 @@ public struct KeyColumn: Sendable, Hashable {
     /// Whether equal steps in value mean roughly equal steps in rows, so that bounds may be
     /// found by arithmetic.
     public let arithmetic: KeyArithmetic
+    /// Whether the column itself must be cast to ``castType`` to be compared: the operators of
+    /// enums do not take a domain over one.
+    public let isComparedByCast: Bool
 
     /// Describes a key column.
     public init(
         name: String, castType: String, collation: String? = nil,
-        arithmetic: KeyArithmetic = .none
+        arithmetic: KeyArithmetic = .none, isComparedByCast: Bool = false
     ) {
         self.collation = collation
+        self.isComparedByCast = isComparedByCast
         self.name = name
         self.castType = castType
         self.arithmetic = arithmetic
     }
 }
 
-/// How bounds between two key values can be computed without asking the index.
-public enum KeyArithmetic: Sendable, Hashable {
-    /// Not at all: bounds come from statistics or from the index.
+/// How bounds between two key values can be computed by the server without asking the index.
+///
+/// A domain has the arithmetic of its base type: what lies between two of its values may not be
+/// one, but is only compared with them.
+public enum KeyArithmetic: String, Sendable, Hashable, CaseIterable {
+    /// Not at all: bounds come from statistics or from a sample.
     case none
     /// 16, 32 and 64 bit integers.
     case integer
-    /// Sixteen bytes in hexadecimal, compared as unsigned numbers.
+    /// Sixteen bytes, compared as unsigned numbers.
     case uuid
+    /// Decimal numbers of any size, with infinities and NaN.
+    case numeric
+    /// 4 and 8 byte floating point numbers, with infinities and NaN.
+    case float
+    /// Days, with infinities.
+    case date
+    /// Microseconds without a time zone, with infinities.
+    case timestamp
+    /// Microseconds in time, with infinities.
+    case timestamptz
 }
 
 /// One key: a value for each key column, as text in the server's own output form.

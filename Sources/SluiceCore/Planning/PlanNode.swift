@@ -8,18 +8,25 @@ public struct PlanNode: Sendable, Equatable {
     public let alias: String?
     /// The condition by which an index bounds the scan, as the server words it.
     public let indexCondition: String?
+    /// The index that is scanned.
+    public let index: String?
+    /// The part of the statement that the node begins, such as `CTE sluice_end`.
+    public let part: String?
     /// The nodes below.
     public let children: [PlanNode]
 
     /// Describes a node.
     public init(
         type: String, relation: String? = nil, alias: String? = nil,
-        indexCondition: String? = nil, children: [PlanNode] = []
+        indexCondition: String? = nil, index: String? = nil, part: String? = nil,
+        children: [PlanNode] = []
     ) {
         self.type = type
         self.relation = relation
         self.alias = alias
         self.indexCondition = indexCondition
+        self.index = index
+        self.part = part
         self.children = children
     }
 }
@@ -91,6 +98,17 @@ public enum PlanGuard {
             rest = rest[rest.index(after: start)...]
         }
         return false
+    }
+
+    /// The one index by which the part of the statement that finds a batch's end scans `table`;
+    /// `nil` when that is not by exactly one.
+    public static func drivingIndex(in plan: PlanNode, table: String, part: String) -> String? {
+        let nodes = flattened(plan).filter { $0.part == part }.flatMap(flattened)
+        let scans = nodes.filter { $0.relation == table }
+        guard let index = scans.first?.index, scans.allSatisfy({ $0.index == index }) else {
+            return nil
+        }
+        return index
     }
 
     private static func flattened(_ node: PlanNode) -> [PlanNode] {

@@ -167,7 +167,8 @@ public struct RunScheduler: Sendable {
 
     private func send(_ worker: inout WorkerState) -> WorkerAction {
         guard let range = worker.range else { return .claim }
-        return .send(range, keys: keys(worker), firstOfRange: !worker.cursorSet)
+        return .send(
+            range, keys: worker.wide.keys(limit: keys(worker)), firstOfRange: !worker.cursorSet)
     }
 
     private func keys(_ worker: WorkerState) -> Int {
@@ -210,6 +211,7 @@ public struct RunScheduler: Sendable {
         case .committed(let counts):
             worker.inFlight -= 1
             worker.rangeFinished = worker.rangeFinished || counts.finishedRange
+            worker.wide.observe(counts)
             worker.succeeded(fullBatch: limits.batchKeys)
         case .fenceMissed:
             worker.inFlight -= 1

@@ -29,9 +29,12 @@ public struct BatchCounts: Sendable, Equatable {
     public let rowsChanged: Int
     /// Whether the batch reached the range's end.
     public let finishedRange: Bool
+    /// Bytes of the rows that it walked over; `nil` unless they are what bounds its batches.
+    public let bytes: Int?
 
     /// Describes a committed batch.
-    public init(keysScanned: Int, rowsChanged: Int, finishedRange: Bool) {
+    public init(keysScanned: Int, rowsChanged: Int, finishedRange: Bool, bytes: Int? = nil) {
+        self.bytes = bytes
         self.keysScanned = keysScanned
         self.rowsChanged = rowsChanged
         self.finishedRange = finishedRange

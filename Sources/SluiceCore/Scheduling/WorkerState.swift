@@ -34,6 +34,8 @@ struct WorkerState: Sendable {
     var waitReason: String?
     /// The batch size after statement timeouts; `nil` when the limit holds.
     var batchKeysShrunk: Int?
+    /// What it knows of rows whose bytes bound a batch.
+    var wide = WideBatch()
     /// Successes since the batch was last shrunk or grown.
     var successes = 0
 

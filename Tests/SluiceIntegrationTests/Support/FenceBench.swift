@@ -54,7 +54,8 @@ struct FenceBench: Sendable {
     ) -> Statement {
         Statement(
             job.batch(job.parts[0]).change(firstOfRange: first),
-            fence(range, owner: owner) + [Parameter(keys), 30, "on"])
+            fence(range, owner: owner) + [Parameter(keys), 30, "on"]
+                + (job.parts[0].isWide ? [Parameter(Limits().batchBytes)] : []))
     }
 
     /// A whole batch.

@@ -1,0 +1,59 @@
+import SluiceCore
+import SluicePostgres
+
+/// Finds out what bounds and what drives the batches of each of a job's tables.
+struct PartExaminer: Sendable {
+    let connection: PostgresConnection
+
+    /// The job with what was found.
+    func examined(_ job: PlannedJob) async throws -> PlannedJob {
+        var job = job
+        let oids = TextArray.literal(job.parts.map { "\($0.oid)" })
+        let wide = try await connection.query(StorageSQL.wideColumns, [.text(oids)]).rows
+        for row in wide {
+            guard let at = job.parts.firstIndex(where: { "\($0.oid)" == row[0] }) else { continue }
+            job.parts[at].wideColumns = TextArray.parse(row[1] ?? "{}")
+        }
+        guard job.identity.predicate != nil else { return job }
+        let key = TextArray.literal(job.key.map(\.name))
+        let candidates = try await connection.query(
+            StorageSQL.drivingIndexes, [.text(oids), .text(key)]
+        ).rows
+        for row in candidates {
+            guard let at = job.parts.firstIndex(where: { "\($0.oid)" == row[0] }),
+                job.parts[at].driver == nil
+            else { continue }
+            let keys = row[2].flatMap(Double.init) ?? 0
+            let driver = DrivingIndex(
+                name: row[1] ?? "", keysEstimate: keys > 0 ? Int(keys) : nil)
+            if try await drives(driver, job.parts[at], job: job) { job.parts[at].driver = driver }
+        }
+        return job
+    }
+
+    /// Whether the planner takes the index for the end of a batch of keys that match, in either
+    /// shape of batch: it proves that the index holds them all, and finds it the cheapest way.
+    private func drives(
+        _ driver: DrivingIndex, _ part: PlannedPart, job: PlannedJob
+    ) async throws -> Bool {
+        var part = part
+        part.driver = driver
+        let inspector = PlanInspector(connection: connection)
+        for first in [true, false] {
+            let statement = job.batch(part).inspection(firstOfRange: first, limits: Limits())
+            let lines: [String]
+            do {
+                lines = try await inspector.explain(
+                    "(FORMAT JSON)", statement, job: job, limits: Limits())
+            } catch {
+                // What the server refuses to plan is refused with its reason a little later.
+                guard error.kind == .server else { throw error }
+                return false
+            }
+            guard let plan = PlanInspector.plan(json: lines.joined(separator: "\n")),
+                PlanInspector.drivingIndex(in: plan, part: part) == driver.name
+            else { return false }
+        }
+        return true
+    }
+}
