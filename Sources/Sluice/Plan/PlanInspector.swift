@@ -26,13 +26,14 @@ struct PlanInspector: Sendable {
             {
                 return problem
             }
-            if let driver = job.parts[0].driver?.name,
-                Self.drivingIndex(in: plan, part: job.parts[0]) != driver
-            {
-                return "the partial index \(driver) no longer drives the scan (it is gone, or the "
-                    + "planner takes another), and each batch would search for its rows; `sluice "
-                    + "resume` carries on without it"
-            }
+        }
+        if let driver = job.parts[0].driver,
+            try await !PartExaminer(connection: connection)
+                .drives(driver, job.parts[0], job: job)
+        {
+            return "the partial index \(driver.name) no longer drives the scan (it is gone, or the "
+                + "planner takes another), and each batch would search for its rows; `sluice "
+                + "resume` carries on without it"
         }
         return nil
     }
