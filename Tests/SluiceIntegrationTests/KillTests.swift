@@ -48,7 +48,7 @@ import Testing
 /// Starts the same command again and again and kills it.
 private struct KillRounds {
     static let command = [
-        "run", "--table", "pgbench_accounts", "--set", "abalance = abalance + 1", "--batch", "250",
+        "run", "--table", "pgbench_accounts", "--set", "abalance = abalance + 1", "--batch", "100",
         "--workers", "2", "--progress", "plain",
     ]
 

@@ -149,7 +149,8 @@ import Testing
             #expect(report.exitCode == 0)
             #expect(try await database.histogram() == "1:30000")
             #expect(try await database.keysScanned() == 30_000)
-            if type != "uuid" {
+            // Elsewhere a sample or arithmetic may cut so well that nobody runs dry early.
+            if type == "integer" {
                 let splits = try await database.number(
                     "SELECT count(*) FROM sluice.event WHERE kind = 'split'")
                 #expect(splits > 0)

@@ -33,16 +33,19 @@ struct PartExaminer: Sendable {
 
     /// Whether the planner takes the index for the end of a batch of keys that match, in either
     /// shape of batch: it proves that the index holds them all, and finds it the cheapest way.
-    private func drives(
+    ///
+    /// Always for a batch of the default size, so that the answer is the same whenever it is asked
+    /// for.
+    func drives(
         _ driver: DrivingIndex, _ part: PlannedPart, job: PlannedJob
-    ) async throws -> Bool {
+    ) async throws(PostgresError) -> Bool {
         var part = part
         part.driver = driver
         let inspector = PlanInspector(connection: connection)
         for first in [true, false] {
             let statement = job.batch(part).inspection(firstOfRange: first, limits: Limits())
             let lines: [String]
-            do {
+            do throws(PostgresError) {
                 lines = try await inspector.explain(
                     "(FORMAT JSON)", statement, job: job, limits: Limits())
             } catch {

@@ -38,13 +38,14 @@ struct PlanInspector: Sendable {
             {
                 return problem
             }
-            if let driver = part.driver?.name,
-                Self.drivingIndex(in: plan, part: part) != driver
-            {
-                return "the partial index \(driver) no longer drives the scan (it is gone, or the "
-                    + "planner takes another), and each batch would search for its rows; `sluice "
-                    + "resume` carries on without it"
-            }
+        }
+        if let driver = part.driver,
+            try await !PartExaminer(connection: connection)
+                .drives(driver, part, job: job)
+        {
+            return "the partial index \(driver.name) no longer drives the scan (it is gone, or the "
+                + "planner takes another), and each batch would search for its rows; `sluice "
+                + "resume` carries on without it"
         }
         return nil
     }

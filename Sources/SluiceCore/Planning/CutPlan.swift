@@ -51,8 +51,9 @@ public struct CutPlan: Sendable, Equatable {
     /// 20,000 (the largest statistics target, twice).
     private static let roundingSlack = 1e-9
 
-    /// Cuts below the first and above the last point; none where the gap there is no wider than
-    /// two of the points' own steps. At most `parts` on each side.
+    /// Cuts below the first and above the last point, at most `parts` on each side.
+    ///
+    /// None where the gap there is no wider than two of the points' own steps.
     private static func gaps(
         around points: [KeyPoint], parts: Int
     ) -> (below: [Cut], above: [Cut]) {
