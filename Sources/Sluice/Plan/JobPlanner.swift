@@ -11,11 +11,14 @@ struct JobPlanner: Sendable {
     ///
     /// - Throws: `SluiceError` of kind `refused` with the reason and the way out.
     func plan(_ request: JobRequest) async throws -> PlannedJob {
-        let session = try await sessionFacts()
+        if let problem = request.problem { throw SluiceError(.refused, problem) }
+        let session = try await silenced(sessionFacts(), if: request.disablesTriggers)
         let table = try await TableReader(connection: connection).table(named: request.table)
-        let assignments = try resolve(request.assignments, in: table)
+        let (assignments, target) = try await change(request, of: table)
         let key = try await TableReader(connection: connection).key(request.key, of: table)
-        for assignment in assignments where key.contains(where: { $0.name == assignment.column }) {
+        // A target's columns are not the key that is walked.
+        for assignment in assignments
+        where target == nil && key.contains(where: { $0.name == assignment.column }) {
             throw SluiceError(
                 .refused,
                 "column \(Identifier(assignment.column).shown) is part of the key that the "
@@ -23,26 +26,29 @@ struct JobPlanner: Sendable {
                     + "assign to another column, or walk another unique index with --key")
         }
         let identity = JobIdentity(
-            kind: .update, tableOID: table.oid, assignments: assignments,
-            predicate: request.predicate?.trimmingSpaces(), key: key.map(\.name))
-        let name = request.name ?? Self.name(table: table, assignments: assignments)
-        let job = PlannedJob(
+            kind: request.kind, tableOID: table.oid, assignments: assignments,
+            predicate: request.predicate?.trimmingSpaces(), key: key.map(\.name),
+            detail: Self.detail(request, target: target))
+        let name =
+            request.name
+            ?? Self.name(request.kind, table: table, assignments: assignments, target: target)
+        var job = PlannedJob(
             name: name, table: table, identity: identity, key: key, session: session,
-            parts: [Self.part(table, identity)])
+            parts: [Self.part(table, identity)], target: target)
+        job.notes = try await ChangeNotes(connection: connection).notes(job)
+        let planned = job
         try await connection.withSettings(session.settings) {
-            try await ExpressionCheck(connection: connection).check(job)
+            try await ExpressionCheck(connection: connection).check(planned)
+            try await LeastKey(connection: connection).check(planned)
         }
-        return job
+        return planned
     }
 
     /// Plans a run again that the ledger knows, under the settings recorded then.
     func plan(_ run: RunRecord) async throws -> PlannedJob {
-        var session = try await sessionFacts()
-        session = SessionFacts(
-            isInRecovery: session.isInRecovery, timeline: session.timeline,
-            durableCommit: session.durableCommit, isPooled: session.isPooled, user: session.user,
-            database: session.database, settings: run.settings,
-            serverVersion: session.serverVersion)
+        let session = try await silenced(
+            sessionFacts().with(settings: run.settings),
+            if: run.identity.detail.disablesTriggers == true)
         if let recorded = run.timeline, session.timeline < recorded {
             throw SluiceError(
                 .refused,
@@ -54,19 +60,23 @@ struct JobPlanner: Sendable {
         let table = try await reader.table(oid: run.identity.tableOID, name: run.tableName)
         let quoted = run.identity.key.map { Identifier($0).shown }
         let key = try await reader.key(quoted, of: table)
-        for assignment in run.identity.assignments where table.column(assignment.column) == nil {
+        let target = try await target(of: run, table: table)
+        for assignment in run.identity.assignments
+        where target == nil && table.column(assignment.column) == nil {
             throw SluiceError(
                 .refused,
                 "column \(Identifier(assignment.column).shown) of \(run.tableName) is gone since "
                     + "run \(run.id) began: `sluice cancel \(run.id)`, or create it again")
         }
-        let job = PlannedJob(
+        var job = PlannedJob(
             name: run.name, table: table, identity: run.identity, key: key, session: session,
-            parts: [Self.part(table, run.identity)])
+            parts: [Self.part(table, run.identity)], target: target)
+        job.notes = try await ChangeNotes(connection: connection).notes(job)
+        let planned = job
         try await connection.withSettings(session.settings) {
-            try await ExpressionCheck(connection: connection).check(job)
+            try await ExpressionCheck(connection: connection).check(planned)
         }
-        return job
+        return planned
     }
 
     private static func part(_ table: TableFacts, _ identity: JobIdentity) -> PlannedPart {
@@ -108,7 +118,7 @@ struct JobPlanner: Sendable {
 
     // MARK: Assignments
 
-    private func resolve(
+    func resolve(
         _ requested: [Assignment], in table: TableFacts
     ) throws(SluiceError) -> [Assignment] {
         if requested.isEmpty {

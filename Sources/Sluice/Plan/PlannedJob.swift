@@ -46,11 +46,17 @@ struct PlannedJob: Sendable {
     let session: SessionFacts
     /// The tables that hold the rows: the table itself, or what lies below it.
     let parts: [PlannedPart]
+    /// Where a copy or a move goes.
+    var target: CopyTarget?
+    /// Things to know about what the change sets off.
+    var notes: [String] = []
 
     /// Things to know before starting.
     var warnings: [String] {
-        var warnings: [String] = []
-        if let triggers = table.updateTriggers {
+        var warnings = notes
+        let isPlainUpdate =
+            identity.kind == .update && identity.detail.disablesTriggers != true
+        if isPlainUpdate, let triggers = table.updateTriggers {
             warnings.append("triggers fire for every row: \(triggers)")
         }
         if table.hasChildren {
@@ -66,7 +72,8 @@ struct PlannedJob: Sendable {
 
     /// The statements of a batch on one of the tables.
     func batch(_ part: PlannedPart) -> BatchSQL {
-        BatchSQL(table: part.name, tableOID: part.oid, key: key, identity: identity)
+        BatchSQL(
+            table: part.name, tableOID: part.oid, key: key, identity: identity, target: target)
     }
 
     /// The part that a range belongs to.
