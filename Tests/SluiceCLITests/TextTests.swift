@@ -100,7 +100,7 @@ struct TextTests {
         limits.maxLagSeconds = nil
         #expect(
             ControlText.limits(limits)
-                == "workers 3, batch 5,000, max-lag off, lock-timeout 2s, "
+                == "workers 3, batch 5,000, batch-bytes 16MB, max-lag off, lock-timeout 2s, "
                 + "statement-timeout 20s, synchronous-commit off")
     }
 }

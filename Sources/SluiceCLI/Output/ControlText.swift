@@ -27,7 +27,8 @@ enum ControlText {
             : "\(limits.workers.lowerBound)..\(limits.workers.upperBound)"
         let lag = limits.maxLagSeconds.map(DurationText.text) ?? "off"
         return [
-            "workers \(workers)", "batch \(Format.count(limits.batchKeys))", "max-lag \(lag)",
+            "workers \(workers)", "batch \(Format.count(limits.batchKeys))",
+            "batch-bytes \(SizeText.text(limits.batchBytes))", "max-lag \(lag)",
             "lock-timeout "
                 + DurationText.text(Double(limits.lockTimeoutMilliseconds) / 1_000),
             "statement-timeout "

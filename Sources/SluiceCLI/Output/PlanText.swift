@@ -8,7 +8,11 @@ enum PlanText {
 
     static func text(_ plan: PlanReport, _ hasColour: Bool) -> String {
         var lines = [
-            field("job", plan.job, hasColour), field("table", plan.table, hasColour),
+            field("job", plan.job, hasColour), field("kind", plan.kind.rawValue, hasColour),
+            field("table", plan.table, hasColour),
+        ]
+        if let target = plan.target { lines.append(field("into", target, hasColour)) }
+        lines += [
             field("key", plan.key.joined(separator: ", "), hasColour),
             field(
                 "rows", "about " + Format.count(plan.keysTotalEstimate) + " (estimate)", hasColour),
