@@ -142,6 +142,7 @@ import Testing
             for words in [
                 "deletes the rows of gone that refer to it (ON DELETE CASCADE), by gone_id_fkey",
                 "scans all of gone", "empties columns of nulled", "scans all of kept",
+                "a row that kept still refers to cannot be deleted", "by kept_id_fkey",
                 "fire for every row deleted from public.t: \"on Delete\"",
             ] {
                 #expect(text.contains(words), "\(words) in \(text)")
@@ -197,6 +198,54 @@ import Testing
                 #expect(try await database.sluice.run(range).exitCode == 0)
             }
             #expect(try await database.histogram() == "1:2")
+        }
+    }
+
+    @Test func aCompositeFirstKeyIsLoweredWhereItCanBe() async throws {
+        for (first, isKnown) in [("'x'", true), ("''", false)] {
+            try await TestDatabase.with { database in
+                try await database.execute(
+                    """
+                    CREATE TABLE t (a integer, b text, n integer NOT NULL DEFAULT 0,
+                    PRIMARY KEY (a, b));
+                    INSERT INTO t VALUES (-2147483648, \(first)), (-2147483648, 'y'), (3, '');
+                    """)
+                let job = Self.statement(
+                    "UPDATE t SET n = n + 1 WHERE (a, b) > :lower AND (a, b) <= :upper")
+                if isKnown {
+                    let report = try await database.sluice.run(
+                        job, options: .with(workers: 1, batch: 1))
+                    #expect(report.exitCode == 0)
+                    #expect(try await database.histogram() == "1:3")
+                } else {
+                    await #expect(throws: SluiceError.self) {
+                        _ = try await database.sluice.run(job)
+                    }
+                    #expect(try await database.histogram() == "0:3")
+                }
+            }
+        }
+    }
+
+    @Test func aBackslashOfUnclearMeaningIsRefused() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: 10)
+            try await database.alterDatabase("standard_conforming_strings = off")
+            for (sql, isFine) in [
+                ("UPDATE t SET n = 1 WHERE :range AND '\\'' :upper' <> 'a'", false),
+                ("UPDATE t SET n = 1 WHERE :range AND ' :upper' <> 'a'", true),
+            ] {
+                let job = Self.statement(sql)
+                if isFine {
+                    #expect(try await database.sluice.run(job).exitCode == 0)
+                } else {
+                    let error = await #expect(throws: SluiceError.self) {
+                        _ = try await database.sluice.run(job)
+                    }
+                    #expect(error?.message.contains("standard_conforming_strings") == true)
+                }
+            }
+            #expect(try await database.histogram() == "1:10")
         }
     }
 

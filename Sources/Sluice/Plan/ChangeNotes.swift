@@ -64,7 +64,10 @@ struct ChangeNotes: Sendable {
                 case "d": "resets columns of \(referring) (ON DELETE SET DEFAULT)"
                 default: nil
                 }
-            if let action { notes.append("every row deleted also \(action), by \(name)") }
+            notes.append(
+                action.map { "every row deleted also \($0), by \(name)" }
+                    ?? "a row that \(referring) still refers to cannot be deleted and stops the "
+                    + "run, by \(name)")
             if row[3] != "t" {
                 notes.append(
                     "every row deleted scans all of \(referring), whose foreign key \(name) has no "

@@ -16,6 +16,12 @@ struct StatementCheck: Sendable {
         } catch {
             throw SluiceError(.refused, "--statement: \(error.sentence)")
         }
+        if template.verb == "merge", job.session.serverVersion < 170_000 {
+            throw SluiceError(
+                .refused,
+                "--statement: a MERGE can be part of a batch from PostgreSQL 17: write it as "
+                    + "INSERT … ON CONFLICT, or as an UPDATE")
+        }
         let isOldEscape = job.session.settings.contains {
             $0.name == "standard_conforming_strings" && $0.value == "off"
         }

@@ -157,7 +157,7 @@ struct RunStarter: Sendable {
         return RunReport(
             status: status, exitCode: Int32(record.exitCode ?? 0),
             message: "run \(record.id) (\(record.name)) is completed already: "
-                + "\(status.rowsChanged) rows were changed; \(anew)",
+                + "\(status.rowsChanged) rows were \(status.kind.done); \(anew)",
             seconds: 0, replicaLagSecondsMax: nil, walBytes: nil, didWork: false)
     }
 

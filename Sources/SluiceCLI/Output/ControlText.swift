@@ -8,7 +8,7 @@ enum ControlText {
         let name = "run \(status.run) (\(Printable.clean(status.job)))"
         let done =
             Format.percent(ProgressFrame.percent(status)) + ", "
-            + Format.count(status.rowsChanged, "row") + " changed"
+            + Format.count(status.rowsChanged, "row") + " " + status.kind.done
         return switch status.state {
         case .paused:
             "\(name) is paused at \(done); carry on with sluice resume \(status.run)"

@@ -17,6 +17,8 @@ public struct StatementTemplate: Sendable, Equatable {
 
     /// The pieces in order, without a semicolon at the end.
     public let pieces: [Piece]
+    /// The word it begins with, in lower case.
+    public let verb: String
 
     /// Whether the first range needs a lower bound that is a value.
     public var usesLower: Bool { pieces.contains(.lower) }
@@ -25,6 +27,7 @@ public struct StatementTemplate: Sendable, Equatable {
     public init(_ sql: String) throws(StatementProblem) {
         let tokens = try SQLLexer.tokens(sql)
         let body = try Self.withoutSemicolon(tokens)
+        verb = body.first { $0.kind != .blank }?.text.lowercased() ?? ""
         try Self.refuseUnfit(body)
         pieces = try Self.pieces(body)
         let hasRange = pieces.contains { if case .range = $0 { true } else { false } }
