@@ -14,10 +14,14 @@ struct HelpTests {
     }
 
     static let limits = [
-        "--workers", "--batch", "--max-lag", "--lock-timeout", "--statement-timeout",
+        "--workers", "--batch", "--batch-bytes", "--max-lag", "--lock-timeout",
+        "--statement-timeout",
         "--synchronous-commit",
     ]
-    static let job = ["--table", "--set", "--where", "--key", "--name"]
+    static let job = [
+        "--kind", "--table", "--set", "--where", "--into", "--on-conflict", "--statement",
+        "--disable-triggers", "--with-children", "--key", "--name",
+    ]
     static let runner = ["--start-wait", "--lease", "--yes", "--progress"]
     static let later = LaterFeature.allCases.map { "--" + $0.rawValue }
     static let options: [(String, [String])] = [

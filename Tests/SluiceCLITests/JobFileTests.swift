@@ -51,6 +51,27 @@ struct JobFileTests {
         #expect(!job.fresh && job.yes)
     }
 
+    @Test func everyKindOfJobCanBeAFile() throws {
+        let delete = try read("table: t\nkind: delete\nwhere: a < 5").request
+        #expect(delete.kind == .delete)
+        #expect(delete.predicate == "a < 5")
+        let copy = try read("table: t\ninto: s.u\non_conflict: nothing\nset: { a: 1 }").request
+        #expect(copy.kind == .copy)
+        #expect(copy.target == "s.u")
+        #expect(copy.onConflict == .nothing)
+        #expect(copy.assignments == [Assignment(column: "a", expression: "1")])
+        let move = try read("table: t\ninto: u\nkind: Move\nwhere: b").request
+        #expect(move.kind == .move)
+        let statement = try read(
+            "table: t\nstatement: |\n  DELETE FROM t\n  WHERE :range\nbatch-bytes: 64kB")
+        #expect(statement.request.kind == .statement)
+        #expect(statement.request.statement == "DELETE FROM t\nWHERE :range\n")
+        #expect(statement.limits.batchBytes == 65_536)
+        let silent = try read("table: t\nset: { a: 1 }\ndisable_triggers: yes\nchildren: true")
+        #expect(silent.request.disablesTriggers && silent.request.includesChildren)
+        #expect(!delete.disablesTriggers && !delete.includesChildren)
+    }
+
     @Test func limitsMayStandAtTheTop() throws {
         let job = try read("table: t\nset: { a: 1 }\nworkers: 3\nmax-lag: off\norder: key\n")
         #expect(job.limits.workers == 3...3)
@@ -99,6 +120,12 @@ struct JobFileTests {
             "table: t\nset: { a: 1 }\nbatch: auto",
             "job.yaml:3: batches that size themselves are not part"
         ),
+        ("table: t\nkind: delte", "job.yaml:2: kind takes update, delete, copy, move, statement"),
+        ("table: t\nkind: delete\nset: { a: 1 }", "job.yaml:2: --set belongs to"),
+        ("table: t\ninto: u\non_conflict: skip", "job.yaml:3: on_conflict takes error, nothing"),
+        ("table: t\nkind: copy", "job.yaml:2: a copy needs the table that it goes to"),
+        ("table: t\nset: { a: 1 }\nbatch_bytes: 5", "job.yaml:3: batch_bytes takes a size"),
+        ("table: t\nset: { a: 1 }\nbatch_bytes: 1kB", "job.yaml:3: batch-bytes must be at least"),
         ("table: t\nset: { a: 1 }\nmax_lag: 10", "job.yaml:3: max_lag takes a duration"),
         (
             "table: t\nset: { a: 1 }\nlanes: 8",
@@ -159,7 +186,7 @@ struct JobFileTests {
 }
 
 struct ExampleTests {
-    @Test(arguments: ["price_cents", "every_option"])
+    @Test(arguments: ["price_cents", "archive", "every_option"])
     func theExamplesOfTheDocumentationAreRead(_ name: String) throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent()

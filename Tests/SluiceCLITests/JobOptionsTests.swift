@@ -42,6 +42,26 @@ struct JobOptionsTests {
         #expect(options.fresh && options.confirmed)
     }
 
+    @Test func theKindIsInferredUnlessItIsNamed() throws {
+        let kinds: [([String], JobKind)] = [
+            (["--set", "a=1"], .update), (["--into", "u"], .copy),
+            (["--into", "u", "--kind", "move"], .move), (["--kind", "DELETE"], .delete),
+            (["--statement", "-- :range\nDELETE FROM t WHERE :range"], .statement),
+        ]
+        for (arguments, kind) in kinds {
+            let (job, _) = try parse(["--table", "t"] + arguments)
+            #expect(job.request.kind == kind)
+        }
+        let (job, options) = try parse([
+            "--table", "t", "--into", "s.u", "--on-conflict", "update", "--set", "a = -1",
+            "--disable-triggers", "--with-children", "--batch-bytes", "1MB",
+        ])
+        #expect(job.request.target == "s.u")
+        #expect(job.request.onConflict == .update)
+        #expect(job.request.disablesTriggers && job.request.includesChildren)
+        #expect(options.limits.batchBytes == 1_048_576)
+    }
+
     @Test func withoutFlagsNothingOfTheLibrarysDefaultsIsTouched() throws {
         let (_, options) = try parse(["--table", "t", "--set", "a = 1"])
         #expect(options.limits.isEmpty)
@@ -71,6 +91,18 @@ struct JobOptionsTests {
         (["--table", "t", "--set", "a ="], "--set takes"),
         (["job.yaml", "--table", "t"], "--table and the job file \"job.yaml\" cannot"),
         (["job.yaml", "--set", "a=1"], "--set and the job file"),
+        (["job.yaml", "--kind", "delete"], "--kind and the job file"),
+        (["job.yaml", "--into", "u"], "--into and the job file"),
+        (["job.yaml", "--on-conflict", "error"], "--on-conflict and the job file"),
+        (["job.yaml", "--statement", "x"], "--statement and the job file"),
+        (["job.yaml", "--disable-triggers"], "--disable-triggers and the job file"),
+        (["job.yaml", "--with-children"], "--with-children and the job file"),
+        (["--table", "t", "--kind", "purge"], "--kind takes update, delete, copy"),
+        (["--table", "t", "--kind", "mov"], "did you mean move?"),
+        (["--table", "t", "--kind", "copy"], "give --into"),
+        (["--table", "t", "--into", "u", "--on-conflict", "skip"], "--on-conflict takes error"),
+        (["--table", "t", "--into", "u", "--statement", "x"], "--statement belongs to"),
+        (["--table", "t", "--set", "a=1", "--batch-bytes", "16"], "--batch-bytes takes a size"),
         (["job.yaml", "--where", "x"], "--where and the job file"),
         (["job.yaml", "--key", "x"], "--key and the job file"),
         (["--table", "t", "--set", "a=1", "--where", " "], "--where is empty"),

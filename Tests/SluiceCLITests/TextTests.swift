@@ -40,6 +40,10 @@ struct TextTests {
         ] {
             #expect(text.split(separator: "\n").contains { $0 == line }, "\(line) in \(text)")
         }
+        status.kind = .move
+        #expect(StatusText.detail(status, plain).contains("kind         move"))
+        #expect(StatusText.detail(status, plain).contains("rows moved   1,200,000"))
+        status.kind = .update
         status.processes = 0
         #expect(StatusText.detail(status, plain).contains("workers       none"))
     }
@@ -55,6 +59,12 @@ struct TextTests {
             ranges: Array(repeating: range, count: 9), splitMethod: "by hand", limits: Limits(),
             statements: ["BEGIN", "UPDATE t\nSET a = 1"], explanation: "Index Scan",
             warnings: ["a trigger fires"], refusals: ["it is unsafe", "it is too late"])
+        var move = plan
+        move.kind = .move
+        move.target = "old.\u{1B}t"
+        let words = PlanText.text(move, false)
+        #expect(words.contains("kind    move\ntable   public.t\ninto    old.\u{FFFD}t\n"))
+        #expect(JSONText.line(PlanJSON(move)).contains("\"kind\":\"move\""))
         let text = PlanText.text(plan, false)
         #expect(text.contains("ranges  9, by hand"))
         #expect(text.contains("… and 5 more"))
@@ -84,6 +94,11 @@ struct TextTests {
             RunEnding.summary(report, keysBefore: 226_000)
                 == "1,200,000 rows changed · 1,226,000 keys · 10 s · 100,000 rows/s · "
                 + "1.0 MiB of WAL · highest replica lag 1.5 s")
+        status.kind = .copy
+        let copy = RunReport(
+            status: status, exitCode: 0, message: "", seconds: 1, replicaLagSecondsMax: nil,
+            walBytes: nil, didWork: true)
+        #expect(RunEnding.summary(copy)?.hasPrefix("1,200,000 rows copied · ") == true)
         let nothing = RunReport(
             status: status, exitCode: 0, message: "", seconds: 0, replicaLagSecondsMax: nil,
             walBytes: nil, didWork: false)
@@ -94,6 +109,9 @@ struct TextTests {
         var status = RunStatus.sample
         status.state = .paused
         #expect(ControlText.sentence(status).hasSuffix("carry on with sluice resume 7"))
+        status.kind = .delete
+        #expect(ControlText.sentence(status).contains("1,200,000 rows deleted"))
+        #expect(ProgressWords.line(status).contains("1,200,000 rows deleted"))
         status.state = .cancelled
         #expect(ControlText.sentence(status).contains("is cancelled at 61.3 %"))
         var limits = Limits()
@@ -101,7 +119,7 @@ struct TextTests {
         limits.maxLagSeconds = nil
         #expect(
             ControlText.limits(limits)
-                == "workers 3, batch 5,000, max-lag off, lock-timeout 2s, "
+                == "workers 3, batch 5,000, batch-bytes 16MB, max-lag off, lock-timeout 2s, "
                 + "statement-timeout 20s, synchronous-commit off")
     }
 }

@@ -60,6 +60,28 @@ struct ValueTests {
         #expect(error?.description.contains("not part of this version") == true)
     }
 
+    @Test(arguments: [
+        ("64kB", 65_536), ("16MB", 16 << 20), ("1GB", 1 << 30), ("1.5mb", 3 << 19),
+        ("70000B", 70_000),
+    ])
+    func sizesHaveTheServersUnits(_ text: String, _ bytes: Int) throws {
+        #expect(try LimitText.bytes(text, for: "--batch-bytes") == bytes)
+        #expect(try SizeText.bytes(SizeText.text(bytes), for: "--x") == bytes)
+    }
+
+    @Test(arguments: ["", "16", "MB", "-1MB", "1 MB", "1TB", "1kB", "0B", "9999999GB", "1e5MB"])
+    func impossibleSizesAreRefusedByName(_ text: String) {
+        let error = #expect(throws: UsageError.self) {
+            try LimitText.bytes(text, for: "--batch-bytes")
+        }
+        #expect(error?.description.contains("batch-bytes") == true)
+    }
+
+    @Test(arguments: [(64 << 10, "64kB"), (16 << 20, "16MB"), (1 << 30, "1GB"), (70_000, "70000B")])
+    func sizesAreShownAsTheyAreTyped(_ bytes: Int, _ text: String) {
+        #expect(SizeText.text(bytes) == text)
+    }
+
     @Test func lagIsADurationAboveZeroOrOff() throws {
         #expect(try LimitText.maxLag("off", for: "--max-lag") == nil)
         #expect(try LimitText.maxLag("2m", for: "--max-lag") == 120)

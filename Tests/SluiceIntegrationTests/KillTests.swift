@@ -21,7 +21,7 @@ import Testing
             #expect(rounds.killedAtWork >= 15, "seed \(seed)")
             #expect(rounds.slowest < .seconds(1), "seed \(seed)")
 
-            let end = try await database.command(KillRounds.command)
+            let end = try await database.command(KillRounds.command + ["--batch", "5000"])
             #expect(end.code == 0, "seed \(seed): \(end.text)")
             let histogram = try await database.value(
                 """
@@ -48,9 +48,11 @@ import Testing
 /// Starts the same command again and again and kills it.
 private struct KillRounds {
     static let command = [
-        "run", "--table", "pgbench_accounts", "--set", "abalance = abalance + 1", "--batch", "100",
-        "--workers", "2", "--progress", "plain",
+        "run", "--table", "pgbench_accounts", "--set", "abalance = abalance + 1", "--workers", "2",
+        "--progress", "plain",
     ]
+    /// So small that 25 rounds cannot finish the table on any machine.
+    static let slowly = command + ["--batch", "50"]
 
     let database: TestDatabase
     var random: SeededGenerator
@@ -70,7 +72,7 @@ private struct KillRounds {
         if isMeasured { try await waitUntilNobodyWorks() }
         let before = try await database.keysScanned()
         let start = ContinuousClock.now
-        let process = try database.start(Self.command)
+        let process = try database.start(Self.slowly)
         if round.isMultiple(of: 5) {
             try await idle(milliseconds: 0...250, process)
         } else {

@@ -77,7 +77,7 @@ struct RunControl: Sendable {
 
     private static func words(_ limits: Limits) -> String {
         "workers \(limits.workers.lowerBound)..\(limits.workers.upperBound), "
-            + "batch \(limits.batchKeys), max-lag "
+            + "batch \(limits.batchKeys), batch-bytes \(limits.batchBytes), max-lag "
             + (limits.maxLagSeconds.map { "\($0) s" } ?? "off")
     }
 }

@@ -2,24 +2,40 @@ public import SluiceCore
 
 /// What a person asks for, before the server was asked whether it can be done.
 public struct JobRequest: Sendable, Equatable {
+    /// The kind of change.
+    public var kind: JobKind
     /// The job's name; `nil` derives one from the table and the columns.
     public var name: String?
     /// The table as SQL would spell it: `products`, `public.products`, `"Weird ""Name"""`.
     public var table: String
-    /// Column (as SQL would spell it) and expression of each assignment.
+    /// Column (as SQL would spell it) and expression of each assignment; for a copy or a move, of
+    /// the columns that do not simply take the source's of the same name.
     public var assignments: [Assignment]
     /// The predicate that says what remains to be done, without `WHERE`.
     public var predicate: String?
     /// Key columns (as SQL would spell them); `nil` takes the primary key.
     public var key: [String]?
+    /// The table that a copy or a move goes to, as SQL would spell it.
+    public var target: String?
+    /// What becomes of rows that are already in the target; `nil` is an error.
+    public var onConflict: ConflictPolicy?
+    /// The user's own statement, with `:range`, or `:lower` and `:upper`.
+    public var statement: String?
     /// Whether tables that inherit from the table are changed as well; its partitions always are.
     public var includesChildren = false
+    /// Whether triggers and foreign keys stay silent.
+    public var disablesTriggers = false
 
     /// Describes a job.
     public init(
-        name: String? = nil, table: String, assignments: [Assignment], predicate: String? = nil,
-        key: [String]? = nil
+        kind: JobKind = .update, name: String? = nil, table: String,
+        assignments: [Assignment] = [], predicate: String? = nil, key: [String]? = nil,
+        target: String? = nil, onConflict: ConflictPolicy? = nil, statement: String? = nil
     ) {
+        self.kind = kind
+        self.target = target
+        self.onConflict = onConflict
+        self.statement = statement
         self.name = name
         self.table = table
         self.assignments = assignments

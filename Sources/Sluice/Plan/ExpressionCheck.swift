@@ -17,6 +17,7 @@ struct ExpressionCheck: Sendable {
         if let predicate = job.identity.predicate {
             try await check(predicate, from: from, place: "--where")
         }
+        try await StatementCheck(connection: connection).check(job)
     }
 
     private func check(_ expression: String, from: String, place: String) async throws {
@@ -26,6 +27,8 @@ struct ExpressionCheck: Sendable {
         let shapes = [
             "SELECT (\n\(expression)\n) \(from)",
             "SELECT CASE WHEN true THEN\n\(expression)\nEND \(from)",
+            // In a list of a SELECT, as a copy has, these would change how many rows there are.
+            "SELECT true \(from) WHERE (\n\(expression)\n) IS NULL",
         ]
         for shape in shapes {
             do {
@@ -43,17 +46,21 @@ struct ExpressionCheck: Sendable {
 
     /// The server's message with the word it stumbled over, without the statement around it.
     static func sentence(_ error: PostgresError, in sql: String) -> String {
-        var message = error.diagnostics?.message ?? error.message
-        // What is never closed reaches into the statement around it, which would be quoted whole.
-        if message.contains("\n") {
-            message = String(
-                message.prefix(
-                    upTo: message.firstRange(of: " at or near")?.lowerBound
-                        ?? message.firstIndex(of: "\n") ?? message.endIndex))
-        }
+        let message = message(error)
         guard let hint = error.diagnostics?.hint, !hint.isEmpty else {
             return "\(message); write one SQL expression over the table's columns"
         }
         return "\(message) (\(hint))"
+    }
+
+    /// What the server says, on one line.
+    static func message(_ error: PostgresError) -> String {
+        let message = error.diagnostics?.message ?? error.message
+        guard message.contains("\n") else { return message }
+        // What is never closed reaches into the statement around it, which would be quoted whole.
+        return String(
+            message.prefix(
+                upTo: message.firstRange(of: " at or near")?.lowerBound
+                    ?? message.firstIndex(of: "\n") ?? message.endIndex))
     }
 }

@@ -11,42 +11,47 @@ struct JobPlanner: Sendable {
     ///
     /// - Throws: `SluiceError` of kind `refused` with the reason and the way out.
     func plan(_ request: JobRequest) async throws -> PlannedJob {
-        let session = try await sessionFacts()
+        if let problem = request.problem { throw SluiceError(.refused, problem) }
+        let session = try await silenced(sessionFacts(), if: request.disablesTriggers)
         let table = try await TableReader(connection: connection).table(named: request.table)
-        let assignments = try resolve(request.assignments, in: table)
+        let (assignments, target) = try await change(request, of: table)
         let key = try await self.key(request.key, of: table)
-        for assignment in assignments where key.contains(where: { $0.name == assignment.column }) {
+        // A target's columns are not the key that is walked.
+        for assignment in assignments
+        where target == nil && key.contains(where: { $0.name == assignment.column }) {
             throw SluiceError(
                 .refused,
                 "column \(Identifier(assignment.column).shown) is part of the key that the "
                     + "backfill walks: a row whose key changes could be visited twice or never; "
                     + "assign to another column, or walk another unique index with --key")
         }
-        var detail = JobDetail()
-        if request.includesChildren { detail.includesChildren = true }
         let identity = JobIdentity(
-            kind: .update, tableOID: table.oid, assignments: assignments,
-            predicate: request.predicate?.trimmingSpaces(), key: key.map(\.name), detail: detail)
-        let name = request.name ?? Self.name(table: table, assignments: assignments)
+            kind: request.kind, tableOID: table.oid, assignments: assignments,
+            predicate: request.predicate?.trimmingSpaces(), key: key.map(\.name),
+            detail: Self.detail(request, target: target))
+        let name =
+            request.name
+            ?? Self.name(request.kind, table: table, assignments: assignments, target: target)
         let parts = try await self.parts(of: table, identity: identity)
         var job = PlannedJob(
             name: name, table: table, identity: identity, key: key, session: session,
-            parts: parts)
+            parts: parts, target: target)
+        try refuseSeveralTables(job)
         job.partTriggers = try await partTriggers(of: table, parts)
+        job.notes = try await ChangeNotes(connection: connection).notes(job)
+        let planned = job
         try await connection.withSettings(session.settings) {
-            try await ExpressionCheck(connection: connection).check(job)
+            try await ExpressionCheck(connection: connection).check(planned)
+            try await LeastKey(connection: connection).check(planned)
         }
-        return try await PartExaminer(connection: connection).examined(job)
+        return try await PartExaminer(connection: connection).examined(planned)
     }
 
     /// Plans a run again that the ledger knows, under the settings recorded then.
     func plan(_ run: RunRecord) async throws -> PlannedJob {
-        var session = try await sessionFacts()
-        session = SessionFacts(
-            isInRecovery: session.isInRecovery, timeline: session.timeline,
-            durableCommit: session.durableCommit, isPooled: session.isPooled, user: session.user,
-            database: session.database, settings: run.settings,
-            serverVersion: session.serverVersion)
+        let session = try await silenced(
+            sessionFacts().with(settings: run.settings),
+            if: run.identity.detail.disablesTriggers == true)
         if let recorded = run.timeline, session.timeline < recorded {
             throw SluiceError(
                 .refused,
@@ -58,7 +63,9 @@ struct JobPlanner: Sendable {
         let table = try await reader.table(oid: run.identity.tableOID, name: run.tableName)
         let quoted = run.identity.key.map { Identifier($0).shown }
         let key = try await self.key(quoted, of: table)
-        for assignment in run.identity.assignments where table.column(assignment.column) == nil {
+        let target = try await target(of: run, table: table)
+        for assignment in run.identity.assignments
+        where target == nil && table.column(assignment.column) == nil {
             throw SluiceError(
                 .refused,
                 "column \(Identifier(assignment.column).shown) of \(run.tableName) is gone since "
@@ -69,13 +76,16 @@ struct JobPlanner: Sendable {
         var job = PlannedJob(
             name: run.name, table: table, identity: run.identity, key: key, session: session,
             parts: isFixed
-                ? recorded.present : try await parts(of: table, identity: run.identity))
+                ? recorded.present : try await parts(of: table, identity: run.identity),
+            target: target)
         job.goneParts = recorded.gone
         job.partTriggers = try await partTriggers(of: table, job.parts)
+        job.notes = try await ChangeNotes(connection: connection).notes(job)
+        let planned = job
         try await connection.withSettings(session.settings) {
-            try await ExpressionCheck(connection: connection).check(job)
+            try await ExpressionCheck(connection: connection).check(planned)
         }
-        return try await PartExaminer(connection: connection).examined(job)
+        return try await PartExaminer(connection: connection).examined(planned)
     }
 
     // MARK: The tables below
@@ -109,6 +119,19 @@ struct JobPlanner: Sendable {
             _ = try await reader.key(key, of: child)
         }
         return parts
+    }
+
+    /// A user's own statement names its table itself: over several, each batch of one would reach
+    /// into the others.
+    private func refuseSeveralTables(_ job: PlannedJob) throws(SluiceError) {
+        guard job.identity.kind == .statement else { return }
+        if job.table.isPartitioned || job.parts.count > 1 {
+            throw SluiceError(
+                .refused,
+                "\(job.table.name.shown) is made of several tables, and a --statement would reach "
+                    + "into all of them with the keys of each: give each partition a job of its "
+                    + "own (--table PARTITION, and the statement on it)")
+        }
     }
 
     private func partTriggers(
@@ -148,7 +171,7 @@ struct JobPlanner: Sendable {
 
     // MARK: Assignments
 
-    private func resolve(
+    func resolve(
         _ requested: [Assignment], in table: TableFacts
     ) throws(SluiceError) -> [Assignment] {
         if requested.isEmpty {

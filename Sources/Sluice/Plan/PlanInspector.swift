@@ -110,11 +110,25 @@ struct PlanInspector: Sendable {
         let table = job.table.name.shown
         switch error.sqlState?.rawValue {
         case "42501":
-            return "\(message): GRANT SELECT, UPDATE ON \(table) TO \(job.session.user)"
+            return "\(message): \(grant(job)) TO \(job.session.user)"
         default:
             let hint = error.diagnostics?.hint.map { " (\($0))" } ?? ""
-            return "the server refuses the change of \(table): \(message)\(hint); check --set and "
-                + "--where"
+            let options = job.identity.kind == .statement ? "--statement" : "--set and --where"
+            return "the server refuses the change of \(table): \(message)\(hint); check \(options)"
+        }
+    }
+
+    private static func grant(_ job: PlannedJob) -> String {
+        let table = job.table.name.shown
+        let target = job.target?.name.shown ?? ""
+        let isUpdating = job.identity.detail.onConflict == .update
+        let into = isUpdating ? "SELECT, INSERT, UPDATE" : "SELECT, INSERT"
+        return switch job.identity.kind {
+        case .update: "GRANT SELECT, UPDATE ON \(table)"
+        case .delete: "GRANT SELECT, DELETE ON \(table)"
+        case .copy: "GRANT SELECT ON \(table), and \(into) ON \(target),"
+        case .move: "GRANT SELECT, DELETE ON \(table), and \(into) ON \(target),"
+        case .statement: "GRANT what the statement does"
         }
     }
 

@@ -29,4 +29,8 @@ public struct PlanReport: Sendable {
     public let warnings: [String]
     /// Why the job would be refused, although it is well-formed; empty when it would run.
     public let refusals: [String]
+    /// The kind of change.
+    public var kind = JobKind.update
+    /// The table that a copy or a move goes to, quoted.
+    public var target: String?
 }

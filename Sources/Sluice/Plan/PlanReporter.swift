@@ -19,8 +19,10 @@ struct PlanReporter: Sendable {
         let explanation =
             refusals.isEmpty ? try await inspector.explanation(job, limits: limits) : ""
         let ranges = try await connection.withSettings(job.session.settings) {
-            try await RangePlanner(connection: connection).plan(job, limits: limits)
+            try await LeastKey(connection: connection).bounding(
+                RangePlanner(connection: connection).plan(job, limits: limits), of: job)
         }
+        if let reason = request.needsConfirmation, !options.confirmed { refusals.append(reason) }
         refusals += try await ledgerRefusals(job)
         let known = try await warnings(job)
         if limits.maxLagSeconds != nil, let reason = known.blind { refusals.append(reason) }
@@ -40,7 +42,7 @@ struct PlanReporter: Sendable {
             ],
             explanation: explanation,
             warnings: known.warnings,
-            refusals: refusals)
+            refusals: refusals, kind: job.identity.kind, target: job.target?.name.shown)
     }
 
     /// The settings with their values in place, as a person would write them.

@@ -52,14 +52,20 @@ struct PlannedJob: Sendable {
     var goneParts: [Int] = []
     /// Triggers of single partitions that fire for each updated row.
     var partTriggers: String?
+    /// Where a copy or a move goes.
+    var target: CopyTarget?
+    /// Things to know about what the change sets off.
+    var notes: [String] = []
 
     /// Things to know before starting.
     var warnings: [String] {
-        var warnings: [String] = []
-        if let triggers = table.updateTriggers {
+        var warnings = notes
+        let isPlainUpdate =
+            identity.kind == .update && identity.detail.disablesTriggers != true
+        if isPlainUpdate, let triggers = table.updateTriggers {
             warnings.append("triggers fire for every row: \(triggers)")
         }
-        if let partTriggers {
+        if isPlainUpdate, let partTriggers {
             warnings.append("triggers of partitions fire for every row: \(partTriggers)")
         }
         if table.hasChildren, !table.isPartitioned, identity.detail.includesChildren != true {
@@ -78,7 +84,8 @@ struct PlannedJob: Sendable {
     func batch(_ part: PlannedPart) -> BatchSQL {
         BatchSQL(
             table: part.name, tableOID: part.oid, alias: alias(part), key: key,
-            identity: identity, wideColumns: part.wideColumns, isDriven: part.driver != nil)
+            identity: identity, target: target, wideColumns: part.wideColumns,
+            isDriven: part.driver != nil)
     }
 
     /// The statements that cut a range of one of the tables.
@@ -102,11 +109,9 @@ struct PlannedJob: Sendable {
 
     /// The same job with the tables that the ledger holds.
     func with(parts: [PlannedPart], gone: [Int]) -> PlannedJob {
-        var job = PlannedJob(
-            name: name, table: table, identity: identity, key: key, session: session,
-            parts: parts)
+        var job = self
+        job.parts = parts
         job.goneParts = gone
-        job.partTriggers = partTriggers
         return job
     }
 

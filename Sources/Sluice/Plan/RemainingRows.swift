@@ -9,8 +9,13 @@ struct RemainingRows: Sendable {
     /// wants to wait for the exact number.
     private static let timeoutMilliseconds = 10_000
 
-    /// The number in words.
+    /// The number in words, with the mark behind them; empty where there is no number to say.
     func words(_ job: PlannedJob) async throws -> String {
+        guard job.identity.kind == .update else { return "" }
+        return try await count(job) + "; "
+    }
+
+    private func count(_ job: PlannedJob) async throws -> String {
         guard let predicate = job.identity.predicate else { return "it has no --where" }
         let isAlone = job.parts.count == 1 && job.parts[0].oid == job.table.oid
         let scope = isAlone ? "ONLY " : ""

@@ -153,12 +153,28 @@ struct Monitor: Sendable {
                 }
             }
             try await watch.noteChanges(connection)
+            try await checkTarget(connection)
         }
 
         private func stop(renamed table: String) async {
             let message =
                 "\(table) or a column that the job names was renamed, dropped or "
                 + "replaced during the run: batches stopped before they could change another one"
+            await monitor.coordinator.stop(.failed(Failure(origin: .other, message: message)))
+        }
+
+        /// The same for the table that a copy or a move goes to.
+        private func checkTarget(_ connection: PostgresConnection) async throws(PostgresError) {
+            guard let target = monitor.context.job.target else { return }
+            let row = try await connection.query(
+                ObserverSQL.table,
+                [.text(target.name.quoted), .text(TextArray.literal(target.columns))],
+                timeout: .seconds(10)
+            ).rows.first
+            if row?[0] == "\(target.oid)", row?[1] == target.columnMark { return }
+            let message =
+                "\(target.name.shown) or a column that is copied into was renamed, dropped or "
+                + "replaced during the run: batches stopped before they could fill another one"
             await monitor.coordinator.stop(.failed(Failure(origin: .other, message: message)))
         }
 

@@ -22,7 +22,7 @@ struct RunStarter: Sendable {
             if let earlier, !options.fresh {
                 let isSame = job.identity == earlier.identity
                 if earlier.state != .completed { try refuseDifferent(job, from: earlier) }
-                if earlier.state == .completed, isSame {
+                if earlier.state == .completed, isSame, !job.identity.kind.beginsAnew {
                     return try await alreadyCompleted(earlier, job: job, connection)
                 }
                 if earlier.state.isUnfinished {
@@ -38,17 +38,8 @@ struct RunStarter: Sendable {
                             + "anew with --fresh")
                 }
             }
-            if options.fresh, !options.confirmed, earlier != nil,
-                try await connection.withSettings(
-                    job.session.settings,
-                    { try await SelfReference(connection: connection).reads(job) })
-            {
-                throw SluiceError(
-                    .refused,
-                    "the job reads a column that it assigns, so rows which run "
-                        + "\(earlier?.id ?? 0) changed already would be changed once more: add "
-                        + "--yes if that is meant, or `sluice resume \(earlier?.id ?? 0)`")
-            }
+            try await Confirmation(connection: connection, options: options)
+                .refuseUnconfirmed(job, request, earlier: earlier)
             try await checkReplicas(connection, limits: wanted)
             try await ledger.open()
             let record: RunRecord
@@ -156,7 +147,8 @@ struct RunStarter: Sendable {
         _ record: RunRecord, job: PlannedJob, _ connection: PostgresConnection
     ) async throws {
         let plan = try await connection.withSettings(job.session.settings) {
-            try await RangePlanner(connection: connection).plan(job, limits: record.limits)
+            try await LeastKey(connection: connection).bounding(
+                RangePlanner(connection: connection).plan(job, limits: record.limits), of: job)
         }
         _ = try await connection.transact(
             LedgerSQL.startRun,
@@ -171,12 +163,15 @@ struct RunStarter: Sendable {
         _ record: RunRecord, job: PlannedJob, _ connection: PostgresConnection
     ) async throws -> RunReport {
         let status = try await StatusReader(connection: connection).read(id: record.id)
-        let remaining = try await RemainingRows(connection: connection).words(job)
+        let anew =
+            job.identity.kind.beginsAnew
+            ? "`sluice run` begins anew"
+            : try await RemainingRows(connection: connection).words(job)
+                + "nothing was done, --fresh begins anew"
         return RunReport(
             status: status, exitCode: Int32(record.exitCode ?? 0),
             message: "run \(record.id) (\(record.name)) is completed already: "
-                + "\(status.rowsChanged) rows were changed; \(remaining); nothing was done, "
-                + "--fresh begins anew",
+                + "\(status.rowsChanged) rows were \(status.kind.done); \(anew)",
             seconds: 0, replicaLagSecondsMax: nil, walBytes: nil, didWork: false)
     }
 

@@ -1,3 +1,5 @@
+public import SluiceCore
+
 /// How a run stands, as `sluice status --json` and `--progress json` print it.
 ///
 /// Encodes with the names of the interface (`keys_total_estimate` and so on); a value that is not
@@ -45,9 +47,11 @@ public struct RunStatus: Sendable, Equatable, Encodable {
     public var updatedAt: String?
     /// Seconds from the start to the end, or to the last change.
     public var elapsedSeconds: Double?
+    /// The kind of change.
+    public var kind = JobKind.update
 
     enum CodingKeys: String, CodingKey {
-        case run, job, table, state, percent, workers, processes, error
+        case run, job, kind, table, state, percent, workers, processes, error
         case keysTotalEstimate = "keys_total_estimate"
         case keysScanned = "keys_scanned"
         case rowsChanged = "rows_changed"
@@ -68,6 +72,7 @@ public struct RunStatus: Sendable, Equatable, Encodable {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(run, forKey: .run)
         try values.encode(job, forKey: .job)
+        try values.encode(kind.rawValue, forKey: .kind)
         try values.encode(table, forKey: .table)
         try values.encode(state, forKey: .state)
         try values.encode(keysTotalEstimate, forKey: .keysTotalEstimate)

@@ -17,6 +17,8 @@ struct BatchSQL: Sendable {
     var alias: String?
     let key: [KeyColumn]
     let identity: JobIdentity
+    /// Where a copy or a move goes.
+    var target: CopyTarget?
     /// The columns whose bytes bound a batch; none for a table without values out of line.
     var wideColumns: [String] = []
     /// Whether a batch is so many keys that match the predicate, which a partial index holds.
@@ -31,7 +33,7 @@ struct BatchSQL: Sendable {
         SELECT r."cursor", r.upper FROM sluice.range r
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' AND r."cursor" IS \(firstOfRange ? "" : "NOT ")NULL
-        AND pg_catalog.to_regclass(\(Literal.quoted(table.quoted)))::oid = \(tableOID)
+        \(nameClauses)
         FOR NO KEY UPDATE
         ), \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint", batchBytes: "$8::bigint")), \
         sluice_move AS (
@@ -85,11 +87,7 @@ struct BatchSQL: Sendable {
             EXISTS (SELECT FROM sluice_end) AS is_full
             ), sluice_scan AS MATERIALIZED (
             SELECT \(keysCounted(ahead: ahead, batchKeys: batchKeys)) AS keys FROM sluice_bound b
-            ), sluice_change AS (
-            UPDATE ONLY \(source) SET \(assignmentList)
-            WHERE \(after)\(keyRow) <= \(changeUpper)\(predicateClause)
-            RETURNING 1
-            ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change)
+            ), \(change(isOpenBelow: firstOfRange).text)
             """
     }
 
@@ -208,23 +206,32 @@ struct BatchSQL: Sendable {
         }.joined(separator: ",\n")
     }
 
-    private var changeUpper: String {
-        row(key.indices.map { "(SELECT b.k\($0 + 1) FROM sluice_bound b)" })
+    /// Each name must still mean the table that it meant, or the batch does nothing.
+    private var nameClauses: String {
+        let tables = [(table, tableOID)] + (target.map { [($0.name, $0.oid)] } ?? [])
+        return tables.map { name, oid in
+            "AND pg_catalog.to_regclass(\(Literal.quoted(name.quoted)))::oid = \(oid)"
+        }.joined(separator: "\n")
+    }
+
+    private func change(isOpenBelow: Bool) -> ChangeSQL {
+        ChangeSQL(
+            table: table, source: source, alias: alias ?? table.name, key: key,
+            identity: identity, target: target,
+            lower: key.enumerated().map {
+                "(SELECT f.\"cursor\"[\($0 + 1)] FROM sluice_fence f)::\($1.castType)"
+            },
+            upper: key.indices.map { "(SELECT b.k\($0 + 1) FROM sluice_bound b)" },
+            isOpenBelow: isOpenBelow)
+    }
+
+    /// The predicate, where it decides which keys make up a batch.
+    private var predicateClause: String {
+        identity.predicate.map { " AND (\n\($0)\n)" } ?? ""
     }
 
     private var cursorElements: String {
         key.indices.map { "(SELECT b.k\($0 + 1)::text FROM sluice_bound b)" }
             .joined(separator: ", ")
-    }
-
-    /// The user's SQL stands in parentheses and on lines of its own, so that neither an `OR` nor a
-    /// trailing comment can reach beyond it.
-    private var assignmentList: String {
-        identity.assignments.map { "\(Identifier($0.column).quoted) = (\n\($0.expression)\n)" }
-            .joined(separator: ", ")
-    }
-
-    private var predicateClause: String {
-        identity.predicate.map { " AND (\n\($0)\n)" } ?? ""
     }
 }

@@ -12,6 +12,14 @@ enum ObserverSQL {
         statement_timeout_ms, synchronous_commit, batch_bytes, error FROM sluice.run WHERE id = $1
         """
 
+    /// What the table's name means now, and numbers and names of the columns `$2` in it.
+    static let table = """
+        SELECT pg_catalog.to_regclass($1)::oid, (SELECT string_agg(
+        a.attnum || ':' || a.attname, ',' ORDER BY a.attnum) FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = pg_catalog.to_regclass($1) AND NOT a.attisdropped
+        AND a.attname = ANY ($2::text[]))
+        """
+
     /// Where the log ends, and how far each replica that streams has replayed it.
     ///
     /// A walsender whose details are NULL belongs to another role: they need `pg_monitor`.

@@ -8,7 +8,7 @@ enum StatusSQL {
         r.batch_keys, to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         to_char(greatest(r.updated_at, p.updated, l.seen) AT TIME ZONE 'UTC',
         'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), r.exit_code,
-        extract(epoch FROM coalesce(r.finished_at, p.updated) - r.started_at)
+        extract(epoch FROM coalesce(r.finished_at, p.updated) - r.started_at), r.kind
         FROM sluice.run r
         LEFT JOIN LATERAL (SELECT
         coalesce(sum(keys_scanned) FILTER (WHERE state = 'done'), 0) AS done,

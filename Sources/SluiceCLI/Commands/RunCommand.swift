@@ -7,10 +7,13 @@ struct RunCommand: AsyncParsableCommand {
         commandName: "run",
         abstract: "Carries out a job, or carries on with its unfinished run.",
         discussion: """
-            The job is a file, or --table and --set:
+            The job is a file, or --table and what is done to its rows:
               sluice run jobs/price.yaml
               sluice run --table products --set 'price_cents = price * 100' \
             --where 'price_cents IS NULL'
+              sluice run --kind delete --table events --where expired
+              sluice run --kind move --table events --into archive --where closed
+              sluice run --table t --statement 'UPDATE t SET n = f(n) WHERE :range'
             """)
 
     @OptionGroup(title: "The job") var job: JobOptions

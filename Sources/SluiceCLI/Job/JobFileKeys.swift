@@ -5,13 +5,14 @@ import SluiceCore
 struct JobFileKeys {
     /// Keys of the top level, besides the limits, which may stand there too.
     static let topWords = [
-        "job", "name", "table", "set", "where", "key", "limits", "dsn", "start_wait", "lease",
-        "fresh", "yes", "progress",
+        "job", "name", "kind", "table", "set", "where", "into", "on_conflict", "statement",
+        "disable_triggers", "children", "key", "limits", "dsn", "start_wait", "lease", "fresh",
+        "yes", "progress",
     ]
     /// Keys of `limits:`.
     static let limitWords =
         [
-            "workers", "batch", "max_lag", "lock_timeout", "statement_timeout",
+            "workers", "batch", "batch_bytes", "max_lag", "lock_timeout", "statement_timeout",
             "synchronous_commit",
         ] + LaterFeature.allCases.map { $0.rawValue.replacing("-", with: "_") }
 
@@ -43,13 +44,21 @@ struct JobFileKeys {
 
     /// The job, once every key was taken.
     func finished(line: Int) throws(UsageError) -> JobFile {
+        var job = job
         let table = "table: public.products"
         guard seen["table"] != nil else {
             throw UsageError("\(file):\(line): the table is missing: add a line such as \(table)")
         }
-        guard seen["set"] != nil else {
+        if seen["kind"] == nil {
+            job.request.kind = JobRequest.kind(
+                target: job.request.target, statement: job.request.statement)
+        }
+        if job.request.kind == .update, seen["set"] == nil {
             throw UsageError(
                 "\(file):\(line): the assignments are missing: add set: with column: expression")
+        }
+        if let problem = job.request.problem {
+            throw UsageError("\(file):\(seen["kind"] ?? line): \(Printable.clean(problem))")
         }
         if let problem = job.limits.problem {
             throw UsageError("\(file):\(seen["statement_timeout"] ?? line): \(problem)")
@@ -90,6 +99,22 @@ struct JobFileKeys {
         case "set": job.request.assignments = try Self.assignments(value)
         case "where": job.request.predicate = try value.text(example: "price_cents IS NULL")
         case "key": job.request.key = try value.list(example: "id")
+        case "kind":
+            let text = try value.text(example: "delete")
+            job.request.kind = try value.rephrased { () throws(UsageError) in
+                try KindText.kind(text, for: "kind")
+            }
+        case "into": job.request.target = try value.text(example: "archive.products")
+        case "on_conflict":
+            let text = try value.text(example: "nothing")
+            job.request.onConflict = try value.rephrased { () throws(UsageError) in
+                try KindText.policy(text, for: "on_conflict")
+            }
+        case "statement":
+            job.request.statement = try value.text(
+                example: "DELETE FROM products WHERE :range AND sold")
+        case "disable_triggers": job.request.disablesTriggers = try value.flag()
+        case "children": job.request.includesChildren = try value.flag()
         case "dsn": job.dsn = try value.text(example: "postgresql://host/database")
         case "start_wait":
             let text = try value.text(example: "60s")
@@ -133,6 +158,7 @@ struct JobFileKeys {
             switch word {
             case "workers": limits.workers = try LimitText.workers(text, for: word)
             case "batch": limits.batchKeys = try LimitText.batch(text, for: word)
+            case "batch_bytes": limits.batchBytes = try LimitText.bytes(text, for: word)
             case "max_lag": limits.maxLagSeconds = .some(try LimitText.maxLag(text, for: word))
             case "lock_timeout":
                 limits.lockTimeoutMilliseconds = try DurationText.milliseconds(text, for: word)
@@ -150,7 +176,8 @@ struct JobFileKeys {
     }
 
     private static let examples = [
-        "workers": "4 or 1..8", "batch": "5000", "max_lag": "10s", "lock_timeout": "2s",
+        "workers": "4 or 1..8", "batch": "5000", "batch_bytes": "16MB", "max_lag": "10s",
+        "lock_timeout": "2s",
         "statement_timeout": "20s", "synchronous_commit": "off", "order": "key",
         "max_quarantine": "0",
     ]

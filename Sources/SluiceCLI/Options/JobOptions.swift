@@ -2,10 +2,17 @@ import ArgumentParser
 import Sluice
 import SluiceCore
 
-/// What is to be done: a job file, or a table and its assignments.
+/// What is to be done: a job file, or a table and what is done to its rows.
 struct JobOptions: ParsableArguments {
     @Argument(help: ArgumentHelp("A job file (YAML).", valueName: "job.yaml"))
     var file: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "What is done to the rows (default update).",
+            valueName: "update|delete|copy|move|statement"))
+    var kind: String?
 
     @Option(
         name: .long, parsing: .unconditional,
@@ -14,13 +21,44 @@ struct JobOptions: ParsableArguments {
 
     @Option(
         name: .long, parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("An assignment; can be repeated.", valueName: "column = SQL"))
+        help: ArgumentHelp(
+            "An assignment, in a copy of a column of its target; can be repeated.",
+            valueName: "column = SQL"))
     var set: [String] = []
 
     @Option(
         name: .customLong("where"), parsing: .unconditional,
-        help: ArgumentHelp("The rows that remain to be done.", valueName: "SQL"))
+        help: ArgumentHelp(
+            "The rows that are meant: for an update, those that remain.", valueName: "SQL"))
     var predicate: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "The table that a copy or a move goes to.", valueName: "[schema.]name"))
+    var into: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "What becomes of rows that are there already (default error).",
+            valueName: "error|nothing|update"))
+    var onConflict: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Your own INSERT, UPDATE or DELETE, with WHERE :range (or :lower and :upper).",
+            valueName: "SQL"))
+    var statement: String?
+
+    @Flag(
+        name: .long,
+        help: "Silence triggers and foreign keys while batches change rows.")
+    var disableTriggers = false
+
+    @Flag(name: .long, help: "Change tables that inherit from the table as well.")
+    var withChildren = false
 
     @Option(
         name: .long, parsing: .unconditional,
@@ -31,7 +69,8 @@ struct JobOptions: ParsableArguments {
 
     @Option(
         name: .long, parsing: .unconditional,
-        help: ArgumentHelp("The job's name (default table.column).", valueName: "name"))
+        help: ArgumentHelp(
+            "The job's name (default made of what is done to what).", valueName: "name"))
     var name: String?
 
     /// Reads the file, if one is named, and puts the flags over it.
@@ -40,7 +79,9 @@ struct JobOptions: ParsableArguments {
         guard let file else { return try fromFlags() }
         for (flag, given) in [
             ("--table", table != nil), ("--set", !set.isEmpty), ("--where", predicate != nil),
-            ("--key", key != nil),
+            ("--key", key != nil), ("--kind", kind != nil), ("--into", into != nil),
+            ("--on-conflict", onConflict != nil), ("--statement", statement != nil),
+            ("--disable-triggers", disableTriggers), ("--with-children", withChildren),
         ] where given {
             throw UsageError(
                 "\(flag) and the job file \(quote(file)) cannot be given together: write it in "
@@ -57,10 +98,6 @@ struct JobOptions: ParsableArguments {
                 "nothing to do: name a job file, or give --table and --set, as in "
                     + "sluice run --table products --set 'price_cents = price * 100'")
         }
-        guard !set.isEmpty else {
-            throw UsageError(
-                "nothing to set: give at least one --set 'column = expression'")
-        }
         var assignments: [Assignment] = []
         for text in set {
             guard let (column, expression) = SQLName.assignment(text) else {
@@ -73,9 +110,18 @@ struct JobOptions: ParsableArguments {
         if let predicate, predicate.allSatisfy(\.isWhitespace) {
             throw UsageError("--where is empty: leave it out to change every row")
         }
-        var request = JobRequest(table: table, assignments: assignments, predicate: predicate)
+        var request = JobRequest(
+            kind: JobRequest.kind(target: into, statement: statement), table: table,
+            assignments: assignments, predicate: predicate, target: into, statement: statement)
+        if let kind { request.kind = try KindText.kind(kind, for: "--kind") }
+        if let onConflict {
+            request.onConflict = try KindText.policy(onConflict, for: "--on-conflict")
+        }
+        request.disablesTriggers = disableTriggers
+        request.includesChildren = withChildren
         if let name { request.name = try Self.named(name) }
         if let key { request.key = try Self.columns(key, for: "--key") }
+        if let problem = request.problem { throw UsageError(Printable.clean(problem)) }
         return JobFile(request: request)
     }
 

@@ -17,6 +17,13 @@ struct LimitOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
+            "Bytes of rows in one transaction, where rows are large (default 16MB).",
+            valueName: "size"))
+    var batchBytes: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
             "Replica lag above which no batch starts, or off (default 10s).",
             valueName: "10s|off"))
     var maxLag: String?
@@ -48,6 +55,9 @@ struct LimitOptions: ParsableArguments {
             changes.workers = try LimitText.workers(workers, for: "--workers")
         }
         if let batch { changes.batchKeys = try LimitText.batch(batch, for: "--batch") }
+        if let batchBytes {
+            changes.batchBytes = try LimitText.bytes(batchBytes, for: "--batch-bytes")
+        }
         if let maxLag {
             changes.maxLagSeconds = .some(try LimitText.maxLag(maxLag, for: "--max-lag"))
         }
@@ -73,6 +83,7 @@ extension LimitChanges {
         var merged = other
         if let workers { merged.workers = workers }
         if let batchKeys { merged.batchKeys = batchKeys }
+        if let batchBytes { merged.batchBytes = batchBytes }
         if let maxLagSeconds { merged.maxLagSeconds = .some(maxLagSeconds) }
         if let lockTimeoutMilliseconds { merged.lockTimeoutMilliseconds = lockTimeoutMilliseconds }
         if let statementTimeoutMilliseconds {

@@ -8,7 +8,7 @@ enum ControlText {
         let name = "run \(status.run) (\(Printable.clean(status.job)))"
         let done =
             Format.percent(ProgressFrame.percent(status)) + ", "
-            + Format.count(status.rowsChanged, "row") + " changed"
+            + Format.count(status.rowsChanged, "row") + " " + status.kind.done
         return switch status.state {
         case .paused:
             "\(name) is paused at \(done); carry on with sluice resume \(status.run)"
@@ -27,7 +27,8 @@ enum ControlText {
             : "\(limits.workers.lowerBound)..\(limits.workers.upperBound)"
         let lag = limits.maxLagSeconds.map(DurationText.text) ?? "off"
         return [
-            "workers \(workers)", "batch \(Format.count(limits.batchKeys))", "max-lag \(lag)",
+            "workers \(workers)", "batch \(Format.count(limits.batchKeys))",
+            "batch-bytes \(SizeText.text(limits.batchBytes))", "max-lag \(lag)",
             "lock-timeout "
                 + DurationText.text(Double(limits.lockTimeoutMilliseconds) / 1_000),
             "statement-timeout "

@@ -23,6 +23,7 @@ struct PlanJSON: Encodable {
     struct LimitValues: Encodable {
         let workers: [Int]
         let batch: Int
+        let batchBytes: Int
         let maxLagSeconds: Double?
         let lockTimeoutMilliseconds: Int
         let statementTimeoutMilliseconds: Int
@@ -30,6 +31,7 @@ struct PlanJSON: Encodable {
 
         enum CodingKeys: String, CodingKey {
             case workers, batch
+            case batchBytes = "batch_bytes"
             case maxLagSeconds = "max_lag_seconds"
             case lockTimeoutMilliseconds = "lock_timeout_milliseconds"
             case statementTimeoutMilliseconds = "statement_timeout_milliseconds"
@@ -38,8 +40,10 @@ struct PlanJSON: Encodable {
     }
 
     let job: String
+    let kind: String
     let table: String
     let tables: [String]
+    let into: String?
     let key: [String]
     let keysTotalEstimate: Int
     let ranges: [Range]
@@ -52,7 +56,8 @@ struct PlanJSON: Encodable {
     let refusals: [String]
 
     enum CodingKeys: String, CodingKey {
-        case job, table, tables, key, ranges, limits, statements, explanation, warnings, refusals
+        case job, kind, table, tables, into, key, ranges, limits, statements, explanation,
+            warnings, refusals
         case keysTotalEstimate = "keys_total_estimate"
         case splitMethod = "split_method"
         case drivingIndex = "driving_index"
@@ -60,8 +65,10 @@ struct PlanJSON: Encodable {
 
     init(_ plan: PlanReport) {
         job = plan.job
+        kind = plan.kind.rawValue
         table = plan.table
         tables = plan.parts
+        into = plan.target
         key = plan.key
         keysTotalEstimate = plan.keysTotalEstimate
         ranges = plan.ranges.map(Range.init)
@@ -69,7 +76,8 @@ struct PlanJSON: Encodable {
         drivingIndex = plan.drivingIndex
         limits = LimitValues(
             workers: [plan.limits.workers.lowerBound, plan.limits.workers.upperBound],
-            batch: plan.limits.batchKeys, maxLagSeconds: plan.limits.maxLagSeconds,
+            batch: plan.limits.batchKeys, batchBytes: plan.limits.batchBytes,
+            maxLagSeconds: plan.limits.maxLagSeconds,
             lockTimeoutMilliseconds: plan.limits.lockTimeoutMilliseconds,
             statementTimeoutMilliseconds: plan.limits.statementTimeoutMilliseconds,
             synchronousCommit: plan.limits.synchronousCommit)

@@ -8,8 +8,10 @@ enum PlanText {
 
     static func text(_ plan: PlanReport, _ hasColour: Bool) -> String {
         var lines = [
-            field("job", plan.job, hasColour), field("table", plan.table, hasColour),
+            field("job", plan.job, hasColour), field("kind", plan.kind.rawValue, hasColour),
+            field("table", plan.table, hasColour),
         ]
+        if let target = plan.target { lines.append(field("into", target, hasColour)) }
         if plan.parts != [plan.table] { lines.append(field("tables", parts(plan), hasColour)) }
         lines += [
             field("key", plan.key.joined(separator: ", "), hasColour),

@@ -120,7 +120,7 @@ enum ProgressWords {
     static func figures(_ status: RunStatus) -> [String] {
         var words = [keys(status)]
         if status.rowsChanged != status.keysScanned {
-            words.append(Format.count(status.rowsChanged, "row") + " changed")
+            words.append(Format.count(status.rowsChanged, "row") + " " + status.kind.done)
         }
         if status.rowsQuarantined > 0 {
             words.append(Format.count(status.rowsQuarantined, "row") + " quarantined")

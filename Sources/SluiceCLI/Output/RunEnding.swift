@@ -11,7 +11,7 @@ enum RunEnding {
         guard report.didWork, report.status.state != .planned else { return nil }
         let status = report.status
         var words = [
-            Format.count(status.rowsChanged, "row") + " changed",
+            Format.count(status.rowsChanged, "row") + " " + status.kind.done,
             Format.count(status.keysScanned, "key"), Format.duration(report.seconds),
         ]
         let keys = max(0, status.keysScanned - keysBefore)

@@ -50,11 +50,12 @@ enum StatusText {
     static func detail(_ status: RunStatus, _ terminal: Terminal) -> String {
         let percent = Format.percent(ProgressFrame.percent(status))
         var lines: [(String, String)] = [
-            ("run", "\(status.run)"), ("job", status.job), ("table", status.table),
+            ("run", "\(status.run)"), ("job", status.job), ("kind", status.kind.rawValue),
+            ("table", status.table),
             ("state", status.state.rawValue),
             ("progress", percent + (status.percentIsEstimate ? " (estimate)" : "")),
             ("keys", ProgressWords.keys(status)),
-            ("rows changed", Format.count(status.rowsChanged)),
+            ("rows \(status.kind.done)", Format.count(status.rowsChanged)),
         ]
         if status.rowsQuarantined > 0 {
             lines.append(("quarantined", Format.count(status.rowsQuarantined)))

@@ -30,6 +30,11 @@ enum LimitText {
         return try sound(keys) { $0.batchKeys = $1 }
     }
 
+    /// Bytes of rows in one batch.
+    static func bytes(_ text: String, for option: String) throws(UsageError) -> Int {
+        try sound(SizeText.bytes(text, for: option)) { $0.batchBytes = $1 }
+    }
+
     /// Seconds, or `nil` for `off`.
     static func maxLag(_ text: String, for option: String) throws(UsageError) -> Double? {
         if text == "off" { return nil }

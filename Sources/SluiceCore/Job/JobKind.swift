@@ -11,6 +11,16 @@ public enum JobKind: String, Sendable, CaseIterable {
     /// The user's own statement over the keys of each batch.
     case statement
 
+    /// What has become of a row, as in `7 rows deleted`.
+    public var done: String {
+        switch self {
+        case .update, .statement: "changed"
+        case .delete: "deleted"
+        case .copy: "copied"
+        case .move: "moved"
+        }
+    }
+
     /// Whether running a completed job of this kind again is a new run: what it does depends on
     /// the rows that are there, not on rows that were there once.
     public var beginsAnew: Bool { self == .delete || self == .copy || self == .move }

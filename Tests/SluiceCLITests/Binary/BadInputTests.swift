@@ -93,6 +93,37 @@ extension BinaryTests {
                 name: "--key that does not exist", arguments: run("t", "n = 1", "--key", "z"),
                 words: ["z"]),
             Mistake(
+                name: "delete of everything, unasked",
+                arguments: ["run", "--table", "t", "--kind", "delete"], words: ["--yes", "t"]),
+            Mistake(
+                name: "copy into nothing", arguments: ["run", "--table", "t", "--into", "nowhere"],
+                words: ["nowhere", "CREATE TABLE"]),
+            Mistake(
+                name: "copy into itself",
+                arguments: ["run", "--table", "t", "--into", "public.t"], words: ["another table"]),
+            Mistake(
+                name: "move that would lose rows", setup: "CREATE TABLE u (LIKE t)",
+                arguments: [
+                    "run", "--table", "t", "--kind", "move", "--into", "u", "--where", "n = 0",
+                    "--on-conflict", "nothing",
+                ], words: ["--on-conflict", "copy first"]),
+            Mistake(
+                name: "statement without bounds",
+                arguments: ["run", "--table", "t", "--statement", "UPDATE t SET n = 1"],
+                words: ["--statement", ":range"]),
+            Mistake(
+                name: "two statements",
+                arguments: [
+                    "run", "--table", "t", "--statement",
+                    "DELETE FROM t WHERE :range; DROP TABLE t",
+                ], words: ["--statement", "one INSERT, UPDATE or DELETE"]),
+            Mistake(
+                name: "statement that closes the parenthesis",
+                arguments: [
+                    "run", "--table", "t", "--statement",
+                    "DELETE FROM t WHERE :range), x AS (DELETE FROM t",
+                ], words: ["--statement", "parenthesis"]),
+            Mistake(
                 name: "no workers", arguments: run("t", "n = 1", "--workers", "0"),
                 words: ["--workers"]
             ),

@@ -36,6 +36,37 @@ extension BinaryTests {
             }
         }
 
+        @Test func everyKindOfJobSaysWhatItDid() async throws {
+            let setup = Self.table + "CREATE TABLE u (id bigint PRIMARY KEY, n integer);"
+            try await DatabaseForTests.with(setup: setup) { database in
+                let jobs: [([String], String, String)] = [
+                    (["--into", "u", "--where", "id <= 7"], "7 rows copied", "t.copy.u"),
+                    (
+                        ["--kind", "move", "--into", "u", "--where", "id BETWEEN 8 AND 9"],
+                        "2 rows moved", "t.move.u"
+                    ),
+                    (["--kind", "delete", "--where", "id < 8"], "7 rows deleted", "t.delete"),
+                    (["--statement", "UPDATE t SET n = 3 WHERE :range"], "changed", "t.statement"),
+                ]
+                for (arguments, words, name) in jobs {
+                    let job = ["--table", "t"] + arguments
+                    let plan = try await database.sluice(["plan"] + job)
+                    #expect(plan.code == 0, "\(plan)")
+                    #expect(plan.output.contains(name))
+                    let outcome = try await database.sluice(["run"] + job)
+                    #expect(outcome.code == 0, "\(outcome)")
+                    #expect(outcome.output.contains(words), "\(outcome)")
+                    #expect(outcome.output.contains("(\(name)) is completed"), "\(outcome)")
+                }
+                let left = "SELECT (SELECT count(*) FROM t WHERE n = 3) || ' ' || count(*) FROM u"
+                #expect(try await database.psql(left) == "19991 9")
+                let status = try await database.sluice(["status", "--json"])
+                for kind in ["copy", "move", "delete", "statement"] {
+                    #expect(status.output.contains("\"kind\" : \"\(kind)\""), "\(status.output)")
+                }
+            }
+        }
+
         @Test func jsonProgressIsOneObjectALineAndNothingElse() async throws {
             try await DatabaseForTests.with(setup: Self.table) { database in
                 let outcome = try await database.sluice(["run", "--progress", "json"] + Self.job)

@@ -1,0 +1,169 @@
+import SluiceCore
+import SluicePostgres
+
+/// The part of a batch that changes rows, which is what the kinds of job differ in.
+///
+/// It ends with the two that the rest of the batch reads: `sluice_change`, a row for each one
+/// changed, and `sluice_count`. Everything of the user's stands in parentheses and on lines of its
+/// own, so that neither an `OR` nor a trailing comment can reach beyond it.
+struct ChangeSQL: Sendable {
+    let table: QualifiedName
+    /// The table as statements name it, with the alias where it is one of several.
+    let source: String
+    /// The name by which the user's expressions know it.
+    let alias: String
+    let key: [KeyColumn]
+    let identity: JobIdentity
+    /// Where a copy or a move goes.
+    let target: CopyTarget?
+    /// For each key column, the value before the batch's first key.
+    let lower: [String]
+    /// For each key column, the batch's last key.
+    let upper: [String]
+    /// Whether the batch begins with the table's first key, whatever that is.
+    let isOpenBelow: Bool
+
+    /// The common table expressions, separated by commas.
+    var text: String {
+        switch identity.kind {
+        case .update: counted("UPDATE ONLY \(source) SET \(assignmentList)\n\(rows)")
+        case .delete: counted("DELETE FROM ONLY \(source)\n\(rows)")
+        case .copy:
+            counted(
+                "\(insertHead)\nSELECT \(expressionList)\nFROM ONLY \(source)\n\(rows)"
+                    + conflictClause)
+        case .move: moved
+        case .statement: counted(statement)
+        }
+    }
+
+    private func counted(_ change: String) -> String {
+        """
+        sluice_change AS (
+        \(change)
+        RETURNING 1
+        ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change)
+        """
+    }
+
+    // MARK: Which rows
+
+    private var rows: String {
+        "WHERE \(range(qualifier: nil))"
+            + (identity.predicate.map { " AND (\n\($0)\n)" } ?? "")
+    }
+
+    /// Row value comparison, which an index can bound.
+    private func range(qualifier: String?) -> String {
+        let prefix = qualifier.map { $0 + "." } ?? ""
+        // The operators of enums do not take a domain over one.
+        let row = Self.row(
+            key.map {
+                prefix + Identifier($0.name).quoted
+                    + ($0.isComparedByCast ? "::\($0.castType)" : "")
+            })
+        let above = isOpenBelow ? "" : "\(row) > \(Self.row(lower))\nAND "
+        return "\(above)\(row) <= \(Self.row(upper))"
+    }
+
+    static func row(_ parts: [String]) -> String {
+        parts.count == 1 ? parts[0] : "ROW(\(parts.joined(separator: ", ")))"
+    }
+
+    // MARK: Update
+
+    private var assignmentList: String {
+        identity.assignments.map { "\(Identifier($0.column).quoted) = (\n\($0.expression)\n)" }
+            .joined(separator: ", ")
+    }
+
+    // MARK: Copy and move
+
+    private var insertHead: String {
+        let columns = identity.assignments.map { Identifier($0.column).quoted }
+        let into = "INSERT INTO \(target?.name.quoted ?? "") (\(columns.joined(separator: ", ")))"
+        return into + (target?.overridesIdentity == true ? "\nOVERRIDING SYSTEM VALUE" : "")
+    }
+
+    private var expressionList: String {
+        identity.assignments.map { "(\n\($0.expression)\n)" }.joined(separator: ", ")
+    }
+
+    private var conflictClause: String {
+        guard let target else { return "" }
+        let all = identity.assignments.map(\.column)
+        let others = all.filter { !target.conflictKey.contains($0) }
+        switch identity.detail.onConflict {
+        case nil, .error: return ""
+        case .nothing: return "\nON CONFLICT DO NOTHING"
+        case .update where others.isEmpty: return "\nON CONFLICT DO NOTHING"
+        case .update:
+            let key = target.conflictKey.map { Identifier($0).quoted }.joined(separator: ", ")
+            let values = others.map { Identifier($0).quoted }.map { "\($0) = EXCLUDED.\($0)" }
+            return "\nON CONFLICT (\(key)) DO UPDATE SET \(values.joined(separator: ", "))"
+        }
+    }
+
+    /// What is deleted is what is inserted: the rows as they were when they were deleted, under
+    /// the table's own name for the user's expressions.
+    ///
+    /// A row that a trigger or a rule of the target swallows would be lost, so that the count fails
+    /// and takes the batch with it. Its sentence is the text of a cast that cannot succeed; made of
+    /// columns, or the server would cast it while planning.
+    private var moved: String {
+        let sentence = Literal.quoted(
+            " rows deleted from \(table.shown) arrived in \(target?.name.shown ?? ""), so nothing "
+                + "of this batch was kept: a trigger, a rule or a conflict there swallows rows; "
+                + "disable it, or give --where to leave those rows out")
+        return """
+            sluice_gone AS (
+            DELETE FROM ONLY \(source)
+            \(rows)
+            RETURNING *
+            ), sluice_change AS (
+            \(insertHead)
+            SELECT \(expressionList)
+            FROM sluice_gone AS \(Identifier(alias).quoted)\(conflictClause)
+            RETURNING 1
+            ), sluice_count AS MATERIALIZED (
+            SELECT CASE WHEN n.rows = d.rows THEN n.rows
+            ELSE ('only ' || n.rows || ' of ' || d.rows || \(sentence))::bigint END AS rows
+            FROM (SELECT count(*) AS rows FROM sluice_change) n,
+            (SELECT count(*) AS rows FROM sluice_gone) d)
+            """
+    }
+
+    // MARK: Statement
+
+    private var statement: String {
+        guard let sql = identity.detail.statement,
+            let template = try? StatementTemplate(sql)
+        else { return "" }
+        return template.filled { piece in
+            switch piece {
+            case .text(let text): text
+            case .lower: Self.operand(lower)
+            case .upper: Self.operand(upper)
+            case .range(let qualifier): " (\(range(qualifier: qualifier)))"
+            }
+        }
+    }
+
+    /// In parentheses, since a cast or an operator of the user's may follow.
+    private static func operand(_ values: [String]) -> String {
+        values.count == 1 ? " (\(values[0]))" : " \(row(values))"
+    }
+}
+
+/// Where a copy or a move goes, as the catalogs describe it.
+struct CopyTarget: Sendable, Equatable {
+    let oid: UInt32
+    let name: QualifiedName
+    /// The columns of the unique index by which a row counts as being there already.
+    let conflictKey: [String]
+    /// Whether a column that is written is GENERATED ALWAYS AS IDENTITY.
+    let overridesIdentity: Bool
+    /// The columns that are written, and their numbers and names in the catalog.
+    let columns: [String]
+    let columnMark: String
+}

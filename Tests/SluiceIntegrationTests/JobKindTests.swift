@@ -1,0 +1,196 @@
+import Sluice
+import SluiceCore
+import SluicePostgres
+import Testing
+
+/// Each kind of job does its work exactly once to each row, whatever happens to its processes.
+@Suite(.timeLimit(.minutes(6))) struct JobKindTests {
+    static let rows = 20_000
+    static let bounds = "WHERE id > :lower AND id <= :upper"
+
+    @Test func aDeleteThoughKilledTakesWhatMatchesAndNothingElse() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: Self.rows)
+            try await database.hold("DELETE", on: "t")
+            try await database.runThoughKilled([
+                "run", "--kind", "delete", "--table", "t", "--where", "id % 10 <> 0",
+            ])
+            let left = try await database.value(
+                "SELECT count(*) || ' ' || count(*) FILTER (WHERE id % 10 = 0) FROM t")
+            #expect(left == "2000 2000")
+            #expect(try await database.ledger() == "delete completed 20000 18000")
+        }
+    }
+
+    @Test func aCopyThoughKilledBringsEachRowOnce() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: Self.rows)
+            // Without a key, or the server would find what comes twice.
+            try await database.execute("CREATE TABLE u (m text, id bigint, n bigint)")
+            try await database.hold("INSERT", on: "u")
+            try await database.runThoughKilled([
+                "run", "--table", "t", "--into", "u", "--set", "n = id * 2 -- twice",
+                "--where", "id > 5",
+            ])
+            let copied = try await database.value(
+                """
+                SELECT count(*) || ' ' || count(DISTINCT id) || ' ' || min(id) || ' '
+                || bool_and(n = 2 * id AND m IS NULL) FROM u
+                """)
+            #expect(copied == "19995 19995 6 true")
+            #expect(try await database.histogram() == "0:20000")
+            #expect(try await database.ledger() == "copy completed 20000 19995")
+        }
+    }
+
+    @Test func aMoveThoughKilledLosesAndDoublesNothing() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: Self.rows)
+            try await database.execute("CREATE TABLE u (id bigint, n integer, why text)")
+            try await database.hold("DELETE", on: "t")
+            try await database.runThoughKilled([
+                "run", "--kind", "move", "--table", "t", "--into", "u", "--set", "why = 'old'",
+                "--where", "id % 2 = 0",
+            ])
+            let all = try await database.value(
+                """
+                SELECT (SELECT count(*) || ' ' || bool_and(id % 2 = 1) FROM t) || ' '
+                || count(*) || ' ' || count(DISTINCT id) || ' ' || bool_and(why = 'old') FROM u
+                """)
+            #expect(all == "10000 true 10000 10000 true")
+            #expect(try await database.ledger() == "move completed 20000 10000")
+        }
+    }
+
+    @Test(arguments: ["WHERE :range", bounds])
+    func aStatementThoughKilledIsDoneOnceToEachRow(condition: String) async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: Self.rows)
+            try await database.hold("UPDATE", on: "t")
+            try await database.runThoughKilled([
+                "run", "--table", "t", "--statement",
+                "UPDATE t SET n = n + 1 \(condition) -- ; :lower",
+            ])
+            #expect(try await database.histogram() == "1:20000")
+            #expect(try await database.ledger() == "statement completed 20000 20000")
+        }
+    }
+
+    // MARK: Sizes and keys
+
+    static let jobs: [JobRequest] = [
+        JobRequest(kind: .delete, table: "t", predicate: "true"),
+        JobRequest(kind: .copy, table: "t", target: "u"),
+        JobRequest(kind: .move, table: "t", predicate: "true", target: "u"),
+        JobRequest(
+            kind: .statement, table: "t",
+            statement: "INSERT INTO u SELECT id, n FROM t WHERE :range"),
+        JobRequest(
+            kind: .statement, table: "t",
+            statement: "INSERT INTO u SELECT id, n FROM t \(bounds)"),
+    ]
+
+    @Test(arguments: jobs.indices, [0, 1, 2, 2_003])
+    func everySizeOfTableIsDone(job: Int, rows: Int) async throws {
+        let job = Self.jobs[job]
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: rows)
+            try await database.execute("CREATE TABLE u (id bigint PRIMARY KEY, n integer)")
+            let report = try await database.sluice.run(job, options: .with(workers: 3, batch: 37))
+            #expect(report.exitCode == 0)
+            #expect(report.status.rowsChanged == rows)
+            #expect(report.status.keysScanned == rows)
+            let isKept = job.kind == .copy || job.kind == .statement
+            #expect(try await database.number("SELECT count(*) FROM t") == (isKept ? rows : 0))
+            let copied = job.kind == .delete ? 0 : rows
+            #expect(try await database.number("SELECT count(*) FROM u") == copied)
+        }
+    }
+
+    @Test(arguments: ["delete", "copy", "move", "range", "bounds"])
+    func compositeKeysAndHostileNamesAreTakenAsTheyAre(kind: String) async throws {
+        let table = "\"off The\"\"Path\".\"T:upper $1 ''\""
+        let target = "\"off The\"\"Path\".\"sluice_gone\""
+        let extra = "\"z\"\"\""
+        let key = "\"select\", \"Ünï \"\"q\""
+        let bounds = "(\(key)) > :lower AND (\(key)) <= :upper"
+        let job =
+            switch kind {
+            case "delete": JobRequest(kind: .delete, table: table, predicate: "\"a:range\" > 0")
+            case "copy", "move":
+                JobRequest(
+                    kind: kind == "copy" ? .copy : .move, table: table,
+                    assignments: [
+                        Assignment(column: extra, expression: "\"a:range\" + 1 -- )")
+                    ], predicate: "\"a:range\" > 0 -- )", target: target)
+            default:
+                JobRequest(
+                    kind: .statement, table: table,
+                    statement: """
+                        WITH "x:upper" AS (SELECT 1 AS one)
+                        INSERT INTO \(target) SELECT s.\(key), s."a:range", "a:range" + one
+                        FROM "x:upper", \(table) s
+                        WHERE \(kind == "range" ? ":range(s)" : bounds)
+                        AND s."a:range" > 0 ; -- the end
+                        """)
+            }
+        try await TestDatabase.with { database in
+            let columns =
+                "\"select\" integer, \"Ünï \"\"q\" text COLLATE \"C\", \"a:range\" integer"
+            try await database.execute(
+                """
+                CREATE SCHEMA "off The""Path";
+                CREATE TABLE \(table) (\(columns), PRIMARY KEY (\(key)));
+                CREATE TABLE \(target) (\(columns), \(extra) integer, PRIMARY KEY (\(key)));
+                INSERT INTO \(table) SELECT i / 100, 'x''' || i % 100, i % 3
+                FROM generate_series(1, 3000) i;
+                ANALYZE \(table);
+                """)
+            let report = try await database.sluice.run(job, options: .with(workers: 3, batch: 37))
+            #expect(report.exitCode == 0)
+            #expect(report.status.rowsChanged == 2_000)
+            #expect(report.status.keysScanned == 3_000)
+            let left = ["delete", "move"].contains(kind) ? 1_000 : 3_000
+            #expect(try await database.number("SELECT count(*) FROM \(table)") == left)
+            let copied = try await database.value(
+                "SELECT count(*) || ' ' || coalesce(bool_and(\(extra) = \"a:range\" + 1), true) "
+                    + "FROM \(target)")
+            #expect(copied == (kind == "delete" ? "0 true" : "2000 true"))
+        }
+    }
+
+    // MARK: Again
+
+    @Test func aFinishedDeleteBeginsAnewAndAnUnfinishedOneIsCarriedOn() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: 1_000)
+            let job = JobRequest(kind: .delete, table: "t", predicate: "n = 0")
+            let first = try await database.sluice.run(job, options: .with(workers: 1, batch: 100))
+            #expect(first.status.rowsChanged == 1_000)
+            #expect(first.status.job == "t.delete")
+            try await database.execute("INSERT INTO t (id) SELECT generate_series(1, 300)")
+            let second = try await database.sluice.run(job, options: .with(workers: 1, batch: 100))
+            #expect(second.didWork)
+            #expect(second.status.run == 2)
+            #expect(second.status.rowsChanged == 300)
+            let again = try await database.sluice.resume("2")
+            #expect(!again.didWork)
+            #expect(again.message.contains("`sluice run` begins anew"))
+            try await database.execute("INSERT INTO t (id) SELECT generate_series(1, 300)")
+            try await database.hold("DELETE", on: "t")
+            let drain = DrainSwitch()
+            async let third = database.sluice.run(
+                job, options: .with(workers: 1, batch: 10), drain: drain)
+            try await eventually("the third run is at work") {
+                try await database.number(
+                    "SELECT coalesce(sum(keys_scanned), 0) FROM sluice.range WHERE run = 3") > 0
+            }
+            drain.drain()
+            #expect(try await third.exitCode == 3)
+            let last = try await database.sluice.run(job)
+            #expect(last.exitCode == 0)
+            #expect(last.status.run == 3)
+            #expect(try await database.number("SELECT count(*) FROM t") == 0)
+        }
+    }
+}
