@@ -114,20 +114,22 @@ struct CutFinder: Sendable {
         let (values, places) = (sql.probedValues(level: level), sql.probedPlaces(level: level))
         var statements: [Statement] = []
         var asked: [(portion: Portion, cuts: [Cut])] = []
-        func ask(_ statement: String, _ portion: Portion, _ cuts: [(Cut, String)]) {
+        func ask(_ statement: String, _ portion: Portion, _ cuts: [Cut], at targets: [String]) {
             guard !cuts.isEmpty else { return }
             statements.append(
                 Statement(
                     statement,
                     [
                         .text(TextArray.literal(portion.prefix)),
-                        .text(TextArray.literal(cuts.map(\.1))),
+                        .text(TextArray.literal(targets)),
                     ]))
-            asked.append((portion, cuts.map(\.0)))
+            asked.append((portion, cuts))
         }
         for (portion, plan) in plans {
-            ask(values, portion, plan.cuts.compactMap { cut in cut.value.map { (cut, $0) } })
-            ask(places, portion, plan.cuts.compactMap { cut in cut.place.map { (cut, "\($0)") } })
+            let byValue = plan.cuts.filter { $0.value != nil }
+            ask(values, portion, byValue, at: byValue.compactMap(\.value))
+            let byPlace = plan.cuts.filter { $0.place != nil }
+            ask(places, portion, byPlace, at: byPlace.compactMap(\.place).map { "\($0)" })
         }
         let results = try await answers(statements)
         return zip(asked, results).flatMap { asked, result in
@@ -172,16 +174,6 @@ struct CutFinder: Sendable {
 
 extension CutPlan {
     fileprivate var isFromStatistics: Bool { !giants.isEmpty || cuts.contains { $0.value != nil } }
-}
-
-extension Cut {
-    fileprivate var value: String? {
-        if case .value(let value) = target { value } else { nil }
-    }
-
-    fileprivate var place: Double? {
-        if case .place(let place) = target { place } else { nil }
-    }
 }
 
 extension KeyColumn {

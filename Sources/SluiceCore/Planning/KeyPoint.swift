@@ -76,3 +76,21 @@ extension Cut {
         return weights + [cuts.last?.step ?? max(0, 1 - reached)]
     }
 }
+
+extension Cut {
+    /// The value at which to cut, where the target is one.
+    public var value: String? {
+        switch target {
+        case .value(let value): value
+        case .place: nil
+        }
+    }
+
+    /// The place at which to cut, where the target is one.
+    public var place: Double? {
+        switch target {
+        case .value: nil
+        case .place(let place): place
+        }
+    }
+}
