@@ -41,25 +41,32 @@ struct BatchMessages: Sendable {
             // Statements of another table are not needed again: they are let go below.
             told = nil
         }
-        let change = firstOfRange ? sql.first : sql.next
-        let parameters = parameters + (isWide ? [.text("\(limits.batchBytes)")] : [])
-        var statements = [Statement(BatchSettingsSQL.begin)]
         let settings = BatchSettingsSQL.batch(
             job.session.settings, limits: limits, serverVersion: serverVersion)
+        let change = firstOfRange ? sql.first : sql.next
+        let parameters = parameters + (isWide ? [.text("\(limits.batchBytes)")] : [])
+        let (begin, commit) = (
+            Statement(BatchSettingsSQL.begin), Statement(BatchSettingsSQL.commit)
+        )
         if job.session.isPooled {
-            statements += [BatchSettingsSQL.local(settings), Statement(change, parameters)]
-        } else {
-            if told != limits {
-                statements += [
-                    BatchSettingsSQL.session(settings), Statement(BatchSettingsSQL.letGo),
-                ]
-                told = limits
-                kept = []
-            }
-            let name = firstOfRange ? "sluice_first" : "sluice_next"
-            if kept.insert(name).inserted { statements.append(.prepare(name, change)) }
-            statements.append(.prepared(name, parameters))
+            return [
+                begin, BatchSettingsSQL.local(settings), Statement(change, parameters), commit,
+            ]
         }
-        return statements + [Statement(BatchSettingsSQL.commit)]
+        var statements: [Statement] = []
+        if told != limits {
+            // In a transaction of its own: a batch that fails at its very COMMIT would undo the
+            // settings, and the next one is in the pipe by then.
+            statements += [
+                begin, BatchSettingsSQL.session(settings), Statement(BatchSettingsSQL.letGo),
+                commit,
+            ]
+            told = limits
+            kept = []
+        }
+        let name = firstOfRange ? "sluice_first" : "sluice_next"
+        statements.append(begin)
+        if kept.insert(name).inserted { statements.append(.prepare(name, change)) }
+        return statements + [.prepared(name, parameters), commit]
     }
 }
