@@ -98,6 +98,22 @@ import Testing
         #expect(odd.map(\.keysEstimate).reduce(0, +) == 7)
     }
 
+    @Test func severalTablesShareTheRangesByTheirBatches() {
+        let limits = Limits(workers: 1...4)
+        func shares(_ keys: [Int], _ batches: [Int]? = nil) -> [Int] {
+            RangeCount.shares(
+                keysEstimates: keys, batchKeys: batches ?? keys.map { _ in 5_000 }, limits: limits)
+        }
+        #expect(shares([1_000_000_000]) == [8])
+        #expect(shares([600_000, 200_000, 0]) == [6, 2, 1])
+        #expect(shares([10, 10, 10]) == [1, 1, 1])
+        #expect(shares([0, 0]) == [1, 1])
+        #expect(shares([]) == [])
+        // 300 rows of which a batch holds four are as much work as a table of many.
+        #expect(shares([300], [4]) == [8])
+        #expect(shares([300, 600_000], [4, 5_000]) == [3, 5])
+    }
+
     @Test func smallTablesAreOneRangeAndHugeOnesTwoForEachWorker() {
         let limits = Limits(workers: 1...4)
         #expect(RangeCount.wanted(keysEstimate: 0, limits: limits) == 1)

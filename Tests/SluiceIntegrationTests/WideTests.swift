@@ -32,6 +32,8 @@ import Testing
                 ])
             var options = RunOptions.with(workers: 2, batch: 5_000)
             options.limits.batchBytes = 16 << 20
+            // Few rows, but many batches: worth sharing.
+            #expect(try await database.sluice.plan(job, options: options).ranges.count == 4)
             let report = try await database.sluice.run(job, options: options)
             #expect(report.exitCode == 0)
             #expect(report.status.keysScanned == 300)

@@ -13,6 +13,9 @@ struct PartExaminer: Sendable {
         for row in wide {
             guard let at = job.parts.firstIndex(where: { "\($0.oid)" == row[0] }) else { continue }
             job.parts[at].wideColumns = TextArray.parse(row[1] ?? "{}")
+            let bytes = row[2].flatMap(Double.init) ?? 0
+            let rows = row[3].flatMap(Double.init) ?? 0
+            if rows > 0 { job.parts[at].bytesPerRow = bytes / rows }
         }
         guard job.identity.predicate != nil else { return job }
         let key = TextArray.literal(job.key.map(\.name))

@@ -1,3 +1,4 @@
+import SluiceCore
 import SluicePostgres
 
 /// One of the tables that hold a job's rows.
@@ -13,10 +14,23 @@ struct PlannedPart: Sendable, Equatable {
     /// The columns whose values may be stored out of line, if any are: batches are then bounded
     /// by bytes as well.
     var wideColumns: [String] = []
+    /// What a row of a wide table weighs by its statistics; `nil` when they know nothing.
+    var bytesPerRow: Double?
     /// The partial index that drives the scan: batches are then so many *matching* keys.
     var driver: DrivingIndex?
 
     var isWide: Bool { !wideColumns.isEmpty }
+
+    /// What a row of a wide table is taken to weigh before anything is known of it, in bytes: more
+    /// than a page, since the table has values that did not fit into one.
+    private static let bytesPerRowUnknown = 65_536.0
+
+    /// Keys that one batch is expected to have: fewer than asked for where bytes bound it.
+    func expectedBatchKeys(_ limits: Limits) -> Int {
+        guard isWide else { return limits.batchKeys }
+        let fitting = Double(limits.batchBytes) / max(1, bytesPerRow ?? Self.bytesPerRowUnknown)
+        return max(1, Int(min(Double(limits.batchKeys), fitting)))
+    }
 
     /// Reads a row of the facts in ``PartSQL``.
     init(row: [String?], number: Int) {

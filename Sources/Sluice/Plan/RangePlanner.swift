@@ -20,7 +20,9 @@ struct RangePlanner: Sendable {
             let rows = try await PlanInspector(connection: connection).estimatedRows(sql.estimate)
             estimates.append(part.driver?.keysEstimate ?? rows)
         }
-        let wanted = RangeCount.shares(keysEstimates: estimates, limits: limits)
+        let wanted = RangeCount.shares(
+            keysEstimates: estimates, batchKeys: job.parts.map { $0.expectedBatchKeys(limits) },
+            limits: limits)
         var ranges: [KeyRange] = []
         var methods: [String] = []
         for (index, part) in job.parts.enumerated() {

@@ -26,14 +26,15 @@ struct RangeSplitter: Sendable {
     }
 
     /// The new range's row, or `nil` when there is nothing that pays.
-    func split(batchKeys: Int, limits: Limits) async throws(PostgresError) -> [String?]? {
+    func split(batchKeys most: Int, limits: Limits) async throws(PostgresError) -> [String?]? {
         let rows = try await connection.transact(
             RangeSQL.busiest, [.text("\(context.run)"), Parameter(Self.candidates)],
             durable: false
         ).rows
         for row in rows {
             guard let part = context.job.part(Int(row[1] ?? "") ?? 1) else { continue }
-            guard let cut = try await find(row, part, batchKeys: batchKeys, limits: limits)
+            let keys = min(most, part.expectedBatchKeys(limits))
+            guard let cut = try await find(row, part, batchKeys: keys, limits: limits)
             else { continue }
             if let taken = try await take(cut) { return taken }
         }

@@ -1,11 +1,14 @@
 /// Questions to the system catalogs about how the rows of a job's tables are stored; `$1` is an
 /// array of the tables' OIDs.
 enum StorageSQL {
-    /// Tables with rows stored out of line, each with its columns of variable length.
+    /// Tables with rows stored out of line, each with its columns of variable length, the bytes of
+    /// its rows, and how many the statistics count.
     static let wideColumns = """
         SELECT c.oid, ARRAY(SELECT a.attname::text FROM pg_catalog.pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-        AND a.attlen < 0 AND a.attstorage <> 'p' ORDER BY a.attnum)
+        AND a.attlen < 0 AND a.attstorage <> 'p' ORDER BY a.attnum),
+        pg_catalog.pg_relation_size(c.oid) + pg_catalog.pg_relation_size(c.reltoastrelid),
+        c.reltuples
         FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1::pg_catalog.oid[])
         AND c.reltoastrelid <> 0 AND pg_catalog.pg_relation_size(c.reltoastrelid) > 0
         """
