@@ -8,13 +8,15 @@ struct BenchPlan: Sendable {
     let batchKeys: Int
     let clientRows: [Int]
     let planRows: Int
+    /// Sizes of narrow table whose rates are compared, the smallest first.
+    let scaleRows: [Int]
     /// The `sluice` program.
     let sluicePath: String
 }
 
 /// The groups of figures.
 enum ExperimentKind: String, CaseIterable, Sendable {
-    case speed, client, network, planning
+    case speed, client, network, planning, skew, scale
 
     func measure(
         _ cluster: BenchCluster, _ plan: BenchPlan, _ recorder: Recorder
@@ -23,6 +25,8 @@ enum ExperimentKind: String, CaseIterable, Sendable {
         case .speed: try await SpeedExperiment(cluster, plan, recorder).measure()
         case .client: try await ClientExperiment(cluster, plan, recorder).measure()
         case .network: try await NetworkExperiment(cluster, plan, recorder).measure()
+        case .skew: try await SkewExperiment(cluster, plan, recorder).measure()
+        case .scale: try await ScaleExperiment(plan, recorder).measure()
         case .planning: try await PlanningExperiment(cluster, plan, recorder).measure()
         }
     }

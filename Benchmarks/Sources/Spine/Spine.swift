@@ -9,8 +9,8 @@ struct Spine: AsyncParsableCommand {
         abstract: "Measures backfills side by side on a throwaway cluster.",
         discussion: "Every figure that is compared is a ratio of two runs of the same round.")
 
-    @Option(help: "What to measure: speed, client, network, planning.")
-    var only = "speed,client,network,planning"
+    @Option(help: "What to measure: speed, client, network, planning, skew, scale.")
+    var only = "speed,client,network,planning,skew"
 
     @Option(help: "Rows of the table that speed and network change.")
     var rows = 2_000_000
@@ -33,6 +33,9 @@ struct Spine: AsyncParsableCommand {
     @Option(help: "Rows of the table that is planned.")
     var planRows = 10_000_000
 
+    @Option(help: "Sizes of narrow table that scale compares, the smallest first.")
+    var scaleRows = "1000000,100000000"
+
     @Option(help: "The sluice program, for what is measured from outside.")
     var sluice: String
 
@@ -43,7 +46,7 @@ struct Spine: AsyncParsableCommand {
         let wanted = try only.split(separator: ",").map { name in
             guard let kind = ExperimentKind(rawValue: String(name)) else {
                 throw ValidationError(
-                    "--only takes speed, client, network, planning, not '\(name)'")
+                    "--only takes speed, client, network, planning, skew, scale, not '\(name)'")
             }
             return kind
         }
@@ -52,7 +55,8 @@ struct Spine: AsyncParsableCommand {
             moreIndexes: try numbers(indexes, "--indexes", from: 0),
             workers: try numbers(workers, "--workers"),
             batchKeys: batch, clientRows: try numbers(clientRows, "--client-rows"),
-            planRows: planRows, sluicePath: sluice)
+            planRows: planRows, scaleRows: try numbers(scaleRows, "--scale-rows"),
+            sluicePath: sluice)
         let recorder = try Recorder(folder: output)
         try await BenchCluster.with { cluster in
             recorder.setup = try await SetupFacts.read(cluster, plan: plan)

@@ -42,12 +42,13 @@ struct BackfillRun: Sendable {
             await WorkerPool(context: context, coordinator: coordinator).run()
             group.cancelAll()
         }
-        let outcome = await coordinator.view.outcome ?? .drained
+        let view = await coordinator.view
+        let outcome = view.outcome ?? .drained
         let seconds = began.duration(to: .now) / .seconds(1)
         if Task.isCancelled { throw CancellationError() }
         return try await RunEnding(
             record: record, context: context, outcome: outcome, seconds: seconds,
-            lagSecondsMax: lag.seconds, walBefore: walBefore
+            lagSecondsMax: lag.seconds, tailSeconds: view.tailSeconds, walBefore: walBefore
         ).conclude()
     }
 

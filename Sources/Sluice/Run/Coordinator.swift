@@ -61,6 +61,7 @@ actor Coordinator {
         let batchKeys: Int
         let waitingFor: String?
         let keysScanned: Int
+        let tailSeconds: Double?
         let outcome: RunOutcome?
     }
 
@@ -68,7 +69,8 @@ actor Coordinator {
         View(
             limits: scheduler.limits, workers: scheduler.workingCount,
             batchKeys: scheduler.batchKeys, waitingFor: scheduler.waitingFor,
-            keysScanned: keysScanned, outcome: scheduler.outcome)
+            keysScanned: keysScanned, tailSeconds: scheduler.tailSeconds,
+            outcome: scheduler.outcome)
     }
 
     private func settle() {

@@ -8,6 +8,7 @@ struct RunEnding: Sendable {
     let outcome: RunOutcome
     let seconds: Double
     let lagSecondsMax: Double?
+    let tailSeconds: Double?
     let walBefore: UInt64
 
     /// The ledger's last word and the report, over a fresh connection: an idle one may have been
@@ -76,7 +77,8 @@ struct RunEnding: Sendable {
             message: (isOverruled ? overruled : message(status))
                 + (try await PartWatch.lastWords(record.id, connection)), seconds: seconds,
             replicaLagSecondsMax: lagSecondsMax,
-            walBytes: walAfter >= walBefore ? Int(walAfter - walBefore) : nil, didWork: true)
+            walBytes: walAfter >= walBefore ? Int(walAfter - walBefore) : nil, didWork: true,
+            tailSeconds: tailSeconds)
     }
 
     private var exitCode: Int32 {

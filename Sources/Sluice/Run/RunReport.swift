@@ -14,6 +14,9 @@ public struct RunReport: Sendable, Equatable {
     public let walBytes: Int?
     /// Whether anything was done at all: `false` when the run was already completed.
     public let didWork: Bool
+    /// Seconds between the last batch of the worker that ran dry first and the last batch of all,
+    /// among this process's workers; `nil` unless two of them worked.
+    public var tailSeconds: Double?
 }
 
 /// What a process tells while it carries out a run.

@@ -49,6 +49,8 @@ public struct RunScheduler: Sendable {
     private var gateClosedSinceSeconds: Double?
     private var jitter: SeededGenerator
     private let tablesMayGo: Bool
+    /// When each worker that committed anything did so last, in seconds.
+    private var lastCommitSeconds: [Int: Double] = [:]
 
     /// Begins a process's part in a run; `tablesMayGo` when it is over partitions, which may be
     /// dropped while it goes on.
@@ -100,6 +102,15 @@ public struct RunScheduler: Sendable {
     /// Workers that hold a range.
     public var workingCount: Int { workers.values.filter { $0.range != nil }.count }
 
+    /// How long workers were idle at the end: from the last batch of the first one that ran dry to
+    /// the last batch of all, in seconds; `nil` before two have committed.
+    public var tailSeconds: Double? {
+        guard lastCommitSeconds.count > 1, let first = lastCommitSeconds.values.min(),
+            let last = lastCommitSeconds.values.max()
+        else { return nil }
+        return last - first
+    }
+
     /// The reason that most keeps this process from working now, in words; `nil` when it works.
     public var waitingFor: String? {
         if let gateReason { return gateReason }
@@ -120,6 +131,7 @@ public struct RunScheduler: Sendable {
         worker id: Int, after event: WorkerEvent, nowSeconds: Double
     ) -> WorkerAction {
         var worker = workers[id] ?? WorkerState()
+        if case .committed = event { lastCommitSeconds[id] = nowSeconds }
         apply(event, to: &worker, nowSeconds: nowSeconds)
         let action = decide(id, &worker, nowSeconds: nowSeconds)
         if case .release = action { worker.isReleasing = true } else { worker.isReleasing = false }
@@ -153,7 +165,7 @@ public struct RunScheduler: Sendable {
             return .wait(seconds: Self.sliceSeconds)
         }
         guard let range = worker.range else {
-            return worker.mustSplit ? .split(batchKeys: keys(worker)) : .claim
+            return worker.mustSplit ? .split(batchKeys: wantedKeys(worker)) : .claim
         }
         if worker.batchesOfRow >= Self.batchesPerLedgerRow { return .renew(range) }
         return send(&worker)
@@ -167,8 +179,12 @@ public struct RunScheduler: Sendable {
 
     private func send(_ worker: inout WorkerState) -> WorkerAction {
         guard let range = worker.range else { return .claim }
-        return .send(
-            range, keys: worker.wide.keys(limit: keys(worker)), firstOfRange: !worker.cursorSet)
+        return .send(range, keys: wantedKeys(worker), firstOfRange: !worker.cursorSet)
+    }
+
+    /// Keys to ask for in the next batch.
+    private func wantedKeys(_ worker: WorkerState) -> Int {
+        worker.wide.keys(limit: keys(worker))
     }
 
     private func keys(_ worker: WorkerState) -> Int {

@@ -118,6 +118,17 @@ import Testing
         #expect(claims > 2)
     }
 
+    @Test func theTailIsCountedFromTheLastBatchOfTheFirstWorkerThatRanDry() {
+        var scheduler = RunScheduler(limits: Limits(workers: 1...3), seed: 1)
+        let counts = BatchCounts(keysScanned: 1, rowsChanged: 1, finishedRange: false)
+        _ = scheduler.next(worker: 0, after: .committed(counts), nowSeconds: 3)
+        #expect(scheduler.tailSeconds == nil)
+        _ = scheduler.next(worker: 1, after: .committed(counts), nowSeconds: 5)
+        _ = scheduler.next(worker: 0, after: .committed(counts), nowSeconds: 7)
+        _ = scheduler.next(worker: 2, after: .started, nowSeconds: 9)
+        #expect(scheduler.tailSeconds == 2)
+    }
+
     @Test func theEndIsSeenAtOnceByAWorkerThatWaitsForTheLastRange() {
         var (scheduler, _) = idle()
         _ = scheduler.next(worker: 0, after: .nothingClaimable(unfinished: 1), nowSeconds: 1)

@@ -16,8 +16,10 @@ struct BenchCluster: Sendable {
     ]
 
     /// Lends a cluster to the body.
-    static func with(_ body: (BenchCluster) async throws -> Void) async throws {
-        var options = SandboxOptions(replicas: 0, settings: settings)
+    static func with(
+        more: [String: String] = [:], _ body: (BenchCluster) async throws -> Void
+    ) async throws {
+        var options = SandboxOptions(replicas: 0, settings: settings.merging(more) { $1 })
         options.durable = true
         try await withSandbox(options) { sandbox in
             try await body(BenchCluster(server: sandbox.primary))
