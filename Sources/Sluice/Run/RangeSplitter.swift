@@ -25,18 +25,27 @@ struct RangeSplitter: Sendable {
         let rest: Int?
     }
 
+    /// How often ranges are looked at anew after a cut came too late: the owner had passed the key,
+    /// or somebody else cut first. What is left then is soon too little.
+    private static let attempts = 3
+
     /// The new range's row, or `nil` when there is nothing that pays.
     func split(batchKeys most: Int, limits: Limits) async throws(PostgresError) -> [String?]? {
-        let rows = try await connection.transact(
-            RangeSQL.busiest, [.text("\(context.run)"), Parameter(Self.candidates)],
-            durable: false
-        ).rows
-        for row in rows {
-            guard let part = context.job.part(Int(row[1] ?? "") ?? 1) else { continue }
-            let keys = min(most, part.expectedBatchKeys(limits))
-            guard let cut = try await find(row, part, batchKeys: keys, limits: limits)
-            else { continue }
-            if let taken = try await take(cut) { return taken }
+        for _ in 0..<Self.attempts {
+            var cameTooLate = false
+            let rows = try await connection.transact(
+                RangeSQL.busiest, [.text("\(context.run)"), Parameter(Self.candidates)],
+                durable: false
+            ).rows
+            for row in rows {
+                guard let part = context.job.part(Int(row[1] ?? "") ?? 1) else { continue }
+                let keys = min(most, part.expectedBatchKeys(limits))
+                guard let cut = try await find(row, part, batchKeys: keys, limits: limits)
+                else { continue }
+                if let taken = try await take(cut) { return taken }
+                cameTooLate = true
+            }
+            if !cameTooLate { return nil }
         }
         return nil
     }

@@ -32,7 +32,7 @@ struct CutSQL: Sendable {
             ORDER BY \(qualified.joined(separator: ", ")) LIMIT $3::bigint) k) s
             WHERE s.n % $4::bigint = 0),
             sluice_kept AS (SELECT max(s.n) AS keys, CASE WHEN max(s.n) < $3::bigint
-            THEN max(s.n) / $4::bigint / 2 * $4::bigint ELSE max(s.n) END AS kept
+            THEN (max(s.n) / $4::bigint + 1) / 2 * $4::bigint ELSE max(s.n) END AS kept
             FROM sluice_step s)
             SELECT k.keys, k.kept, s.last FROM sluice_kept k JOIN sluice_step s ON s.n = k.kept
             WHERE k.keys >= $5::bigint

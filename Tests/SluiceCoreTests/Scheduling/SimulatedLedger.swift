@@ -78,10 +78,10 @@ struct SimulatedLedger {
         }
         let old = ranges[number]
         let seen = Int.random(in: old.keys.lowerBound...old.next, using: &random)
-        let ahead = old.keys.upperBound - seen + 1
-        guard ahead >= batchKeys * SplitRule.fewestBatches else { return nil }
-        let isAll = ahead < batchKeys * SplitRule.walkedBatches
-        let kept = isAll ? (ahead + 1) / 2 : batchKeys * SplitRule.walkedBatches
+        let batches = (old.keys.upperBound - seen + 1) / batchKeys
+        guard batches >= SplitRule.fewestBatches else { return nil }
+        let isAll = batches < SplitRule.walkedBatches
+        let kept = (isAll ? (batches + 1) / 2 : SplitRule.walkedBatches) * batchKeys
         let last = seen + kept - 1
         guard last >= old.next, last < old.keys.upperBound else { return nil }
         splits += 1

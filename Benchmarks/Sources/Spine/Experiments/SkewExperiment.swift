@@ -1,4 +1,5 @@
 import Sluice
+import SluiceCore
 import SluicePostgres
 import SluiceSandbox
 
