@@ -63,7 +63,7 @@ import Testing
         let statement = sql.change(firstOfRange: false)
         #expect(statement.contains("UPDATE ONLY \"a\"\"b\".\"Weird \"\"Name\"\"\" SET"))
         #expect(statement.contains("\"select\" = (\n1 -- one\n), \"x\" = (\n2\n)"))
-        #expect(statement.contains(" AND (\ntrue or true\n)\n"))
+        #expect(statement.contains(" AND (CASE WHEN (\ntrue or true\n) THEN true END)\n"))
     }
 
     @Test func everySettingOfABatchIsLocalAndBoundsItsWaits() {
@@ -125,9 +125,9 @@ private let expectedBatch = """
     (price * 100)::bigint
     )
     WHERE "id" > (SELECT f."cursor"[1] FROM sluice_fence f)::pg_catalog.int8
-    AND "id" <= (SELECT b.k1 FROM sluice_bound b) AND (
+    AND "id" <= (SELECT b.k1 FROM sluice_bound b) AND (CASE WHEN (
     price_cents IS NULL
-    )
+    ) THEN true END)
     RETURNING 1
     ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change), sluice_move AS (
     UPDATE sluice.range r SET "cursor" = ARRAY[(SELECT b.k1::text FROM sluice_bound b)],

@@ -225,7 +225,7 @@ struct BatchSQL: Sendable {
                 "(SELECT f.\"cursor\"[\($0 + 1)] FROM sluice_fence f)::\($1.castType)"
             },
             upper: key.indices.map { "(SELECT b.k\($0 + 1) FROM sluice_bound b)" },
-            isOpenBelow: isOpenBelow)
+            isOpenBelow: isOpenBelow, isDriven: isDriven)
     }
 
     /// The predicate, where it decides which keys make up a batch.
