@@ -127,8 +127,8 @@ import Testing
         try await TestDatabase.with { database in
             try await database.execute(
                 """
-                CREATE EXTENSION postgres_fdw;
-                CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw;
+                CREATE FOREIGN DATA WRAPPER far;
+                CREATE SERVER elsewhere FOREIGN DATA WRAPPER far;
                 CREATE TABLE t (id bigint NOT NULL, n integer) PARTITION BY RANGE (id);
                 CREATE TABLE here PARTITION OF t FOR VALUES FROM (0) TO (10);
                 CREATE UNIQUE INDEX ON here (id);
