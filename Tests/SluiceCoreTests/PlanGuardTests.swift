@@ -38,6 +38,18 @@ import Testing
         }
     }
 
+    @Test func anIndexThatIsCombinedWithTheKeysIsWalkedWholeAndRefused() {
+        let key = PlanNode(type: "Bitmap Index Scan", indexCondition: "(id > $1)")
+        let other = PlanNode(type: "Bitmap Index Scan", indexCondition: "(todo = true)")
+        for (leaves, isSound) in [([key, key], true), ([key, other], false), ([], false)] {
+            let both = PlanNode(type: "BitmapAnd", children: leaves)
+            // One below a sub-select of the user's is no part of it.
+            let query = PlanNode(type: "Bitmap Heap Scan", relation: "u", children: [other])
+            let heap = scan("Bitmap Heap Scan", bounded: false, children: [both, query])
+            #expect((problem(heap) == nil) == isSound)
+        }
+    }
+
     @Test func whatReadsTheWholeTableIsRefusedHoweverDeep() {
         let unboundedBitmap = scan(
             "Bitmap Heap Scan", bounded: false, children: [PlanNode(type: "Bitmap Index Scan")])

@@ -43,6 +43,7 @@ import Testing
 
     @Test(arguments: [
         "owner = '22222222-2222-4222-8222-222222222222'", "epoch = epoch + 1", "state = 'done'",
+        "part = 2",
     ])
     func aWholePipeWhoseFenceIsLostMeanwhileChangesNothing(theft: String) async throws {
         try await Self.begun { bench, range, one, two in

@@ -50,6 +50,7 @@ import Testing
     /// collation `B` comes before `a`, under this one after it.
     @Test func aCutIsJudgedUnderTheKeysOwnCollation() async throws {
         try await TestDatabase.with { database in
+            try await ServerNeed.icu.require(database)
             try await database.execute(
                 """
                 CREATE TABLE t (id text COLLATE "en-x-icu" PRIMARY KEY, n int NOT NULL DEFAULT 0);

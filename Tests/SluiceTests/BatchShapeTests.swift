@@ -29,7 +29,8 @@ private let expectedWide = """
     WITH sluice_fence AS MATERIALIZED (
     SELECT r."cursor", r.upper FROM sluice.range r
     WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
-    AND r.state = 'running' AND r."cursor" IS NOT NULL
+    AND r.part = 1 AND r.state = 'running'
+    AND r."cursor" IS NOT NULL
     AND pg_catalog.to_regclass('"public"."docs"')::oid = 16400
     FOR NO KEY UPDATE
     ), sluice_walk AS MATERIALIZED (
@@ -89,7 +90,8 @@ private let expectedDriven = """
     WITH sluice_fence AS MATERIALIZED (
     SELECT r."cursor", r.upper FROM sluice.range r
     WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
-    AND r.state = 'running' AND r."cursor" IS NULL
+    AND r.part = 1 AND r.state = 'running'
+    AND r."cursor" IS NULL
     AND pg_catalog.to_regclass('"public"."docs"')::oid = 16400
     FOR NO KEY UPDATE
     ), sluice_end AS MATERIALIZED (

@@ -37,6 +37,10 @@ struct PartExaminer: Sendable {
     /// Whether the planner takes the index for the end of a batch of keys that match, in either
     /// shape of batch: it proves that the index holds them all, and finds it the cheapest way.
     ///
+    /// And whether it bounds the rest of the batch by the key, although the predicate stands there
+    /// as it is: with an index on another of its columns it may not, and then the job is better
+    /// off without.
+    ///
     /// Always for a batch of the default size, so that the answer is the same whenever it is asked
     /// for.
     func drives(
@@ -57,7 +61,8 @@ struct PartExaminer: Sendable {
                 return false
             }
             guard let plan = PlanInspector.plan(json: lines.joined(separator: "\n")),
-                PlanInspector.drivingIndex(in: plan, part: part) == driver.name
+                PlanInspector.drivingIndex(in: plan, part: part) == driver.name,
+                inspector.problem(in: plan, job, part) == nil
             else { return false }
         }
         return true

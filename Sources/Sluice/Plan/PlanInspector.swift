@@ -25,6 +25,7 @@ struct PlanInspector: Sendable {
         _ job: PlannedJob, _ part: PlannedPart, limits: Limits
     ) async throws(PostgresError) -> String? {
         let batch = job.batch(part)
+        var found: String?
         for first in [true, false] {
             let statement = batch.inspection(firstOfRange: first, limits: limits)
             let rows = try await explain("(FORMAT JSON)", statement, job: job, limits: limits)
@@ -32,12 +33,7 @@ struct PlanInspector: Sendable {
             guard let plan = Self.plan(json: json) else {
                 return "the server's EXPLAIN of a batch cannot be read"
             }
-            if let problem = PlanGuard.problem(
-                in: plan, table: part.name.name, alias: job.alias(part),
-                firstKeyColumn: job.key[0].name)
-            {
-                return problem
-            }
+            found = found ?? problem(in: plan, job, part)
         }
         if let driver = part.driver,
             try await !PartExaminer(connection: connection)
@@ -47,7 +43,14 @@ struct PlanInspector: Sendable {
                 + "planner takes another), and each batch would search for its rows; `sluice "
                 + "resume` carries on without it"
         }
-        return nil
+        return found
+    }
+
+    /// What is wrong with the plan of a batch on one of the job's tables.
+    func problem(in plan: PlanNode, _ job: PlannedJob, _ part: PlannedPart) -> String? {
+        PlanGuard.problem(
+            in: plan, table: part.name.name, alias: job.alias(part),
+            firstKeyColumn: job.key[0].name)
     }
 
     /// The index by which a batch's end is found.
@@ -66,11 +69,17 @@ struct PlanInspector: Sendable {
             throw SluiceError(.refused, Self.sentence(error, job: job))
         }
         if let found {
-            throw SluiceError(
-                .refused,
-                "refusing the plan: \(found); ANALYZE \(job.table.name.shown), wait for "
-                    + "transactions older than a fresh index, or choose another --key")
+            throw SluiceError(.refused, "refusing the plan: \(found); \(Self.cure(job))")
         }
+    }
+
+    private static func cure(_ job: PlannedJob) -> String {
+        let analyze = "ANALYZE \(job.table.name.shown)"
+        if job.identity.kind == .statement {
+            return "write conditions beside :range as (CASE WHEN … THEN true END), which no index "
+                + "serves, or \(analyze)"
+        }
+        return "\(analyze), wait for transactions older than a fresh index, or choose another --key"
     }
 
     /// The plan of a batch in the server's words.

@@ -85,7 +85,7 @@ struct PlannedJob: Sendable {
         BatchSQL(
             table: part.name, tableOID: part.oid, alias: alias(part), key: key,
             identity: identity, target: target, wideColumns: part.wideColumns,
-            isDriven: part.driver != nil)
+            isDriven: part.driver != nil, part: part.number)
     }
 
     /// The statements that cut a range of one of the tables.

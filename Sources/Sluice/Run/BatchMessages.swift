@@ -33,7 +33,9 @@ struct BatchMessages: Sendable {
         part: Int, firstOfRange: Bool, _ parameters: [Parameter], limits: Limits,
         serverVersion: Int
     ) -> [Statement] {
-        if part != self.part, let planned = job.part(part) {
+        // A range of a table that is gone, or that others know of, gets statements of another
+        // one: their fence lets none of its ranges in.
+        if part != self.part, let planned = job.part(part) ?? job.parts.first {
             let batch = job.batch(planned)
             sql = (batch.change(firstOfRange: true), batch.change(firstOfRange: false))
             isWide = planned.isWide

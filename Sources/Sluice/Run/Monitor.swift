@@ -143,14 +143,18 @@ struct Monitor: Sendable {
             ).rows
             let watch = PartWatch(
                 run: monitor.context.run, job: job, report: monitor.report)
+            var news: [Int] = []
             for row in rows {
                 guard let part = job.part(Int(row[0] ?? "") ?? 0) else { continue }
                 if row[1] != "t", watch.isNeeded {
-                    try await watch.abandon(part.number, connection)
-                    goneParts.insert(part.number)
+                    news.append(part.number)
                 } else if row[2] != "t" || row[3] != part.columnMark {
                     await stop(renamed: part.name.shown)
                 }
+            }
+            if !(job.goneParts.isEmpty && goneParts.isEmpty && news.isEmpty) {
+                try await watch.abandon(news, connection)
+                goneParts.formUnion(news)
             }
             try await watch.noteChanges(connection)
             try await checkTarget(connection)

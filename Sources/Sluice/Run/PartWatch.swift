@@ -16,12 +16,19 @@ struct PartWatch: Sendable {
         job.table.isPartitioned || job.identity.detail.includesChildren == true
     }
 
-    /// Ends the ranges of a table that was dropped.
-    func abandon(_ part: Int, _ connection: PostgresConnection) async throws(PostgresError) {
-        let name = try await connection.transact(
-            PartSQL.abandon, [.text("\(run)"), Parameter(part)]
-        ).scalar
-        if let name { report(.note(Self.words("dropped", name))) }
+    /// Ends the ranges of tables that were dropped, the given parts among them.
+    ///
+    /// - Parameter parts: Those that were seen to be gone, by now or before.
+    func abandon(
+        _ parts: [Int], _ connection: PostgresConnection
+    ) async throws(PostgresError) {
+        for part in parts {
+            let name = try await connection.transact(
+                PartSQL.abandon, [.text("\(run)"), Parameter(part)]
+            ).scalar
+            if let name { report(.note(Self.words("dropped", name))) }
+        }
+        _ = try await connection.transact(PartSQL.endAbandoned, [.text("\(run)")])
     }
 
     /// Notes tables that came or went since the run began.

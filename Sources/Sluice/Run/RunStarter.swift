@@ -135,7 +135,7 @@ struct RunStarter: Sendable {
             }
         }
         let watch = PartWatch(run: record.id, job: job, report: report)
-        for part in job.goneParts { try await watch.abandon(part, connection) }
+        if !job.goneParts.isEmpty { try await watch.abandon(job.goneParts, connection) }
         try await watch.noteChanges(connection)
         report(.started(run: record.id, job: record.name, resumed: resumed))
         let backfill = BackfillRun(

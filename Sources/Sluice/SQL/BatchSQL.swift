@@ -23,6 +23,8 @@ struct BatchSQL: Sendable {
     var wideColumns: [String] = []
     /// Whether a batch is so many keys that match the predicate, which a partial index holds.
     var isDriven = false
+    /// The run's number of the table: the fence holds only for ranges of it.
+    var part = 1
 
     /// The change as a statement whose bounds are the fence's; parameters are run, range, owner,
     /// epoch, batch keys, lease in seconds, the commit setting that ends a range, and for a wide
@@ -32,7 +34,8 @@ struct BatchSQL: Sendable {
         WITH sluice_fence AS MATERIALIZED (
         SELECT r."cursor", r.upper FROM sluice.range r
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
-        AND r.state = 'running' AND r."cursor" IS \(firstOfRange ? "" : "NOT ")NULL
+        AND r.part = \(part) AND r.state = 'running'
+        AND r."cursor" IS \(firstOfRange ? "" : "NOT ")NULL
         \(nameClauses)
         FOR NO KEY UPDATE
         ), \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint", batchBytes: "$8::bigint")), \
@@ -222,7 +225,7 @@ struct BatchSQL: Sendable {
                 "(SELECT f.\"cursor\"[\($0 + 1)] FROM sluice_fence f)::\($1.castType)"
             },
             upper: key.indices.map { "(SELECT b.k\($0 + 1) FROM sluice_bound b)" },
-            isOpenBelow: isOpenBelow)
+            isOpenBelow: isOpenBelow, isDriven: isDriven)
     }
 
     /// The predicate, where it decides which keys make up a batch.

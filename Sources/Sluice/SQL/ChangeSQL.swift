@@ -22,6 +22,8 @@ struct ChangeSQL: Sendable {
     let upper: [String]
     /// Whether the batch begins with the table's first key, whatever that is.
     let isOpenBelow: Bool
+    /// Whether a partial index that the predicate implies drives the batch.
+    var isDriven = false
 
     /// The common table expressions, separated by commas.
     var text: String {
@@ -48,9 +50,18 @@ struct ChangeSQL: Sendable {
 
     // MARK: Which rows
 
-    private var rows: String {
-        "WHERE \(range(qualifier: nil))"
-            + (identity.predicate.map { " AND (\n\($0)\n)" } ?? "")
+    private var rows: String { "WHERE \(range(qualifier: nil))\(predicateClause)" }
+
+    /// In a form that no index serves, so that the key is what bounds the scan: an index on the
+    /// predicate's column, which the planner may take for the narrower one, would be walked whole
+    /// by every batch.
+    ///
+    /// The index that drives a batch has to be proved to hold the predicate's rows, and a
+    /// sub-select in `EXISTS` may be better off as a join: those stand as they are.
+    private var predicateClause: String {
+        guard let predicate = identity.predicate else { return "" }
+        if isDriven || SubSelect.stands(in: predicate) { return " AND (\n\(predicate)\n)" }
+        return " AND (CASE WHEN (\n\(predicate)\n) THEN true END)"
     }
 
     /// Row value comparison, which an index can bound.

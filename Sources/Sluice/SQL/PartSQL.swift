@@ -97,15 +97,22 @@ enum PartSQL {
         WHERE run = $1 AND kind IN ('attached', 'detached', 'dropped') GROUP BY kind ORDER BY kind
         """
 
-    /// Ends the ranges of a table that was dropped: `$1` run, `$2` part; the table's name where
-    /// that is news.
+    /// Writes down that a table was dropped: `$1` run, `$2` part; the table's name where that is
+    /// news.
     static let abandon = """
         WITH gone AS (UPDATE sluice.part SET gone_at = clock_timestamp()
-        WHERE run = $1 AND number = $2 AND gone_at IS NULL RETURNING table_name),
-        ended AS (UPDATE sluice.range SET state = 'done', owner = NULL, lease_until = NULL,
-        epoch = epoch + 1, keys_estimate = keys_scanned, updated_at = clock_timestamp()
-        WHERE run = $1 AND part = $2 AND state <> 'done' AND EXISTS (SELECT FROM gone))
+        WHERE run = $1 AND number = $2 AND gone_at IS NULL RETURNING table_name)
         INSERT INTO sluice.event (run, kind, detail) SELECT $1, 'dropped', g.table_name FROM gone g
         RETURNING detail
+        """
+
+    /// Ends the ranges of every table that was dropped: `$1` run.
+    ///
+    /// Not once and for all: a range that is cut or renewed at that very moment appears later.
+    static let endAbandoned = """
+        UPDATE sluice.range r SET state = 'done', owner = NULL, lease_until = NULL,
+        epoch = r.epoch + 1, keys_estimate = r.keys_scanned, updated_at = clock_timestamp()
+        FROM sluice.part p WHERE r.run = $1 AND r.state <> 'done'
+        AND p.run = $1 AND p.number = r.part AND p.gone_at IS NOT NULL
         """
 }

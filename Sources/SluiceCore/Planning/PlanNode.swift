@@ -61,8 +61,9 @@ public enum PlanGuard {
                     return "a batch would walk an index of \(table) that its key does not bound"
                 }
             case "Bitmap Heap Scan":
-                let below = plan.children.flatMap(flattened)
-                if !below.contains(where: { isBounded($0.indexCondition) }) {
+                // Each of the indexes that are combined is walked as far as its own condition goes.
+                let indexes = plan.children.flatMap(bitmapScans)
+                if indexes.isEmpty || !indexes.allSatisfy({ isBounded($0.indexCondition) }) {
                     return "a batch would walk an index of \(table) that its key does not bound"
                 }
             default:
@@ -109,6 +110,15 @@ public enum PlanGuard {
             return nil
         }
         return index
+    }
+
+    /// The index scans of which a bitmap is made, without those of sub-selects in a condition.
+    private static func bitmapScans(_ node: PlanNode) -> [PlanNode] {
+        switch node.type {
+        case "Bitmap Index Scan": [node]
+        case "BitmapAnd", "BitmapOr": node.children.flatMap(bitmapScans)
+        default: []
+        }
     }
 
     private static func flattened(_ node: PlanNode) -> [PlanNode] {

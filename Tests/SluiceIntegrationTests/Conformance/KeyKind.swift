@@ -9,6 +9,8 @@ struct KeyKind: Sendable, CustomTestStringConvertible {
     let value: String
     /// SQL of the smallest, the largest and the odd values.
     let extremes: [String]
+    /// What a server may have been built without.
+    var need: ServerNeed?
 
     var testDescription: String { name }
 
@@ -20,14 +22,19 @@ struct KeyKind: Sendable, CustomTestStringConvertible {
     /// The same over a domain.
     var asDomain: KeyKind {
         KeyKind(
-            name: "a domain over \(name)", type: "wrapped", value: value, extremes: extremes)
+            name: "a domain over \(name)", type: "wrapped", value: value, extremes: extremes,
+            need: need)
     }
 
-    /// What must be there before a table with such columns is made.
-    static let prelude = """
-        CREATE EXTENSION IF NOT EXISTS citext;
-        CREATE TYPE label AS ENUM (\(labels));
-        """
+    /// Makes what must be there before a table with such columns is made; ends the test, with the
+    /// reason, where the server has no such type.
+    static func prepare(_ database: TestDatabase, for columns: [KeyKind]) async throws {
+        for need in columns.compactMap(\.need) { try await need.require(database) }
+        if columns.contains(where: { $0.need == .citext }) {
+            try await database.execute("CREATE EXTENSION citext")
+        }
+        try await database.execute("CREATE TYPE label AS ENUM (\(labels))")
+    }
 
     /// Labels in an order that is neither their own nor that of their numbers.
     private static var labels: String {
@@ -45,6 +52,9 @@ struct KeyKind: Sendable, CustomTestStringConvertible {
     private static let text = "chr(33 + $i % 90) || '-äÖ ' || $i"
 
     static let all = numbers + writtenAndTimed + others
+
+    /// Those that every server has.
+    static let everywhere = all.filter { $0.need == nil }
 
     private static let numbers = [
         KeyKind(
@@ -77,12 +87,13 @@ struct KeyKind: Sendable, CustomTestStringConvertible {
     ]
 
     private static var writtenAndTimed: [KeyKind] {
-        let written: [(String, String)] = [
-            ("text of C", "text COLLATE \"C\""), ("text of ICU", "text COLLATE \"en-x-icu\""),
-            ("text", "text"), ("varchar", "varchar(2500) COLLATE \"C\""), ("citext", "citext"),
+        let written: [(String, String, ServerNeed?)] = [
+            ("text of C", "text COLLATE \"C\"", nil),
+            ("text of ICU", "text COLLATE \"en-x-icu\"", .icu), ("text", "text", nil),
+            ("varchar", "varchar(2500) COLLATE \"C\"", nil), ("citext", "citext", .citext),
         ]
-        return written.map { name, type in
-            KeyKind(name: name, type: type, value: text, extremes: texts)
+        return written.map { name, type, need in
+            KeyKind(name: name, type: type, value: text, extremes: texts, need: need)
         } + [
             KeyKind(
                 name: "date", type: "date", value: "date '1999-12-01' + $i * 3",

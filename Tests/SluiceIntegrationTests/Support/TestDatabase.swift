@@ -111,14 +111,17 @@ extension RunOptions {
 }
 
 extension TestDatabase {
-    /// Makes each batch on `t` take at least so long.
-    func slowDown(seconds: Double) async throws {
+    /// Makes each batch that does `event` on `table` take at least so long.
+    func slowDown(
+        seconds: Double, holding event: String = "UPDATE", on table: String = "t"
+    ) async throws {
         try await execute(
             """
             CREATE OR REPLACE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS
             $$ BEGIN PERFORM pg_sleep(\(seconds)); RETURN NULL; END $$;
-            DROP TRIGGER IF EXISTS slow ON t;
-            CREATE TRIGGER slow BEFORE UPDATE ON t FOR EACH STATEMENT EXECUTE FUNCTION slow();
+            DROP TRIGGER IF EXISTS slow ON \(table);
+            CREATE TRIGGER slow BEFORE \(event) ON \(table)
+            FOR EACH STATEMENT EXECUTE FUNCTION slow();
             """)
     }
 
@@ -136,8 +139,11 @@ extension TestDatabase {
     }
 
     /// Begins a run of a job on `t` and drains it after so many keys.
-    func runUntil(keys: Int, _ job: JobRequest, options: RunOptions) async throws {
-        try await slowDown(seconds: 0.02)
+    func runUntil(
+        keys: Int, _ job: JobRequest, options: RunOptions, holding event: String = "UPDATE",
+        on table: String = "t"
+    ) async throws {
+        try await slowDown(seconds: 0.02, holding: event, on: table)
         let drain = DrainSwitch()
         async let report = sluice.run(job, options: options, drain: drain)
         do {

@@ -1,0 +1,20 @@
+import Testing
+
+/// What some builds of PostgreSQL leave out.
+enum ServerNeed: Sendable {
+    case citext, icu
+
+    /// Ends the test, visibly, on a server without it.
+    func require(_ database: TestDatabase) async throws {
+        let (name, question) =
+            switch self {
+            case .citext:
+                ("extension citext", "pg_available_extensions WHERE name = 'citext'")
+            case .icu:
+                ("ICU collations", "pg_collation WHERE collname = 'en-x-icu'")
+            }
+        if try await database.number("SELECT count(*) FROM \(question)") == 0 {
+            try Test.cancel("this PostgreSQL has no \(name)")
+        }
+    }
+}
