@@ -102,7 +102,7 @@ import Testing
                 "(SELECT ARRAY[\(table.names.map { "\($0)::text" }.joined(separator: ", "))]"
                 + " FROM t LIMIT 1)"
             let array = try await database.value("SELECT quote_literal(\(key)::text)") ?? ""
-            let values = "\(hasCursor ? array : "NULL"), \(array), 80000, 5000, 20000"
+            let values = "\(hasCursor ? array : "NULL"), \(array), 320000, 1250, 7500, 4"
             let midpoint = job.cut(part).midpoint(hasCursor: hasCursor)
             let answer = try await connection.sendAndReceive([
                 Statement(BatchSettingsSQL.begin),

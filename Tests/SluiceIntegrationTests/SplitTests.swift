@@ -27,18 +27,20 @@ import Testing
     @Test func theMiddleIsFoundByWalkingTheIndexFromTheCursor() async throws {
         try await FenceTests.begun { bench, _, one, _ in
             let sql = Self.cutSQL(bench)
+            // Steps of 100 keys, of which a batch in execution takes four.
             let asked: [(cursor: String?, most: Int, least: Int, answer: [String?]?)] = [
-                ("{1000}", 9_000, 100, ["3000", "1500", "{2500}"]),
-                ("{1050}", 9_000, 100, ["2900", "1500", "{2550}"]),
-                (nil, 9_000, 100, ["4000", "2000", "{2000}"]),
+                ("{1000}", 9_000, 600, ["3000", "1700", "{2700}"]),
+                ("{1050}", 9_000, 600, ["2900", "1700", "{2750}"]),
+                (nil, 9_000, 600, ["4000", "2200", "{2200}"]),
                 ("{1000}", 500, 100, ["500", "500", "{1500}"]),
-                ("{3850}", 500, 100, ["100", "100", "{3950}"]), ("{3600}", 500, 500, nil),
+                ("{3350}", 9_000, 600, ["600", "500", "{3850}"]),
+                ("{3450}", 9_000, 600, nil),
             ]
             for (cursor, most, least, answer) in asked {
                 let rows = try await one.query(
                     sql.midpoint(hasCursor: cursor != nil),
                     [
-                        Parameter(cursor), "{4000}", Parameter(most), 100, Parameter(least),
+                        Parameter(cursor), "{4000}", Parameter(most), 100, Parameter(least), 4,
                     ]
                 ).rows
                 #expect(rows.first == answer)

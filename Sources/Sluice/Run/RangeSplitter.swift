@@ -53,7 +53,7 @@ struct RangeSplitter: Sendable {
     private func find(
         _ row: [String?], _ part: PlannedPart, batchKeys: Int, limits: Limits
     ) async throws(PostgresError) -> Cut? {
-        let walked = batchKeys * SplitRule.walkedBatches
+        let rule = SplitRule(batchKeys: batchKeys)
         let sql = context.job.cut(part)
         var settings = BatchSettingsSQL.batch(
             context.job.session.settings, limits: limits,
@@ -65,9 +65,9 @@ struct RangeSplitter: Sendable {
                 Statement(
                     sql.midpoint(hasCursor: row[2] != nil),
                     [
-                        Parameter(row[2]), Parameter(row[3]), Parameter(walked),
-                        Parameter(batchKeys),
-                        Parameter(batchKeys * SplitRule.fewestBatches),
+                        Parameter(row[2]), Parameter(row[3]), Parameter(rule.walkedKeys),
+                        Parameter(rule.stepKeys), Parameter(rule.fewestKeys),
+                        Parameter(rule.executingSteps),
                     ]),
                 Statement(BatchSettingsSQL.commit),
             ], timeout: PostgresConnection.ledgerTimeout)
@@ -77,7 +77,7 @@ struct RangeSplitter: Sendable {
         else { return nil }
         return Cut(
             range: row[0] ?? "", part: part, key: key, kept: kept,
-            rest: keys < walked ? keys - kept : nil)
+            rest: keys < rule.walkedKeys ? keys - kept : nil)
     }
 
     /// A table that is slow to walk or a row that stays locked is no reason to fail.

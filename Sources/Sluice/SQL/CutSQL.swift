@@ -11,10 +11,10 @@ struct CutSQL: Sendable {
     /// match.
     var filter: String?
 
-    /// How many whole batches of keys lie ahead of a cursor, in keys, how many of them the range's
+    /// How many whole steps of keys lie ahead of a cursor, in keys, how many of them the range's
     /// owner keeps, and the last key of those: `$1` cursor, `$2` upper bound, `$3` keys to walk at
-    /// most (a multiple of `$4`), `$4` keys of a batch, `$5` keys that must be ahead for a cut to
-    /// pay.
+    /// most, `$4` keys of a step, `$5` keys that must be ahead for a cut to pay, `$6` steps of the
+    /// batch that is being executed (``SplitRule``).
     ///
     /// The index is walked once, not asked for an estimate: so the halves are equal however the
     /// keys are spread and whatever their type is. Where more is ahead than is walked, the owner
@@ -32,7 +32,8 @@ struct CutSQL: Sendable {
             ORDER BY \(qualified.joined(separator: ", ")) LIMIT $3::bigint) k) s
             WHERE s.n % $4::bigint = 0),
             sluice_kept AS (SELECT max(s.n) AS keys, CASE WHEN max(s.n) < $3::bigint
-            THEN (max(s.n) / $4::bigint + 1) / 2 * $4::bigint ELSE max(s.n) END AS kept
+            THEN (max(s.n) / $4::bigint + $6::bigint + 1) / 2 * $4::bigint
+            ELSE max(s.n) END AS kept
             FROM sluice_step s)
             SELECT k.keys, k.kept, s.last FROM sluice_kept k JOIN sluice_step s ON s.n = k.kept
             WHERE k.keys >= $5::bigint

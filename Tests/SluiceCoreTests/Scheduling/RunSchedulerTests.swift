@@ -248,3 +248,24 @@ import Testing
         #expect(scheduler.outcome == .failed(lost))
     }
 }
+
+@Suite struct SplitRuleTests {
+    @Test func theOwnerKeepsTheBatchInExecutionAndHalfOfWhatFollows() {
+        let rule = SplitRule(batchKeys: 5_000)
+        #expect(rule.stepKeys == 1_250)
+        #expect(rule.fewestKeys == 7_500)
+        #expect(rule.keptKeys(ahead: 7_500) == 6_250)
+        #expect(rule.keptKeys(ahead: 25_000) == 15_000)
+        #expect(rule.keptKeys(ahead: 320_000) == rule.walkedKeys)
+    }
+
+    @Test(arguments: 1...40)
+    func bothSidesGetSomethingWhateverTheBatch(batchKeys: Int) {
+        let rule = SplitRule(batchKeys: batchKeys)
+        #expect(rule.walkedKeys.isMultiple(of: rule.stepKeys))
+        for ahead in stride(from: rule.fewestKeys, to: rule.walkedKeys, by: rule.stepKeys) {
+            let kept = rule.keptKeys(ahead: ahead)
+            #expect(kept > batchKeys - rule.stepKeys && kept >= batchKeys && kept < ahead)
+        }
+    }
+}

@@ -78,10 +78,11 @@ struct SimulatedLedger {
         }
         let old = ranges[number]
         let seen = Int.random(in: old.keys.lowerBound...old.next, using: &random)
-        let batches = (old.keys.upperBound - seen + 1) / batchKeys
-        guard batches >= SplitRule.fewestBatches else { return nil }
-        let isAll = batches < SplitRule.walkedBatches
-        let kept = (isAll ? (batches + 1) / 2 : SplitRule.walkedBatches) * batchKeys
+        let rule = SplitRule(batchKeys: batchKeys)
+        let ahead = min(
+            rule.walkedKeys, (old.keys.upperBound - seen + 1) / rule.stepKeys * rule.stepKeys)
+        guard ahead >= rule.fewestKeys else { return nil }
+        let kept = rule.keptKeys(ahead: ahead)
         let last = seen + kept - 1
         guard last >= old.next, last < old.keys.upperBound else { return nil }
         splits += 1
