@@ -64,13 +64,15 @@ import Testing
         }
     }
 
-    @Test func plansAreCheckedAgainHourlyAndAfterAnAnalyze() {
-        var schedule = PlanCheckSchedule(checkedAtSeconds: 0, statisticsMark: "a")
-        let looks = [(3_599.0, "a"), (3_600, "a"), (3_700, "a"), (3_701, "b"), (3_702, "b")]
+    @Test func plansAreCheckedAtTheFirstLookHourlyAndAfterAnAnalyze() {
+        var schedule = PlanCheckSchedule()
+        let looks = [
+            (0.0, "a"), (3_599.0, "a"), (3_600, "a"), (3_700, "a"), (3_701, "b"), (3_702, "b"),
+        ]
         var due: [Bool] = []
         for (seconds, mark) in looks {
             due.append(schedule.isDue(nowSeconds: seconds, statisticsMark: mark))
         }
-        #expect(due == [false, true, false, true, false])
+        #expect(due == [true, false, true, false, true, false])
     }
 }
