@@ -50,10 +50,33 @@ import Testing
         }
     }
 
+    @Test(arguments: [(1_000, true), (50_000, true), (50_001, false)])
+    func aSmallTableMayBeJoinedByHashing(rows: Int, isSound: Bool) {
+        let other = PlanNode(type: "Seq Scan", relation: "places", rows: rows)
+        let join = PlanNode(
+            type: "Hash Join",
+            children: [
+                scan("Index Scan", bounded: true), PlanNode(type: "Hash", children: [other]),
+            ]
+        )
+        #expect((problem(join) == nil) == isSound)
+    }
+
+    @Test func aScanUnderTheStatementsOwnAliasIsTheBatchsOwn() {
+        let plan = PlanNode(
+            type: "Index Scan", relation: "t", alias: "x", indexCondition: "(todo = true)")
+        #expect(problem(plan) == nil)
+        let names = ["t", "x"]
+        #expect(
+            PlanGuard.problem(in: plan, table: "t", names: names, firstKeyColumn: "id") != nil)
+    }
+
     @Test func whatReadsTheWholeTableIsRefusedHoweverDeep() {
         let unboundedBitmap = scan(
             "Bitmap Heap Scan", bounded: false, children: [PlanNode(type: "Bitmap Index Scan")])
-        let hashed = PlanNode(type: "Hash", children: [scan("Index Scan", bounded: true)])
+        let aside = PlanNode(
+            type: "Index Scan", relation: "t", alias: "p", indexCondition: "(x = 1)")
+        let hashed = PlanNode(type: "Hash", children: [aside])
         let join = PlanNode(type: "Hash Join", children: [hashed])
         for plan in [
             scan("Seq Scan", bounded: false), scan("Index Scan", bounded: false),
@@ -64,13 +87,15 @@ import Testing
         }
     }
 
-    @Test func plansAreCheckedAgainHourlyAndAfterAnAnalyze() {
-        var schedule = PlanCheckSchedule(checkedAtSeconds: 0, statisticsMark: "a")
-        let looks = [(3_599.0, "a"), (3_600, "a"), (3_700, "a"), (3_701, "b"), (3_702, "b")]
+    @Test func plansAreCheckedAtTheFirstLookHourlyAndAfterAnAnalyze() {
+        var schedule = PlanCheckSchedule()
+        let looks = [
+            (0.0, "a"), (3_599.0, "a"), (3_600, "a"), (3_700, "a"), (3_701, "b"), (3_702, "b"),
+        ]
         var due: [Bool] = []
         for (seconds, mark) in looks {
             due.append(schedule.isDue(nowSeconds: seconds, statisticsMark: mark))
         }
-        #expect(due == [false, true, false, true, false])
+        #expect(due == [true, false, true, false, true, false])
     }
 }

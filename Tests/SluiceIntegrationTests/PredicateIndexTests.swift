@@ -110,20 +110,46 @@ import Testing
         }
     }
 
-    @Test func aStatementThatWouldWalkSuchAnIndexIsRefusedWithTheCure() async throws {
+    @Test(arguments: ["t", "t x"])
+    func aStatementThatWouldWalkSuchAnIndexIsRefusedWithTheCure(table: String) async throws {
+        let range = table == "t" ? ":range" : ":range(x)"
         try await TestDatabase.with { database in
             try await Self.makeTable(database, key: 0, index: "(todo)")
-            var job = JobRequest(
-                kind: .statement, table: "t",
-                statement: "UPDATE t SET n = n + 1 WHERE :range AND todo")
+            let start = "UPDATE \(table) SET n = n + 1 WHERE \(range) AND "
+            var job = JobRequest(kind: .statement, table: "t", statement: start + "todo")
             let error = await #expect(throws: SluiceError.self) {
                 try await database.sluice.run(job)
             }
             #expect(error?.message.contains("CASE WHEN … THEN true END") == true)
-            job.statement =
-                "UPDATE t SET n = n + 1 WHERE :range AND (CASE WHEN todo THEN true END)"
+            job.statement = start + "(CASE WHEN todo THEN true END)"
             #expect(try await database.sluice.run(job).exitCode == 0)
             #expect(try await database.histogram() == "0:19980 1:20")
+        }
+    }
+
+    @Test(arguments: ["", "CREATE UNIQUE INDEX ON places (id);"])
+    func aStatementMayJoinASmallTable(index: String) async throws {
+        try await TestDatabase.with { database in
+            try await Self.makeTable(database, key: 0, index: "(todo)")
+            try await database.execute(
+                """
+                CREATE TABLE places AS SELECT i AS id, 'p' || i AS name
+                FROM generate_series(0, 999) i;
+                \(index)
+                ANALYZE places;
+                """)
+            let job = JobRequest(
+                kind: .statement, table: "t",
+                statement: """
+                    UPDATE t x SET state = p.name, n = n + 1 FROM places p
+                    WHERE p.id = x.id % 1000 AND :range(x)
+                    """)
+            let report = try await database.sluice.run(
+                job, options: .with(workers: 2, batch: 1_000))
+            #expect(report.exitCode == 0)
+            #expect(try await database.histogram() == "1:\(Self.rows)")
+            let wrong = "SELECT count(*) FROM t WHERE state <> 'p' || id % 1000"
+            #expect(try await database.number(wrong) == 0)
         }
     }
 }

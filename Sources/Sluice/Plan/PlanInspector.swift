@@ -49,8 +49,20 @@ struct PlanInspector: Sendable {
     /// What is wrong with the plan of a batch on one of the job's tables.
     func problem(in plan: PlanNode, _ job: PlannedJob, _ part: PlannedPart) -> String? {
         PlanGuard.problem(
-            in: plan, table: part.name.name, alias: job.alias(part),
+            in: plan, table: part.name.name,
+            names: [job.alias(part) ?? part.name.name] + statementNames(job),
             firstKeyColumn: job.key[0].name)
+    }
+
+    /// The names that a user's own statement gives the table, as far as it says so.
+    private func statementNames(_ job: PlannedJob) -> [String] {
+        guard let sql = job.identity.detail.statement,
+            let template = try? StatementTemplate(sql)
+        else { return [] }
+        return template.pieces.compactMap { piece in
+            guard case .range(let qualifier?) = piece else { return nil }
+            return SQLName.parts(qualifier)?.last
+        }
     }
 
     /// The index by which a batch's end is found.
@@ -183,7 +195,7 @@ private struct ExplainedNode: Decodable {
     var node: PlanNode {
         PlanNode(
             type: type, relation: relation, alias: alias,
-            indexCondition: indexCondition, index: index, part: part,
+            indexCondition: indexCondition, index: index, part: part, rows: rows ?? 0,
             children: (children ?? []).map(\.node))
     }
 }

@@ -50,7 +50,7 @@ struct Monitor: Sendable {
         private var nextPlanSeconds = 0.0
         private var nextTablesSeconds = 0.0
         private var goneParts: Set<Int> = []
-        private var planChecks: PlanCheckSchedule?
+        private var planChecks = PlanCheckSchedule()
         private var ownRate = RateMeter()
         private var blindSinceSeconds: Double?
         private var lagSeconds: Double?
@@ -231,13 +231,7 @@ struct Monitor: Sendable {
                     ObserverSQL.statisticsMark,
                     [.text(TextArray.literal(job.largestParts.map { "\($0.oid)" }))]
                 ).scalar ?? ""
-            if planChecks == nil {
-                planChecks = PlanCheckSchedule(
-                    checkedAtSeconds: nowSeconds, statisticsMark: mark)
-            }
-            guard planChecks?.isDue(nowSeconds: nowSeconds, statisticsMark: mark) == true else {
-                return
-            }
+            guard planChecks.isDue(nowSeconds: nowSeconds, statisticsMark: mark) else { return }
             let inspector = PlanInspector(connection: connection)
             let found: String?
             do {

@@ -3,23 +3,21 @@ public struct PlanCheckSchedule: Sendable {
     /// Look again after so long, in seconds, even if nothing is known to have changed.
     public static let intervalSeconds = 3_600.0
 
-    private var lastCheckSeconds: Double
-    private var statisticsMark: String
+    private var last: (seconds: Double, mark: String)?
 
-    /// Notes the check before the run: `statisticsMark` is any text that changes with an ANALYZE.
-    public init(checkedAtSeconds: Double, statisticsMark: String) {
-        lastCheckSeconds = checkedAtSeconds
-        self.statisticsMark = statisticsMark
-    }
+    /// Knows of no check: what changed between the planning and the first look is not seen by any
+    /// mark, so the first look is always due.
+    public init() {}
 
-    /// Whether to check now; if so the check counts as made.
+    /// Whether to check now; if so the check counts as made: `statisticsMark` is any text that
+    /// changes with an ANALYZE.
     public mutating func isDue(nowSeconds: Double, statisticsMark: String) -> Bool {
-        let analyzed = statisticsMark != self.statisticsMark
-        guard analyzed || nowSeconds - lastCheckSeconds >= Self.intervalSeconds else {
+        if let last, statisticsMark == last.mark,
+            nowSeconds - last.seconds < Self.intervalSeconds
+        {
             return false
         }
-        lastCheckSeconds = nowSeconds
-        self.statisticsMark = statisticsMark
+        last = (nowSeconds, statisticsMark)
         return true
     }
 }

@@ -12,6 +12,8 @@ public struct PlanNode: Sendable, Equatable {
     public let index: String?
     /// The part of the statement that the node begins, such as `CTE sluice_end`.
     public let part: String?
+    /// Rows that the planner expects of it.
+    public let rows: Int
     /// The nodes below.
     public let children: [PlanNode]
 
@@ -19,7 +21,7 @@ public struct PlanNode: Sendable, Equatable {
     public init(
         type: String, relation: String? = nil, alias: String? = nil,
         indexCondition: String? = nil, index: String? = nil, part: String? = nil,
-        children: [PlanNode] = []
+        rows: Int = 0, children: [PlanNode] = []
     ) {
         self.type = type
         self.relation = relation
@@ -27,64 +29,37 @@ public struct PlanNode: Sendable, Equatable {
         self.indexCondition = indexCondition
         self.index = index
         self.part = part
+        self.rows = rows
         self.children = children
     }
 }
 
 /// Refuses plans that would read the whole table for one batch.
 public enum PlanGuard {
+    /// Rows of another table that each batch may read to join them: some 10 ms, where a batch of
+    /// 5,000 rows takes 50.
+    static let joinedRowsMax = 50_000
+
     /// One sentence about what is wrong with the plan of a batch on `table`, or `nil`.
     ///
-    /// Every scan of the table must be bounded by an index condition, and nothing may be joined to
-    /// it by hashing. Sub-selects of the user's own expressions that scan the same table whole
-    /// are caught as well: they would do so for every batch.
+    /// Every scan of the table must be bounded by an index condition, and what is joined to it by
+    /// hashing must be small. Sub-selects of the user's own expressions that scan the same table
+    /// whole are caught as well: they would do so for every batch.
     ///
     /// The batch's own scans must be bounded by the key `firstKeyColumn`: an index that serves the
     /// predicate instead would be walked whole by every batch.
     ///
-    /// `alias` is the name by which the batch itself knows the table.
+    /// `names` are those by which the batch itself knows the table, where that is not its own.
     public static func problem(
-        in plan: PlanNode, table: String, alias: String? = nil, firstKeyColumn: String
+        in plan: PlanNode, table: String, names: [String] = [], firstKeyColumn: String
     ) -> String? {
-        let own = alias ?? table
-        func isBounded(_ condition: String?) -> Bool {
-            guard let condition else { return false }
-            let isOwn = plan.alias.map { $0 == own || $0.hasPrefix(own + "_") } ?? true
-            return !isOwn || mentions(firstKeyColumn, in: condition)
-        }
-        if plan.relation == table {
-            switch plan.type {
-            case "Seq Scan", "Parallel Seq Scan", "Sample Scan":
-                return "a batch would scan all of \(table) instead of walking its key's index"
-            case "Index Scan", "Index Only Scan":
-                if !isBounded(plan.indexCondition) {
-                    return "a batch would walk an index of \(table) that its key does not bound"
-                }
-            case "Bitmap Heap Scan":
-                // Each of the indexes that are combined is walked as far as its own condition goes.
-                let indexes = plan.children.flatMap(bitmapScans)
-                if indexes.isEmpty || !indexes.allSatisfy({ isBounded($0.indexCondition) }) {
-                    return "a batch would walk an index of \(table) that its key does not bound"
-                }
-            default:
-                break
-            }
-        }
-        if plan.type == "Hash Join" || plan.type == "Merge Join" {
-            if plan.children.flatMap(flattened).contains(where: { $0.relation == table }) {
-                return "a batch would join all of \(table) (write IN (SELECT …) as EXISTS)"
-            }
-        }
-        for child in plan.children {
-            let found = problem(
-                in: child, table: table, alias: alias, firstKeyColumn: firstKeyColumn)
-            if let found { return found }
-        }
-        return nil
+        let own = OwnScans(
+            table: table, names: names.isEmpty ? [table] : names, firstKeyColumn: firstKeyColumn)
+        return flattened(plan).lazy.compactMap(own.problem).first
     }
 
     /// Whether a column's name stands in a condition as a word of its own.
-    private static func mentions(_ column: String, in condition: String) -> Bool {
+    static func mentions(_ column: String, in condition: String) -> Bool {
         func isWord(_ character: Character?) -> Bool {
             character.map { $0.isLetter || $0.isNumber || $0 == "_" || $0 == "$" } ?? false
         }
@@ -113,7 +88,7 @@ public enum PlanGuard {
     }
 
     /// The index scans of which a bitmap is made, without those of sub-selects in a condition.
-    private static func bitmapScans(_ node: PlanNode) -> [PlanNode] {
+    static func bitmapScans(_ node: PlanNode) -> [PlanNode] {
         switch node.type {
         case "Bitmap Index Scan": [node]
         case "BitmapAnd", "BitmapOr": node.children.flatMap(bitmapScans)
@@ -121,7 +96,7 @@ public enum PlanGuard {
         }
     }
 
-    private static func flattened(_ node: PlanNode) -> [PlanNode] {
+    static func flattened(_ node: PlanNode) -> [PlanNode] {
         [node] + node.children.flatMap(flattened)
     }
 }
