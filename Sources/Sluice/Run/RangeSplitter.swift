@@ -25,8 +25,9 @@ struct RangeSplitter: Sendable {
         let rest: Int?
     }
 
-    /// How often ranges are looked at anew after a cut came too late: the owner had passed the key,
-    /// or somebody else cut first. What is left then is soon too little.
+    /// How often ranges are looked at anew after a cut came too late.
+    ///
+    /// The owner had passed the key, or somebody else cut first: what is left is soon too little.
     private static let attempts = 3
 
     /// The new range's row, or `nil` when there is nothing that pays.

@@ -5,9 +5,10 @@
 public struct SplitRule: Sendable, Equatable {
     /// Steps of one batch.
     public static let stepsPerBatch = 4
-    /// Batches whose keys are walked at most to find the middle: of 5,000 keys, 320,000 entries of
-    /// the index, which take about 30 ms and are seconds of work. Where more is ahead, the cut is
-    /// made there.
+    /// Batches whose keys are walked at most to find the middle.
+    ///
+    /// Of 5,000 keys that is 320,000 entries of the index, which take about 30 ms and are seconds
+    /// of work. Where more is ahead, the cut is made there.
     public static let walkedBatches = 64
     /// Seconds before a worker that found nothing to split looks again; it asks for freed ranges
     /// more often.
