@@ -44,10 +44,25 @@ import Testing
             "(SELECT f.\"cursor\"[2] FROM sluice_fence f)::pg_catalog.text",
         ]
         let upper = ["(SELECT b.k1 FROM sluice_bound b)", "(SELECT b.k2 FROM sluice_bound b)"]
+        // Where both ends lie in one value of the first column, that is compared by itself.
         #expect(
             statement.contains(
-                "WHERE ROW(\"id\", \"select\") > ROW(\(lower.joined(separator: ", ")))\n"
+                "sluice_change_0 AS (\nUPDATE ONLY \"s\".\"t\" SET \"n\" = (\n0\n)\n"
+                    + "WHERE (SELECT c.columns FROM sluice_common c) = 0 AND "
+                    + "ROW(\"id\", \"select\") > ROW(\(lower.joined(separator: ", ")))\n"
                     + "AND ROW(\"id\", \"select\") <= ROW(\(upper.joined(separator: ", ")))\n"))
+        #expect(
+            statement.contains(
+                "WHERE (SELECT c.columns FROM sluice_common c) = 1 AND \"id\" = \(lower[0])\n"
+                    + "AND \"select\" > \(lower[1])\nAND \"select\" <= \(upper[1])\n"))
+        #expect(
+            statement.contains(
+                "SELECT CASE WHEN b.k1 = \(lower[0])\nTHEN 1 ELSE 0 END AS columns"))
+        #expect(
+            statement.contains(
+                "SELECT (SELECT count(*) FROM sluice_change_0)\n"
+                    + "+ (SELECT count(*) FROM sluice_change_1) AS rows"))
+        #expect(!sql.change(firstOfRange: true).contains("sluice_common"))
         #expect(statement.contains("ORDER BY \"t\".\"id\", \"t\".\"select\" OFFSET"))
     }
 

@@ -64,7 +64,7 @@ struct RangeSplitter: Sendable {
             [
                 Statement(BatchSettingsSQL.begin), BatchSettingsSQL.local(settings),
                 Statement(
-                    sql.midpoint(hasCursor: row[2] != nil),
+                    sql.midpoint(hasCursor: row[2] != nil, shared: Self.shared(row)),
                     [
                         Parameter(row[2]), Parameter(row[3]), Parameter(rule.walkedKeys),
                         Parameter(rule.stepKeys), Parameter(rule.fewestKeys),
@@ -79,6 +79,13 @@ struct RangeSplitter: Sendable {
         return Cut(
             range: row[0] ?? "", part: part, key: key, kept: kept,
             rest: keys < rule.walkedKeys ? keys - kept : nil)
+    }
+
+    /// How many leading columns the cursor and the upper bound have in common, all but the last.
+    private static func shared(_ row: [String?]) -> Int {
+        guard let cursor = row[2].map(TextArray.parse), let upper = row[3].map(TextArray.parse)
+        else { return 0 }
+        return min(zip(cursor, upper).prefix { $0 == $1 }.count, upper.count - 1)
     }
 
     /// A table that is slow to walk or a row that stays locked is no reason to fail.

@@ -90,7 +90,7 @@ struct BatchSQL: Sendable {
             EXISTS (SELECT FROM sluice_end) AS is_full
             ), sluice_scan AS MATERIALIZED (
             SELECT \(keysCounted(ahead: ahead, batchKeys: batchKeys)) AS keys FROM sluice_bound b
-            ), \(change(isOpenBelow: firstOfRange).text)
+            ), \(firstOfRange ? "" : common)\(change(isOpenBelow: firstOfRange).text)
             """
     }
 
@@ -207,6 +207,24 @@ struct BatchSQL: Sendable {
                 + "(SELECT f.upper[\(index + 1)] FROM sluice_fence f)::\(column.castType))"
                 + " AS k\(index + 1)"
         }.joined(separator: ",\n")
+    }
+
+    /// How many leading columns the cursor and the batch's last key share, all but the last one.
+    private var common: String {
+        guard key.count > 1 else { return "" }
+        var columns = "\(key.count - 1)"
+        for index in (0..<key.count - 1).reversed() {
+            columns = """
+                CASE WHEN b.k\(index + 1) = (SELECT f."cursor"[\(index + 1)] \
+                FROM sluice_fence f)::\(key[index].castType)
+                THEN \(columns) ELSE \(index) END
+                """
+        }
+        return """
+            sluice_common AS MATERIALIZED (
+            SELECT \(columns) AS columns FROM sluice_bound b
+            ),\u{20}
+            """
     }
 
     /// Each name must still mean the table that it meant, or the batch does nothing.

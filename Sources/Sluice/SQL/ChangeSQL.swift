@@ -28,29 +28,57 @@ struct ChangeSQL: Sendable {
     /// The common table expressions, separated by commas.
     var text: String {
         switch identity.kind {
-        case .update: counted("UPDATE ONLY \(source) SET \(assignmentList)\n\(rows)")
-        case .delete: counted("DELETE FROM ONLY \(source)\n\(rows)")
+        case .update:
+            changed { "UPDATE ONLY \(source) SET \(assignmentList)\n\(rows(shared: $0))" }
+        case .delete: changed { "DELETE FROM ONLY \(source)\n\(rows(shared: $0))" }
         case .copy:
-            counted(
-                "\(insertHead)\nSELECT \(expressionList)\nFROM ONLY \(source)\n\(rows)"
-                    + conflictClause)
+            changed {
+                "\(insertHead)\nSELECT \(expressionList)\nFROM ONLY \(source)\n"
+                    + rows(shared: $0) + conflictClause
+            }
         case .move: moved
-        case .statement: counted(statement)
+        case .statement: counted([("sluice_change", statement)])
         }
     }
 
-    private func counted(_ change: String) -> String {
-        """
-        sluice_change AS (
-        \(change)
-        RETURNING 1
-        ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change)
-        """
+    /// One change for each number of leading key columns that a batch's two ends may share; the
+    /// others find at once that they have nothing to do.
+    private func changed(_ change: (Int) -> String) -> String {
+        counted(sharedCounts.map { (name("sluice_change", $0), change($0)) })
+    }
+
+    private func counted(_ changes: [(name: String, sql: String)]) -> String {
+        let parts = changes.map { "\($0.name) AS (\n\($0.sql)\nRETURNING 1\n)" }
+        return parts.joined(separator: ", ") + ", sluice_count AS MATERIALIZED ("
+            + Self.count(changes.map(\.name)) + ")"
+    }
+
+    private static func count(_ names: [String]) -> String {
+        if names.count == 1 { return "SELECT count(*) AS rows FROM \(names[0])" }
+        let counts = names.map { "(SELECT count(*) FROM \($0))" }
+        return "SELECT \(counts.joined(separator: "\n+ ")) AS rows"
+    }
+
+    /// How many leading columns a batch's ends may share: the last one differs.
+    private var sharedCounts: [Int] { isOpenBelow ? [0] : Array(key.indices) }
+
+    private func name(_ base: String, _ shared: Int) -> String {
+        sharedCounts.count == 1 ? base : "\(base)_\(shared)"
     }
 
     // MARK: Which rows
 
-    private var rows: String { "WHERE \(range(qualifier: nil))\(predicateClause)" }
+    /// The rows of a batch whose ends share so many leading columns.
+    ///
+    /// A B-tree ends a scan by a row comparison's first column alone: within one tenant,
+    /// `(tenant, id) <= (500, 7)` reads on to the tenant's last row. So the columns that both ends
+    /// share are compared for equality, and only the rest as a row.
+    private func rows(shared: Int) -> String {
+        let gate =
+            sharedCounts.count == 1
+            ? "" : "(SELECT c.columns FROM sluice_common c) = \(shared) AND "
+        return "WHERE \(gate)\(range(qualifier: nil, shared: shared))\(predicateClause)"
+    }
 
     /// In a form that no index serves, so that the key is what bounds the scan: an index on the
     /// predicate's column, which the planner may take for the narrower one, would be walked whole
@@ -65,16 +93,17 @@ struct ChangeSQL: Sendable {
     }
 
     /// Row value comparison, which an index can bound.
-    private func range(qualifier: String?) -> String {
+    private func range(qualifier: String?, shared: Int = 0) -> String {
         let prefix = qualifier.map { $0 + "." } ?? ""
         // The operators of enums do not take a domain over one.
-        let row = Self.row(
-            key.map {
-                prefix + Identifier($0.name).quoted
-                    + ($0.isComparedByCast ? "::\($0.castType)" : "")
-            })
-        let above = isOpenBelow ? "" : "\(row) > \(Self.row(lower))\nAND "
-        return "\(above)\(row) <= \(Self.row(upper))"
+        let columns = key.map {
+            prefix + Identifier($0.name).quoted
+                + ($0.isComparedByCast ? "::\($0.castType)" : "")
+        }
+        let equal = (0..<shared).map { "\(columns[$0]) = \(lower[$0])\nAND " }.joined()
+        func rest(_ parts: [String]) -> String { Self.row(Array(parts[shared...])) }
+        let above = isOpenBelow ? "" : "\(rest(columns)) > \(rest(lower))\nAND "
+        return "\(equal)\(above)\(rest(columns)) <= \(rest(upper))"
     }
 
     static func row(_ parts: [String]) -> String {
@@ -126,21 +155,30 @@ struct ChangeSQL: Sendable {
             " rows deleted from \(table.shown) arrived in \(target?.name.shown ?? ""), so nothing "
                 + "of this batch was kept: a trigger, a rule or a conflict there swallows rows; "
                 + "disable it, or give --where to leave those rows out")
-        return """
-            sluice_gone AS (
+        let gone = sharedCounts.map { shared in
+            """
+            \(name("sluice_gone", shared)) AS (
             DELETE FROM ONLY \(source)
-            \(rows)
+            \(rows(shared: shared))
             RETURNING *
-            ), sluice_change AS (
+            )
+            """
+        }
+        let names = sharedCounts.map { name("sluice_gone", $0) }
+        let all =
+            names.count == 1
+            ? names[0] : "(\(names.map { "SELECT * FROM \($0)" }.joined(separator: " UNION ALL ")))"
+        return """
+            \(gone.joined(separator: ", ")), sluice_change AS (
             \(insertHead)
             SELECT \(expressionList)
-            FROM sluice_gone AS \(Identifier(alias).quoted)\(conflictClause)
+            FROM \(all) AS \(Identifier(alias).quoted)\(conflictClause)
             RETURNING 1
             ), sluice_count AS MATERIALIZED (
             SELECT CASE WHEN n.rows = d.rows THEN n.rows
             ELSE ('only ' || n.rows || ' of ' || d.rows || \(sentence))::bigint END AS rows
             FROM (SELECT count(*) AS rows FROM sluice_change) n,
-            (SELECT count(*) AS rows FROM sluice_gone) d)
+            (\(Self.count(names))) d)
             """
     }
 

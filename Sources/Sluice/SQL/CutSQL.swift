@@ -19,8 +19,16 @@ struct CutSQL: Sendable {
     /// The index is walked once, not asked for an estimate: so the halves are equal however the
     /// keys are spread and whatever their type is. Where more is ahead than is walked, the owner
     /// keeps what was walked and is met again there.
-    func midpoint(hasCursor: Bool) -> String {
-        let after = hasCursor ? "\(keyRow) > \(row(casts("$1")))\nAND " : "$1::text IS NULL AND "
+    ///
+    /// `shared` says how many leading columns cursor and upper bound have in common: compared for
+    /// equality, they end the scan where a row comparison alone would not.
+    func midpoint(hasCursor: Bool, shared: Int = 0) -> String {
+        let (cursor, upper) = (casts("$1"), casts("$2"))
+        func rest(_ parts: [String]) -> String { row(Array(parts[shared...])) }
+        let equal = (0..<shared).map { "\(comparable[$0]) = \(upper[$0])\nAND " }.joined()
+        let above =
+            hasCursor ? "\(rest(comparable)) > \(rest(cursor))\nAND " : "$1::text IS NULL AND "
+        let ahead = "\(equal)\(above)\(rest(comparable)) <= \(rest(upper))"
         let columns = key.indices.map { "k\($0 + 1)" }
         let selected = zip(qualified, columns).map { "\($0) AS \($1)" }
         let texts = columns.map { "s.\($0)::text" }
@@ -28,7 +36,7 @@ struct CutSQL: Sendable {
             WITH sluice_step AS MATERIALIZED (SELECT s.n, ARRAY[\(texts.joined(separator: ", "))]
             AS last FROM (SELECT row_number() OVER () AS n, k.* FROM (
             SELECT \(selected.joined(separator: ", ")) FROM ONLY \(source)
-            WHERE \(after)\(keyRow) <= \(row(casts("$2")))\(filterClause)
+            WHERE \(ahead)\(filterClause)
             ORDER BY \(qualified.joined(separator: ", ")) LIMIT $3::bigint) k) s
             WHERE s.n % $4::bigint = 0),
             sluice_kept AS (SELECT max(s.n) AS keys, CASE WHEN max(s.n) < $3::bigint
@@ -78,8 +86,8 @@ struct CutSQL: Sendable {
     private var names: [String] { key.map { Identifier($0.name).quoted } }
 
     /// The columns as their operators take them.
-    private var keyRow: String {
-        row(zip(names, key).map { $0 + ($1.isComparedByCast ? "::\($1.castType)" : "") })
+    private var comparable: [String] {
+        zip(names, key).map { $0 + ($1.isComparedByCast ? "::\($1.castType)" : "") }
     }
 
     private var source: String {
