@@ -35,6 +35,7 @@ import Testing
             let again = try await database.command(KillRounds.command)
             #expect(again.code == 0)
             #expect(again.text.contains("completed already"))
+            #expect(again.text.contains("no --where; nothing was done"))
             #expect(
                 try await database.number(
                     """

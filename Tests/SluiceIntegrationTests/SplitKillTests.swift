@@ -41,19 +41,7 @@ import Testing
             let splits = try await database.number(
                 "SELECT count(*) FROM sluice.event WHERE kind = 'split'")
             #expect(splits >= 5, "seed \(seed)")
-            #expect(try await Self.rangesCover(database), "seed \(seed)")
+            #expect(try await database.rangesCover(), "seed \(seed)")
         }
-    }
-
-    /// Whether each range begins where another ends, and one is open below.
-    private static func rangesCover(_ database: TestDatabase) async throws -> Bool {
-        try await database.value(
-            """
-            SELECT count(*) FILTER (WHERE lower IS NULL) = 1
-            AND bool_and(lower IS NULL OR lower IN (SELECT upper FROM sluice.range))
-            AND count(DISTINCT upper) = count(*)
-            AND count(DISTINCT coalesce(lower, '{}')) = count(*)
-            AND bool_and(state = 'done') FROM sluice.range
-            """) == "t"
     }
 }

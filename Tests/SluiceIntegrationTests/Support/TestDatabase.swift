@@ -158,3 +158,18 @@ extension TestDatabase {
         try await speedUp()
     }
 }
+
+extension TestDatabase {
+    /// Whether the only run's ranges are done, disjoint and without a gap: each begins where
+    /// another ends, and one is open below.
+    func rangesCover() async throws -> Bool {
+        try await value(
+            """
+            SELECT count(*) FILTER (WHERE lower IS NULL) = 1
+            AND bool_and(lower IS NULL OR lower IN (SELECT upper FROM sluice.range))
+            AND count(DISTINCT upper) = count(*)
+            AND count(DISTINCT coalesce(lower, '{}')) = count(*)
+            AND bool_and(state = 'done') FROM sluice.range
+            """) == "t"
+    }
+}
