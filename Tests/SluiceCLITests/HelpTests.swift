@@ -7,7 +7,8 @@ struct HelpTests {
     @Test func everyCommandOfTheInterfaceIsThere() {
         #expect(
             UsageText.names == [
-                "run", "plan", "status", "pause", "resume", "cancel", "tune", "doctor", "demo",
+                "run", "plan", "status", "pause", "resume", "cancel", "tune", "quarantine",
+                "doctor", "demo",
             ])
         let help = SluiceCommand.helpMessage()
         for name in UsageText.names { #expect(help.contains("  \(name) "), "\(name)") }
@@ -16,7 +17,7 @@ struct HelpTests {
     static let limits = [
         "--workers", "--batch", "--batch-bytes", "--max-lag", "--lock-timeout",
         "--statement-timeout",
-        "--synchronous-commit",
+        "--synchronous-commit", "--max-quarantine",
     ]
     static let job = [
         "--kind", "--table", "--set", "--where", "--into", "--on-conflict", "--statement",
@@ -29,7 +30,8 @@ struct HelpTests {
         ("plan", job + limits + runner + later + ["--dsn", "--fresh", "--json"]),
         ("status", ["--dsn", "--json", "--watch"]), ("pause", ["--dsn"]), ("cancel", ["--dsn"]),
         ("resume", limits + runner + ["--dsn"]), ("tune", limits + ["--dsn"]),
-        ("doctor", ["--dsn"]), ("demo", ["--scale", "--baseline", "--progress"]),
+        ("doctor", ["--dsn"]), ("quarantine", ["--dsn", "--json", "--all"]),
+        ("demo", ["--scale", "--baseline", "--progress"]),
     ]
 
     @Test(arguments: options)

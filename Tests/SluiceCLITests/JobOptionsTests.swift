@@ -20,8 +20,9 @@ struct JobOptionsTests {
             "--key", "p,q", "--name", "n", "--workers", "2..3", "--batch", "10", "--max-lag", "off",
             "--synchronous-commit", "on", "--lock-timeout", "1s", "--statement-timeout", "3s",
             "--start-wait", "5s", "--lease", "1m", "--fresh", "--yes", "--lanes", "off",
-            "--order", "key", "--max-quarantine", "0", "--verify", "off",
+            "--order", "key", "--max-quarantine", "7", "--verify", "off",
         ])
+        #expect(options.limits.maxQuarantine == 7)
         #expect(job.request.name == "n")
         #expect(job.request.table == "public.t")
         #expect(
@@ -110,7 +111,10 @@ struct JobOptionsTests {
         (["--table", "t", "--set", "a=1", "--name", "a\nb"], "--name takes one line"),
         (["--table", "t", "--set", "a=1", "--lanes", "auto"], "use --lanes off"),
         (["--table", "t", "--set", "a=1", "--order", "physical"], "use --order key"),
-        (["--table", "t", "--set", "a=1", "--max-quarantine", "5"], "use --max-quarantine 0"),
+        (
+            ["--table", "t", "--set", "a=1", "--max-quarantine", "-5"],
+            "max-quarantine must be between"
+        ),
         (["--table", "t", "--set", "a=1", "--lease", "1s"], "--lease must be between"),
         (
             [

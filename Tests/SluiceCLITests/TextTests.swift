@@ -120,6 +120,6 @@ struct TextTests {
         #expect(
             ControlText.limits(limits)
                 == "workers 3, batch 5,000, batch-bytes 16MB, max-lag off, lock-timeout 2s, "
-                + "statement-timeout 20s, synchronous-commit off")
+                + "statement-timeout 20s, synchronous-commit off, max-quarantine 100")
     }
 }

@@ -6,8 +6,11 @@ import Testing
         ("40P01", FailureClass.retry), ("40001", .retry), ("55P03", .retry),
         ("57P01", .reconnect), ("57P02", .reconnect), ("57P03", .reconnect), ("25006", .reconnect),
         ("08006", .reconnect), ("53100", .resources), ("53200", .resources), ("53300", .resources),
-        ("57P04", .stop), ("22003", .stop), ("23514", .stop), ("42703", .stop), ("42P01", .stop),
-        ("XX000", .stop), ("P0001", .stop),
+        ("57P04", .stop), ("22003", .poison), ("23514", .poison), ("42703", .stop),
+        ("42P01", .stop),
+        ("XX000", .stop), ("P0001", .poison), ("P0002", .stop), ("54000", .poison),
+        ("54001", .stop),
+        ("21000", .poison), ("38001", .poison), ("39004", .poison),
     ])
     func theStateDecidesWhatToDo(state: String, expected: FailureClass) {
         let failure = Failure(origin: .server, sqlState: state, message: "")

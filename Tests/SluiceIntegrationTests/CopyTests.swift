@@ -37,8 +37,11 @@ import Testing
                 options: .with(workers: 2, batch: 50))
             switch policy {
             case .error:
-                #expect(report.exitCode == 1)
-                #expect(report.message.contains("u_pkey"))
+                #expect(report.exitCode == 4)
+                let list = try await database.sluice.quarantine("1")
+                #expect(list.count == 100)
+                #expect(list.allSatisfy { $0.message.contains("u_pkey") })
+                #expect(report.status.rowsChanged == 400)
                 #expect(try await database.number("SELECT count(*) FROM u WHERE n = -1") == 100)
             case .nothing:
                 #expect(report.status.rowsChanged == 400)
@@ -59,8 +62,9 @@ import Testing
                 options: .with(workers: 2, batch: 50))
             let left = try await database.number("SELECT count(*) FROM t")
             if policy == .error {
-                #expect(report.exitCode == 1)
-                #expect(left == 500)
+                #expect(report.exitCode == 4)
+                #expect(left == 100)
+                #expect(report.status.rowsQuarantined == 100)
             } else {
                 #expect(report.exitCode == 0)
                 #expect(left == 0)
@@ -79,17 +83,20 @@ import Testing
         try await Self.with(target) { database in
             let job = JobRequest(kind: .move, table: "t", predicate: "id > 0", target: "u")
             let report = try await database.sluice.run(job, options: .with(workers: 1, batch: 10))
-            #expect(report.exitCode == 1)
-            let sentence = "rows deleted from public.t arrived in public.u"
-            #expect(report.message.contains(sentence), "\(report.message)")
+            #expect(report.exitCode == 4)
+            let sentence = "only 0 of 1 rows deleted from public.t arrived in public.u"
+            let list = try await database.sluice.quarantine("1")
+            #expect(list.map(\.key) == [["42"], ["142"], ["242"], ["342"], ["442"]])
+            #expect(list.allSatisfy { $0.message.contains(sentence) }, "\(list)")
             let all = try await database.value(
                 """
-                SELECT count(DISTINCT id) || ' ' || count(*) || ' ' || bool_and(of_t OR id < 42)
+                SELECT count(DISTINCT id) || ' ' || count(*) || ' '
+                || bool_and(of_t = (id % 100 = 42))
                 FROM (SELECT id, true FROM t UNION ALL SELECT id, false FROM u) a (id, of_t)
                 """)
             #expect(all == "500 500 true")
             try await database.execute("DROP FUNCTION swallow() CASCADE")
-            #expect(try await database.sluice.resume("1").exitCode == 0)
+            #expect(try await database.sluice.retryQuarantined("1").rowsChanged == 5)
             #expect(try await database.number("SELECT count(DISTINCT id) FROM u") == 500)
             #expect(try await database.number("SELECT count(*) FROM t") == 0)
         }

@@ -8,7 +8,9 @@ import Testing
     @Test(arguments: [
         "CHECK (n < 1 OR id <> 1234) NOT VALID", "UNIQUE (n, m) DEFERRABLE INITIALLY DEFERRED",
     ])
-    func aRowThatCannotBeChangedStopsTheRunAndNamesTheReason(constraint: String) async throws {
+    func whereNoRowMayBeSetAsideTheFirstStopsTheRunAndNamesTheReason(
+        constraint: String
+    ) async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: 3_000, extra: ", m integer")
             try await database.execute(
@@ -26,8 +28,9 @@ import Testing
                 ? JobRequest(
                     table: "t", assignments: [Assignment(column: "n", expression: "1")])
                 : increment
-            let report = try await database.sluice.run(
-                job, options: .with(workers: 2, batch: 100))
+            var options = RunOptions.with(workers: 2, batch: 100)
+            options.limits.maxQuarantine = 0
+            let report = try await database.sluice.run(job, options: options)
             #expect(report.exitCode == 1)
             #expect(report.message.contains("sound"), "\(report.message)")
             #expect(report.status.state == .failed)

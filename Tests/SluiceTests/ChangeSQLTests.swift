@@ -12,7 +12,8 @@ import Testing
     private func change(
         _ kind: JobKind, _ assignments: [Assignment] = [], predicate: String? = nil,
         key: [KeyColumn]? = nil, policy: ConflictPolicy? = nil, statement: String? = nil,
-        overridesIdentity: Bool = false, isOpenBelow: Bool = false, isDriven: Bool = false
+        overridesIdentity: Bool = false, isOpenBelow: Bool = false, isDriven: Bool = false,
+        isExact: Bool = false
     ) -> String {
         let key = key ?? [bigint]
         var detail = JobDetail()
@@ -31,7 +32,7 @@ import Testing
                     overridesIdentity: overridesIdentity, columns: [], columnMark: "")
                 : nil,
             lower: key.indices.map { "l\($0 + 1)" }, upper: key.indices.map { "u\($0 + 1)" },
-            isOpenBelow: isOpenBelow, isDriven: isDriven
+            isOpenBelow: isOpenBelow, isDriven: isDriven, isExact: isExact
         ).text
     }
 
@@ -52,6 +53,21 @@ import Testing
                 RETURNING 1
                 ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change)
                 """)
+    }
+
+    @Test func aSingleRowIsMeantByItsWholeKey() {
+        #expect(
+            change(.delete, key: [bigint, text], isExact: true) == """
+                sluice_change AS (
+                DELETE FROM ONLY "public"."Ev""t"
+                WHERE "id" = l1
+                AND "se""q" = l2
+                RETURNING 1
+                ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change)
+                """)
+        #expect(
+            change(.statement, statement: "DELETE FROM e WHERE :range(e)", isExact: true)
+                .contains("WHERE  (e.\"id\" = l1)"))
     }
 
     /// The index that drives a batch serves the predicate only as it stands, and a sub-select may

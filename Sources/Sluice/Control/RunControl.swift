@@ -79,5 +79,6 @@ struct RunControl: Sendable {
         "workers \(limits.workers.lowerBound)..\(limits.workers.upperBound), "
             + "batch \(limits.batchKeys), batch-bytes \(limits.batchBytes), max-lag "
             + (limits.maxLagSeconds.map { "\($0) s" } ?? "off")
+            + ", max-quarantine \(limits.maxQuarantine)"
     }
 }

@@ -79,6 +79,34 @@ public struct Sluice: Sendable {
         }
     }
 
+    /// The keys of a run that were set aside, the oldest first.
+    /// - Throws: `SluiceError`.
+    public func quarantine(_ run: String) async throws -> [QuarantinedKey] {
+        try await withConnection { connection in
+            try await QuarantineControl(connection: connection).list(run)
+        }
+    }
+
+    /// Tries quarantined keys again: those numbered, or all that were not skipped.
+    /// - Throws: `SluiceError`.
+    public func retryQuarantined(
+        _ run: String, numbers: [Int64]? = nil
+    ) async throws -> QuarantineRetry {
+        try await withConnection { connection in
+            try await QuarantineControl(connection: connection).retry(run, numbers)
+        }
+    }
+
+    /// Accepts that rows stay as they are: those numbered, or all; returns how many are left.
+    /// - Throws: `SluiceError`.
+    public func skipQuarantined(
+        _ run: String, numbers: [Int64]? = nil
+    ) async throws -> Int {
+        try await withConnection { connection in
+            try await QuarantineControl(connection: connection).skip(run, numbers)
+        }
+    }
+
     /// What works and what does not between here and this database, for `sluice doctor`.
     /// - Throws: `SluiceError` of kind `unreachable` when there is no session.
     public func doctor() async throws -> [DoctorFinding] {

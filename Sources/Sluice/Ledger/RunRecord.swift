@@ -37,10 +37,10 @@ struct RunRecord: Sendable {
     /// Reads a row of ``LedgerSQL/runColumns``.
     init(row: [String?]) throws(SluiceError) {
         func text(_ index: Int) -> String { row[index] ?? "" }
-        guard row.count == 24, let id = Int64(text(0)), let kind = JobKind(rawValue: text(2)),
+        guard row.count == 25, let id = Int64(text(0)), let kind = JobKind(rawValue: text(2)),
             let oid = UInt32(text(3)), let state = RunState(rawValue: text(10)),
-            let detail = JobDetailText.parse(text(23)),
-            let limits = RunRecord.limits(row[13...20].map { $0 })
+            let detail = JobDetailText.parse(text(24)),
+            let limits = RunRecord.limits(row[13...21].map { $0 })
         else {
             throw SluiceError(
                 .failed,
@@ -63,21 +63,22 @@ struct RunRecord: Sendable {
         exitCode = row[11].flatMap { Int($0) }
         error = row[12]
         self.limits = limits
-        keysTotalEstimate = Int(text(21)) ?? 0
-        timeline = row[22].flatMap { Int($0) }
+        keysTotalEstimate = Int(text(22)) ?? 0
+        timeline = row[23].flatMap { Int($0) }
     }
 
-    /// Reads the eight columns of limits, in the ledger's order.
+    /// Reads the nine columns of limits, in the ledger's order.
     static func limits(_ columns: [String?]) -> Limits? {
-        guard columns.count == 8, let low = Int(columns[0] ?? ""), let high = Int(columns[1] ?? ""),
+        guard columns.count == 9, let low = Int(columns[0] ?? ""), let high = Int(columns[1] ?? ""),
             low <= high, let batch = Int(columns[2] ?? ""), let lock = Int(columns[4] ?? ""),
-            let statement = Int(columns[5] ?? ""), let bytes = Int(columns[7] ?? "")
+            let statement = Int(columns[5] ?? ""), let bytes = Int(columns[7] ?? ""),
+            let quarantine = Int(columns[8] ?? "")
         else { return nil }
         return Limits(
             workers: low...high, batchKeys: batch, batchBytes: bytes,
             maxLagSeconds: columns[3].flatMap(Double.init), lockTimeoutMilliseconds: lock,
             statementTimeoutMilliseconds: statement,
-            synchronousCommit: columns[6] == "t")
+            synchronousCommit: columns[6] == "t", maxQuarantine: quarantine)
     }
 
     /// The limits as parameters, in the ledger's order.
@@ -88,6 +89,7 @@ struct RunRecord: Sendable {
             .text("\(limits.lockTimeoutMilliseconds)"),
             .text("\(limits.statementTimeoutMilliseconds)"),
             .text(limits.synchronousCommit ? "true" : "false"), .text("\(limits.batchBytes)"),
+            .text("\(limits.maxQuarantine)"),
         ]
     }
 }

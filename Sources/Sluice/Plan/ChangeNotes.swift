@@ -66,8 +66,8 @@ struct ChangeNotes: Sendable {
                 }
             notes.append(
                 action.map { "every row deleted also \($0), by \(name)" }
-                    ?? "a row that \(referring) still refers to cannot be deleted and stops the "
-                    + "run, by \(name)")
+                    ?? "a row that \(referring) still refers to cannot be deleted and is set "
+                    + "aside, by \(name)")
             if row[3] != "t" {
                 notes.append(
                     "every row deleted scans all of \(referring), whose foreign key \(name) has no "

@@ -26,6 +26,7 @@ actor Coordinator {
     /// What a worker does after what happened to it.
     func next(worker: Int, after event: WorkerEvent) -> WorkerAction {
         if case .committed(let counts) = event { keysScanned += counts.keysScanned }
+        if case .quarantined(.setAside) = event { keysScanned += 1 }
         let action = scheduler.next(worker: worker, after: event, nowSeconds: nowSeconds)
         settle()
         return action

@@ -85,7 +85,7 @@ struct Monitor: Sendable {
             let kind = FailureClass.of(failure, statementTimeoutMilliseconds: .max)
             let since = blindSinceSeconds ?? nowSeconds
             blindSinceSeconds = since
-            if kind == .stop {
+            if kind == .stop || kind == .poison {
                 await monitor.coordinator.stop(.failed(failure))
             } else if nowSeconds - since > RunScheduler.outageSecondsMax {
                 await monitor.coordinator.stop(.unreachable(failure))
@@ -199,11 +199,11 @@ struct Monitor: Sendable {
             case .paused: await coordinator.stop(.paused)
             case .cancelled: await coordinator.stop(.cancelled)
             case .failed:
-                let message = row[9] ?? "another process of this run failed"
+                let message = row[10] ?? "another process of this run failed"
                 await coordinator.stop(.failed(Failure(origin: .other, message: message)))
             case .planned, .running, .completed: break
             }
-            guard let limits = RunRecord.limits(row[1...8].map { $0 }) else { return nil }
+            guard let limits = RunRecord.limits(row[1...9].map { $0 }) else { return nil }
             await coordinator.limitsChanged(to: limits)
             return limits
         }

@@ -73,7 +73,7 @@ struct RunEnding: Sendable {
         let overruled = "run \(record.id) (\(record.name)) is \(status.state.rawValue)"
         return RunReport(
             status: status,
-            exitCode: isOverruled ? (status.state == .failed ? 1 : 3) : exitCode,
+            exitCode: isOverruled ? (status.state == .failed ? 1 : 3) : exitCode(status),
             message: (isOverruled ? overruled : message(status))
                 + (try await PartWatch.lastWords(record.id, connection)), seconds: seconds,
             replicaLagSecondsMax: lagSecondsMax,
@@ -81,9 +81,9 @@ struct RunEnding: Sendable {
             tailSeconds: tailSeconds)
     }
 
-    private var exitCode: Int32 {
+    private func exitCode(_ status: RunStatus) -> Int32 {
         switch outcome {
-        case .completed: 0
+        case .completed: status.rowsQuarantined > 0 ? 4 : 0
         case .failed: 1
         case .drained, .paused, .cancelled, .pausedByAdministrator: 3
         case .unreachable: 69
@@ -105,6 +105,10 @@ struct RunEnding: Sendable {
         let name = "run \(record.id) (\(record.name))"
         let resume = "sluice resume \(record.id)"
         switch outcome {
+        case .completed where status.rowsQuarantined > 0:
+            let rows = status.rowsQuarantined == 1 ? "row" : "rows"
+            return "\(name) is completed but for \(status.rowsQuarantined) \(rows) that could "
+                + "not be changed: sluice quarantine \(record.id) list"
         case .completed: return "\(name) is completed"
         case .drained: return "\(name) is drained, nothing is lost: \(resume)"
         case .paused: return "\(name) was paused: \(resume)"

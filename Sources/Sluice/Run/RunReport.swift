@@ -2,7 +2,8 @@
 public struct RunReport: Sendable, Equatable {
     /// The run as it stands at the end.
     public let status: RunStatus
-    /// 0 done · 1 failed · 3 paused, drained or cancelled · 69 server unreachable.
+    /// 0 done · 1 failed · 3 paused, drained or cancelled · 4 done, but rows are quarantined ·
+    /// 69 server unreachable.
     public let exitCode: Int32
     /// One sentence for a person.
     public let message: String

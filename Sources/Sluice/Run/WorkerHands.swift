@@ -6,7 +6,7 @@ struct WorkerHands: Sendable {
     let context: RunContext
     private var connection: PostgresConnection?
     private var messages: BatchMessages
-    private var lastAnswer = ContinuousClock.now
+    var lastAnswer = ContinuousClock.now
 
     init(context: RunContext) {
         self.context = context
@@ -22,6 +22,11 @@ struct WorkerHands: Sendable {
             case .send(let range, let keys, let first):
                 return try await send(range, keys: keys, firstOfRange: first, limits: limits)
             case .receive: return try await receive()
+            case .probe(let range, let first):
+                return try await probe(range, firstOfRange: first, limits: limits)
+            case .quarantine(let range, let key, let first):
+                return .quarantined(
+                    try await quarantine(range, key, firstOfRange: first, limits: limits))
             case .reattach(let range):
                 return .reattached(try await held(RangeSQL.reattach, range, lease: false))
             case .renew(let range):
@@ -91,7 +96,7 @@ struct WorkerHands: Sendable {
         return .sent
     }
 
-    private mutating func receive() async throws(PostgresError) -> WorkerEvent {
+    mutating func receive() async throws(PostgresError) -> WorkerEvent {
         let connection = try open()
         let answer = try await connection.receive(timeout: Self.batchTimeout)
         if let error = answer.error {
@@ -103,6 +108,10 @@ struct WorkerHands: Sendable {
             return .failed(Failure(error, elapsedMilliseconds: Int(elapsed)))
         }
         lastAnswer = .now
+        return Self.outcome(of: answer)
+    }
+
+    static func outcome(of answer: PipelineResult) -> WorkerEvent {
         // What committed is what COMMIT's own tag says.
         guard answer.results.count >= 3, answer.results.last?.commandTag == "COMMIT" else {
             return .failed(
@@ -139,16 +148,16 @@ struct WorkerHands: Sendable {
     // MARK: Pieces
 
     /// Bound on a batch, far above its own server-side timeouts: only a dead network needs it.
-    private static let batchTimeout = Duration.seconds(900)
+    static let batchTimeout = Duration.seconds(900)
 
-    private func fence(_ range: HeldRange) -> [Parameter] {
+    func fence(_ range: HeldRange) -> [Parameter] {
         [
             .text("\(context.run)"), .text("\(range.number)"), .text(context.owner),
             .text("\(range.epoch)"),
         ]
     }
 
-    private func open() throws(PostgresError) -> PostgresConnection {
+    func open() throws(PostgresError) -> PostgresConnection {
         guard let connection else {
             throw PostgresError(kind: .connectionLost, message: "the session is closed")
         }

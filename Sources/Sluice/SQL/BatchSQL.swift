@@ -31,14 +31,8 @@ struct BatchSQL: Sendable {
     /// table the bytes of a batch.
     func change(firstOfRange: Bool) -> String {
         """
-        WITH sluice_fence AS MATERIALIZED (
-        SELECT r."cursor", r.upper FROM sluice.range r
-        WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
-        AND r.part = \(part) AND r.state = 'running'
-        AND r."cursor" IS \(firstOfRange ? "" : "NOT ")NULL
-        \(nameClauses)
-        FOR NO KEY UPDATE
-        ), \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint", batchBytes: "$8::bigint")), \
+        WITH \(fence(firstOfRange: firstOfRange, lock: "\nFOR NO KEY UPDATE")), \
+        \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint", batchBytes: "$8::bigint")), \
         sluice_move AS (
         UPDATE sluice.range r SET "cursor" = ARRAY[\(cursorElements)],
         keys_scanned = r.keys_scanned + (SELECT s.keys FROM sluice_scan s),
@@ -95,7 +89,7 @@ struct BatchSQL: Sendable {
     }
 
     /// The n-th key; none when the range holds fewer.
-    private func narrowEnd(ahead: String, batchKeys: String) -> String {
+    func narrowEnd(ahead: String, batchKeys: String) -> String {
         """
         sluice_end AS MATERIALIZED (
         SELECT \(endColumns) FROM ONLY \(source)
@@ -172,24 +166,24 @@ struct BatchSQL: Sendable {
     }
 
     /// The table as statements name it.
-    private var source: String {
+    var source: String {
         table.quoted + (alias.map { " AS \(Identifier($0).quoted)" } ?? "")
     }
 
     /// One column stands alone; several are compared as a row, which an index can bound.
-    private var keyRow: String { row(comparable) }
+    var keyRow: String { row(comparable) }
 
     private func row(_ parts: [String]) -> String {
         parts.count == 1 ? parts[0] : "ROW(\(parts.joined(separator: ", ")))"
     }
 
-    private var above: String {
+    var above: String {
         "\(keyRow) > " + bounds { "(SELECT f.\"cursor\"[\($0)] FROM sluice_fence f)" }
     }
 
     /// Scalar sub-selects, one a column: they become parameters of the index scan, where a
     /// sub-select of a whole row would not.
-    private func bounds(_ element: (Int) -> String) -> String {
+    func bounds(_ element: (Int) -> String) -> String {
         row(key.enumerated().map { "\(element($0 + 1))::\($1.castType)" })
     }
 
@@ -197,7 +191,7 @@ struct BatchSQL: Sendable {
         comparable.enumerated().map { "\($1) AS k\($0 + 1)" }.joined(separator: ", ")
     }
 
-    private func endRow(_ alias: String) -> String {
+    func endRow(_ alias: String) -> String {
         row(key.indices.map { "\(alias).k\($0 + 1)" })
     }
 
@@ -228,7 +222,7 @@ struct BatchSQL: Sendable {
     }
 
     /// Each name must still mean the table that it meant, or the batch does nothing.
-    private var nameClauses: String {
+    var nameClauses: String {
         let tables = [(table, tableOID)] + (target.map { [($0.name, $0.oid)] } ?? [])
         return tables.map { name, oid in
             "AND pg_catalog.to_regclass(\(Literal.quoted(name.quoted)))::oid = \(oid)"
@@ -247,7 +241,7 @@ struct BatchSQL: Sendable {
     }
 
     /// The predicate, where it decides which keys make up a batch.
-    private var predicateClause: String {
+    var predicateClause: String {
         identity.predicate.map { " AND (\n\($0)\n)" } ?? ""
     }
 

@@ -24,6 +24,8 @@ struct ChangeSQL: Sendable {
     let isOpenBelow: Bool
     /// Whether a partial index that the predicate implies drives the batch.
     var isDriven = false
+    /// Whether the only row is the one whose key is ``lower``.
+    var isExact = false
 
     /// The common table expressions, separated by commas.
     var text: String {
@@ -60,7 +62,7 @@ struct ChangeSQL: Sendable {
     }
 
     /// How many leading columns a batch's ends may share: the last one differs.
-    private var sharedCounts: [Int] { isOpenBelow ? [0] : Array(key.indices) }
+    private var sharedCounts: [Int] { isOpenBelow || isExact ? [0] : Array(key.indices) }
 
     private func name(_ base: String, _ shared: Int) -> String {
         sharedCounts.count == 1 ? base : "\(base)_\(shared)"
@@ -99,6 +101,9 @@ struct ChangeSQL: Sendable {
         let columns = key.map {
             prefix + Identifier($0.name).quoted
                 + ($0.isComparedByCast ? "::\($0.castType)" : "")
+        }
+        if isExact {
+            return zip(columns, lower).map { "\($0) = \($1)" }.joined(separator: "\nAND ")
         }
         let equal = (0..<shared).map { "\(columns[$0]) = \(lower[$0])\nAND " }.joined()
         func rest(_ parts: [String]) -> String { Self.row(Array(parts[shared...])) }

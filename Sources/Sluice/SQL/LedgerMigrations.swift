@@ -7,7 +7,7 @@ enum LedgerMigrations {
     static let advisoryLockKey: Int64 = 0x73_6C75_6963_65
 
     /// Scripts; the index plus one is the version that each leads to.
-    static let all = [version1, version2]
+    static let all = [version1, version2, version3]
 
     /// Ranges carry a low fill factor: their rows are updated at each batch, and room in the page
     /// keeps those updates off the index.
@@ -126,5 +126,19 @@ enum LedgerMigrations {
             SELECT id, range_count FROM sluice.run WHERE started_at IS NOT NULL;
         ALTER TABLE sluice.range ADD COLUMN part integer NOT NULL DEFAULT 1;
         INSERT INTO sluice.ledger (version) VALUES (2);
+        """
+
+    /// The quarantine in use.
+    ///
+    /// Its rows have numbers: a key of 2,700 bytes, which an index of the table may hold, would be
+    /// too long for one over its text.
+    private static let version3 = """
+        ALTER TABLE sluice.run ADD COLUMN max_quarantine integer NOT NULL DEFAULT 100;
+        ALTER TABLE sluice.quarantine DROP CONSTRAINT quarantine_pkey,
+            ADD COLUMN number bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            ADD COLUMN part integer NOT NULL DEFAULT 1,
+            ADD COLUMN skipped_at timestamptz;
+        CREATE INDEX quarantine_run ON sluice.quarantine (run);
+        INSERT INTO sluice.ledger (version) VALUES (3);
         """
 }

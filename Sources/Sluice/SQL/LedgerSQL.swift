@@ -27,7 +27,7 @@ enum LedgerSQL {
         id, name, kind, table_oid, table_name, set_columns, set_expressions, predicate, \
         key_columns, settings, state, exit_code, error, workers_min, workers_max, batch_keys, \
         max_lag_seconds, lock_timeout_ms, statement_timeout_ms, synchronous_commit, \
-        batch_bytes, keys_total_estimate, timeline, detail
+        batch_bytes, max_quarantine, keys_total_estimate, timeline, detail
         """
 
     static let runByID = "SELECT \(runColumns) FROM sluice.run WHERE id = $1"
@@ -41,9 +41,9 @@ enum LedgerSQL {
         INSERT INTO sluice.run (name, kind, table_oid, table_name, set_columns, set_expressions,
         predicate, key_columns, settings, state, workers_min, workers_max, batch_keys,
         max_lag_seconds, lock_timeout_ms, statement_timeout_ms, synchronous_commit, batch_bytes,
-        timeline, detail)
+        max_quarantine, timeline, detail)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned', $10, $11, $12, $13, $14, $15, $16,
-        $17, $18, $19)
+        $17, $18, $19, $20)
         RETURNING \(runColumns)
         """
 
@@ -85,7 +85,8 @@ enum LedgerSQL {
     ///
     /// Synchronous: asynchronous commits of batches before it are on disk with it.
     static let completeRun = """
-        UPDATE sluice.run SET state = 'completed', exit_code = 0, error = NULL,
+        UPDATE sluice.run SET state = 'completed', error = NULL,
+        exit_code = CASE WHEN \(QuarantineSQL.remains) THEN 4 ELSE 0 END,
         finished_at = clock_timestamp(), updated_at = clock_timestamp()
         WHERE id = $1 AND state IN ('running', 'paused') AND started_at IS NOT NULL
         AND NOT EXISTS (SELECT FROM sluice.range WHERE run = $1 AND state <> 'done')
@@ -117,7 +118,8 @@ enum LedgerSQL {
     static let setLimits = """
         UPDATE sluice.run SET workers_min = $2, workers_max = $3, batch_keys = $4,
         max_lag_seconds = $5, lock_timeout_ms = $6, statement_timeout_ms = $7,
-        synchronous_commit = $8, batch_bytes = $9, updated_at = clock_timestamp() WHERE id = $1
+        synchronous_commit = $8, batch_bytes = $9, max_quarantine = $10,
+        updated_at = clock_timestamp() WHERE id = $1
         """
 
     static let raiseTimeline = """

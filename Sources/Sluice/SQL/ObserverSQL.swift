@@ -9,7 +9,8 @@ enum ObserverSQL {
     /// State and limits of the run, which other processes change.
     static let run = """
         SELECT state, workers_min, workers_max, batch_keys, max_lag_seconds, lock_timeout_ms,
-        statement_timeout_ms, synchronous_commit, batch_bytes, error FROM sluice.run WHERE id = $1
+        statement_timeout_ms, synchronous_commit, batch_bytes, max_quarantine, error
+        FROM sluice.run WHERE id = $1
         """
 
     /// What the table's name means now, and numbers and names of the columns `$2` in it.

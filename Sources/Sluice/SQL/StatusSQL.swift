@@ -3,7 +3,8 @@ enum StatusSQL {
     private static let body = """
         SELECT r.id, r.name, r.table_name, r.state, r.error,
         p.done, p.scanned_open, p.estimate_open, p.changed, p.unfinished = 0 AND p.ranges > 0,
-        (SELECT count(*) FROM sluice.quarantine q WHERE q.run = r.id),
+        (SELECT count(*) FROM sluice.quarantine q WHERE q.run = r.id
+        AND q.skipped_at IS NULL),
         l.workers, l.batch_keys, l.lag, l.rate, l.waiting, l.processes,
         r.batch_keys, to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         to_char(greatest(r.updated_at, p.updated, l.seen) AT TIME ZONE 'UTC',

@@ -13,7 +13,7 @@ struct JobFileKeys {
     static let limitWords =
         [
             "workers", "batch", "batch_bytes", "max_lag", "lock_timeout", "statement_timeout",
-            "synchronous_commit",
+            "synchronous_commit", "max_quarantine",
         ] + LaterFeature.allCases.map { $0.rawValue.replacing("-", with: "_") }
 
     let file: String
@@ -167,6 +167,8 @@ struct JobFileKeys {
                     try DurationText.milliseconds(text, for: word)
             case "synchronous_commit":
                 limits.synchronousCommit = try LimitText.commit(text, for: word)
+            case "max_quarantine":
+                limits.maxQuarantine = try LimitText.maxQuarantine(text, for: word)
             default:
                 let feature = LaterFeature(rawValue: word.replacing("_", with: "-"))
                 try feature?.check(text, spelled: word + ":")
@@ -179,6 +181,6 @@ struct JobFileKeys {
         "workers": "4 or 1..8", "batch": "5000", "batch_bytes": "16MB", "max_lag": "10s",
         "lock_timeout": "2s",
         "statement_timeout": "20s", "synchronous_commit": "off", "order": "key",
-        "max_quarantine": "0",
+        "max_quarantine": "100",
     ]
 }

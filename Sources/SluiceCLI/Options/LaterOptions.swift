@@ -24,9 +24,6 @@ struct LaterOptions: ParsableArguments {
     @Option(name: .long, parsing: .unconditional, help: LaterFeature.window.help)
     var window: String?
 
-    @Option(name: .long, parsing: .unconditional, help: LaterFeature.maxQuarantine.help)
-    var maxQuarantine: String?
-
     @Option(name: .long, parsing: .unconditional, help: LaterFeature.replicaDSN.help)
     var replicaDsn: String?
 
@@ -35,7 +32,7 @@ struct LaterOptions: ParsableArguments {
         let given: [(LaterFeature, String?)] = [
             (.lanes, lanes), (.order, order), (.vacuum, vacuum), (.verify, verify),
             (.foregroundBudget, foregroundBudget), (.foregroundProbe, foregroundProbe),
-            (.window, window), (.maxQuarantine, maxQuarantine), (.replicaDSN, replicaDsn),
+            (.window, window), (.replicaDSN, replicaDsn),
         ]
         for (feature, value) in given {
             if let value { try feature.check(value, spelled: "--" + feature.rawValue) }
@@ -49,16 +46,11 @@ enum LaterFeature: String, CaseIterable {
     case foregroundBudget = "foreground-budget"
     case foregroundProbe = "foreground-probe"
     case window
-    case maxQuarantine = "max-quarantine"
     case replicaDSN = "replica-dsn"
 
     /// The word that asks for what this version does anyway.
     var off: String {
-        switch self {
-        case .order: "key"
-        case .maxQuarantine: "0"
-        default: "off"
-        }
+        self == .order ? "key" : "off"
     }
 
     var help: ArgumentHelp {
@@ -68,8 +60,7 @@ enum LaterFeature: String, CaseIterable {
     /// The value is not shown: a replica's DSN may hold a password.
     /// - Throws: `UsageError` unless the value asks for nothing.
     func check(_ value: String, spelled: String) throws(UsageError) {
-        let accepted = self == .order ? ["key"] : self == .maxQuarantine ? ["0", "off"] : ["off"]
-        guard accepted.contains(value.lowercased()) else {
+        guard value.lowercased() == off else {
             throw UsageError("\(spelled) is not part of this version; use \(spelled) \(off)")
         }
     }

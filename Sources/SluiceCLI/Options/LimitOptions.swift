@@ -47,6 +47,13 @@ struct LimitOptions: ParsableArguments {
             valueName: "off|on"))
     var synchronousCommit: String?
 
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Rows that may be set aside since they cannot be changed (default 100).",
+            valueName: "N"))
+    var maxQuarantine: String?
+
     /// The limits that were given.
     /// - Throws: `UsageError`.
     func changes() throws(UsageError) -> LimitChanges {
@@ -73,6 +80,10 @@ struct LimitOptions: ParsableArguments {
             changes.synchronousCommit =
                 try LimitText.commit(synchronousCommit, for: "--synchronous-commit")
         }
+        if let maxQuarantine {
+            changes.maxQuarantine =
+                try LimitText.maxQuarantine(maxQuarantine, for: "--max-quarantine")
+        }
         return changes
     }
 }
@@ -90,6 +101,7 @@ extension LimitChanges {
             merged.statementTimeoutMilliseconds = statementTimeoutMilliseconds
         }
         if let synchronousCommit { merged.synchronousCommit = synchronousCommit }
+        if let maxQuarantine { merged.maxQuarantine = maxQuarantine }
         return merged
     }
 

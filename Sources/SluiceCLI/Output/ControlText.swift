@@ -34,6 +34,7 @@ enum ControlText {
             "statement-timeout "
                 + DurationText.text(Double(limits.statementTimeoutMilliseconds) / 1_000),
             "synchronous-commit \(limits.synchronousCommit ? "on" : "off")",
+            "max-quarantine \(Format.count(limits.maxQuarantine))",
         ].joined(separator: ", ")
     }
 }

@@ -56,6 +56,14 @@ enum LimitText {
         }
     }
 
+    /// Keys that may be set aside; `off` sets none aside.
+    static func maxQuarantine(_ text: String, for option: String) throws(UsageError) -> Int {
+        guard let keys = text == "off" ? 0 : integer(text) else {
+            throw UsageError("\(option) takes a number of rows such as 100, not \(quote(text))")
+        }
+        return try sound(keys) { $0.maxQuarantine = $1 }
+    }
+
     /// Decimal digits with an optional sign and `_` or `,` between thousands.
     static func integer(_ text: String) -> Int? {
         Int(text.filter { $0 != "_" && $0 != "," })

@@ -22,6 +22,8 @@ public enum Backoff {
 
     private static func bounds(of failureClass: FailureClass) -> Bounds {
         switch failureClass {
+        // Waiting does not make a row better.
+        case .poison: Bounds(firstSeconds: 0, mostSeconds: 0)
         // A deadlock's victim may go again at once; a held lock rarely lasts over seconds.
         case .retry, .shrink: Bounds(firstSeconds: 0.05, mostSeconds: 5)
         case .administrator: Bounds(firstSeconds: 1, mostSeconds: 5)

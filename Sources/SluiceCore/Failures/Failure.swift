@@ -46,6 +46,8 @@ public enum FailureClass: Sendable, Equatable {
     case reconnect
     /// The server is short of disk, memory or connections: wait, then go on.
     case resources
+    /// A row cannot be changed: look for it, set it aside, go on.
+    case poison
     /// Stop the run, progress kept.
     case stop
 
@@ -72,7 +74,12 @@ public enum FailureClass: Sendable, Equatable {
         switch state.prefix(2) {
         case "08": return .reconnect
         case "53": return .resources
-        default: return .stop
+        // A value, a constraint, a user's function: they judge one row.
+        case "22", "23", "38", "39": return .poison
+        default: return rowStates.contains(state) ? .poison : .stop
         }
     }
+
+    /// A trigger that raises, an index row too large, a sub-select with several rows.
+    private static let rowStates: Set<String> = ["P0001", "54000", "21000"]
 }

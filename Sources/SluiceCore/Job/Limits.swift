@@ -18,6 +18,8 @@ public struct Limits: Sendable, Equatable {
     ///
     /// Not needed for safety: a batch's change and its cursor can only be lost together.
     public var synchronousCommit: Bool
+    /// Keys that may be set aside since their rows cannot be changed; at one more the run stops.
+    public var maxQuarantine: Int
 
     /// Sets every limit; the defaults are those of the command line.
     ///
@@ -25,11 +27,13 @@ public struct Limits: Sendable, Equatable {
     /// 100 alone; 5,000 keys are about 50 ms of work, so that pausing is quick and the fixed cost
     /// of a transaction is under 2 %; 16 MiB are what 5,000 rows of 3 kB weigh, where a thousand
     /// rows of several MB would take minutes; 2 s of lock wait is what an application is taken to
-    /// bear; 20 s for a statement stays below the lease (30 s).
+    /// bear; 20 s for a statement stays below the lease (30 s); more than 100 rows that cannot be
+    /// changed are a wrong job rather than bad rows.
     public init(
         workers: ClosedRange<Int> = 1...4, batchKeys: Int = 5_000, batchBytes: Int = 16 << 20,
         maxLagSeconds: Double? = 10, lockTimeoutMilliseconds: Int = 2_000,
-        statementTimeoutMilliseconds: Int = 20_000, synchronousCommit: Bool = false
+        statementTimeoutMilliseconds: Int = 20_000, synchronousCommit: Bool = false,
+        maxQuarantine: Int = 100
     ) {
         self.workers = workers
         self.batchKeys = batchKeys
@@ -38,6 +42,7 @@ public struct Limits: Sendable, Equatable {
         self.lockTimeoutMilliseconds = lockTimeoutMilliseconds
         self.statementTimeoutMilliseconds = statementTimeoutMilliseconds
         self.synchronousCommit = synchronousCommit
+        self.maxQuarantine = maxQuarantine
     }
 
     /// One sentence naming the first impossible value and its cure, or `nil` when all are sound.
@@ -67,9 +72,16 @@ public struct Limits: Sendable, Equatable {
             return "statement-timeout must be longer than lock-timeout "
                 + "(\(lockTimeoutMilliseconds) ms): try --statement-timeout 20s"
         }
+        if maxQuarantine < 0 || maxQuarantine > Self.maxQuarantineMost {
+            return "max-quarantine must be between 0 and \(Self.maxQuarantineMost) keys, not "
+                + "\(maxQuarantine): try --max-quarantine 100"
+        }
         return nil
     }
 
+    /// Most keys in quarantine: each costs some twenty transactions to find, and is a row to look
+    /// at for a person.
+    public static let maxQuarantineMost = 1_000_000
     /// Most workers that one process starts: the memory budget of 64 MiB divided by a connection's
     /// libpq buffers and thread, with room to spare.
     public static let workersMax = 64
@@ -95,6 +107,8 @@ public struct LimitChanges: Sendable, Equatable {
     public var statementTimeoutMilliseconds: Int?
     /// Whether batches wait for the disk.
     public var synchronousCommit: Bool?
+    /// Keys that may be set aside.
+    public var maxQuarantine: Int?
 
     /// No change.
     public init() {}
@@ -114,6 +128,7 @@ public struct LimitChanges: Sendable, Equatable {
             new.statementTimeoutMilliseconds = statementTimeoutMilliseconds
         }
         if let synchronousCommit { new.synchronousCommit = synchronousCommit }
+        if let maxQuarantine { new.maxQuarantine = maxQuarantine }
         return new
     }
 }

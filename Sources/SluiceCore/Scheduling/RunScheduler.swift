@@ -167,24 +167,35 @@ public struct RunScheduler: Sendable {
         guard let range = worker.range else {
             return worker.mustSplit ? .split(batchKeys: wantedKeys(worker)) : .claim
         }
+        if let key = worker.bisection?.found {
+            return .quarantine(range, key, firstOfRange: !worker.cursorSet)
+        }
         if worker.batchesOfRow >= Self.batchesPerLedgerRow { return .renew(range) }
+        if worker.bisection?.isProbing == true {
+            worker.inFlight = 1
+            return .probe(range, firstOfRange: !worker.cursorSet)
+        }
         return send(&worker)
     }
 
     private func canSend(_ worker: WorkerState) -> Bool {
         worker.range != nil && !worker.rangeFinished && !worker.mustReattach
             && worker.inFlight < Self.pipelineDepth && gateReason == nil
+            && worker.bisection == nil
             && worker.batchesOfRow < Self.batchesPerLedgerRow
     }
 
     private func send(_ worker: inout WorkerState) -> WorkerAction {
         guard let range = worker.range else { return .claim }
-        return .send(range, keys: wantedKeys(worker), firstOfRange: !worker.cursorSet)
+        let keys = wantedKeys(worker)
+        worker.sentKeys.append(keys)
+        return .send(range, keys: keys, firstOfRange: !worker.cursorSet)
     }
 
     /// Keys to ask for in the next batch.
     private func wantedKeys(_ worker: WorkerState) -> Int {
-        worker.wide.keys(limit: keys(worker))
+        let keys = worker.wide.keys(limit: keys(worker))
+        return worker.bisection.map { min(keys, $0.tryKeys) } ?? keys
     }
 
     private func keys(_ worker: WorkerState) -> Int {
@@ -225,17 +236,49 @@ public struct RunScheduler: Sendable {
             worker.cursorSet = true
             worker.batchesOfRow += 1
         case .committed(let counts):
-            worker.inFlight -= 1
+            worker.answered()
+            worker.cursorSet = true
+            worker.cursorCommitted = true
+            worker.bisection = worker.bisection?.committed(keys: counts.keysScanned)
             worker.rangeFinished = worker.rangeFinished || counts.finishedRange
             worker.wide.observe(counts)
             worker.succeeded(fullBatch: limits.batchKeys)
         case .fenceMissed:
-            worker.inFlight -= 1
+            worker.answered()
             // The second batch in the pipe of a finished range misses as a matter of course.
             if !worker.rangeFinished { worker.forgetRange() }
         case .failed(let failure):
             failed(failure, &worker, nowSeconds: nowSeconds)
+        case .poisoned(let key):
+            worker.answered()
+            worker.bisection?.found(key)
+        case .quarantined(let outcome):
+            quarantined(outcome, &worker)
         case .reattached(nil), .renewed(nil), .released:
+            worker.forgetRange()
+        }
+    }
+
+    private mutating func quarantined(_ outcome: QuarantineOutcome, _ worker: inout WorkerState) {
+        switch outcome {
+        case .setAside(let finishedRange):
+            worker.bisection = nil
+            worker.cursorSet = true
+            worker.cursorCommitted = true
+            worker.batchesOfRow += 1
+            worker.rangeFinished = finishedRange
+            worker.succeeded(fullBatch: limits.batchKeys)
+        case .moved:
+            worker.bisection?.lose()
+        case .full:
+            let failure = worker.bisection?.found?.failure
+            let message =
+                "\(limits.maxQuarantine) keys are quarantined and one more cannot be changed "
+                + "either (--max-quarantine allows no more): \(failure?.message ?? "")"
+            stop(
+                .failed(
+                    Failure(origin: .server, sqlState: failure?.sqlState, message: message)))
+        case .fenceLost:
             worker.forgetRange()
         }
     }
@@ -254,7 +297,13 @@ public struct RunScheduler: Sendable {
             worker.losses += 1
             if worker.losses > Self.lossesMax { stop(.failed(failure)) }
         }
+        // Only a batch meets a row; whoever allows no key to be set aside stops at the first.
+        if failureClass == .poison, worker.inFlight == 0 || limits.maxQuarantine == 0 {
+            failureClass = .stop
+        }
+        let failedKeys = worker.sentKeys.first ?? 1
         worker.inFlight = 0
+        worker.sentKeys = []
         // What the server refuses to take back, it will refuse again: the range's lease ends it.
         if worker.isReleasing, failure.origin == .server { worker.forgetRange() }
         worker.mustReattach = worker.range != nil
@@ -270,6 +319,12 @@ public struct RunScheduler: Sendable {
             if worker.administratorCancels > Self.administratorCancelsMax {
                 stop(.pausedByAdministrator(failure))
             }
+        case .poison:
+            // The server rolled it back and said so: the range is where it was.
+            worker.mustReattach = false
+            worker.cursorSet = worker.cursorCommitted
+            if worker.bisection == nil { worker.bisection = Bisection(failedKeys: failedKeys) }
+            worker.bisection?.failed(keys: failedKeys)
         case .shrink:
             let keys = keys(worker)
             if keys == 1 { stop(.failed(failure)) }

@@ -62,6 +62,10 @@ public enum WorkerEvent: Sendable, Equatable {
     /// A batch failed; the pipe is empty and the session is idle unless the failure says that it
     /// is gone.
     case failed(Failure)
+    /// The key that was tried alone failed.
+    case poisoned(PoisonKey)
+    /// What came of setting it aside.
+    case quarantined(QuarantineOutcome)
     /// The range row was locked and read again: still held, or `nil`.
     case reattached(HeldRange?)
     /// The rest of the range lives in a fresh ledger row, held by this worker; `nil` if the fence

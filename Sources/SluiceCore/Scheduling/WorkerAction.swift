@@ -10,6 +10,10 @@ public enum WorkerAction: Sendable, Equatable {
     /// Put one batch into the pipe. `firstOfRange` when the range is open below and nothing of it
     /// was sent before.
     case send(HeldRange, keys: Int, firstOfRange: Bool)
+    /// Try the range's next key alone and wait for what comes of it.
+    case probe(HeldRange, firstOfRange: Bool)
+    /// Set a key aside that failed alone, and move the cursor past it.
+    case quarantine(HeldRange, PoisonKey, firstOfRange: Bool)
     /// Read the result of the oldest batch in flight.
     case receive
     /// Lock the range's row and read it again: what is in memory is not believed.

@@ -8,6 +8,12 @@ struct WorkerState: Sendable {
     var rangeFinished = false
     /// Whether the range has a cursor once everything in flight is committed.
     var cursorSet = false
+    /// Whether the range has a cursor by what is known to be committed.
+    var cursorCommitted = false
+    /// Keys asked for by each batch in flight, the oldest first.
+    var sentKeys: [Int] = []
+    /// The search for a key that cannot be changed.
+    var bisection: Bisection?
     /// Batches that the range's ledger row has taken, those in flight included.
     var batchesOfRow = 0
     /// Whether the ledger must be read before anything else is sent.
@@ -43,6 +49,7 @@ struct WorkerState: Sendable {
         range = held
         rangeFinished = false
         cursorSet = held.hasCursor
+        cursorCommitted = held.hasCursor
         batchesOfRow = held.batches
         mustReattach = false
         mustSplit = false
@@ -55,10 +62,18 @@ struct WorkerState: Sendable {
         waitUntilSeconds = untilSeconds
     }
 
+    /// The oldest batch in flight is answered.
+    mutating func answered() {
+        inFlight -= 1
+        if !sentKeys.isEmpty { sentKeys.removeFirst() }
+    }
+
     mutating func forgetRange() {
         range = nil
         rangeFinished = false
         cursorSet = false
+        cursorCommitted = false
+        bisection = nil
         batchesOfRow = 0
         mustReattach = false
     }

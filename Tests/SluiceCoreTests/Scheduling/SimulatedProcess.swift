@@ -58,6 +58,18 @@ struct SimulatedProcess {
             pipes[worker, default: []].append(Sent(range: range, keys: keys, firstOfRange: first))
             highestInFlight = max(highestInFlight, pipes[worker, default: []].count)
             return .sent
+        case .probe(let range, let first):
+            if random.nextUnit() < 0.5 {
+                let failure = Failure(origin: .server, sqlState: "23514", message: "no")
+                return .poisoned(PoisonKey(columns: ["next"], failure: failure))
+            }
+            let counts = ledger.commit(range, owner: owner, keys: 1, firstOfRange: first)
+            return counts.map(WorkerEvent.committed) ?? .fenceMissed
+        case .quarantine(let range, _, let first):
+            if random.nextUnit() < 0.1 { return .quarantined(.moved) }
+            let counts = ledger.commit(range, owner: owner, keys: 1, firstOfRange: first)
+            return .quarantined(
+                counts.map { .setAside(finishedRange: $0.finishedRange) } ?? .fenceLost)
         case .receive: return receive(worker, ledger: &ledger, faults: faults, random: &random)
         case .reattach(let range): return .reattached(ledger.reattach(range, owner: owner))
         case .renew(let range): return .renewed(ledger.renew(range, owner: owner))
@@ -79,7 +91,7 @@ struct SimulatedProcess {
         if random.nextUnit() < faults.refused {
             // What follows in the pipe is not executed either.
             pipes[worker] = []
-            let states = ["40P01", "55P03", "57014", "53100"]
+            let states = ["40P01", "55P03", "57014", "53100", "23514"]
             return .failed(
                 Failure(
                     origin: .server, sqlState: states.randomElement(using: &random), message: "no",
