@@ -27,6 +27,13 @@ import Testing
         #expect(FailureClass.of(failure, statementTimeoutMilliseconds: 20_000) == expected)
     }
 
+    @Test func aBatchThatMadeWayIsNobodysCancel() {
+        let failure = Failure(
+            origin: .server, sqlState: "57014", message: "", elapsedMilliseconds: 1_200,
+            isYield: true)
+        #expect(FailureClass.of(failure, statementTimeoutMilliseconds: 20_000) == .yield)
+    }
+
     @Test func aLimitThatIsOutOfReachIsNoTimeout() {
         let failure = Failure(
             origin: .server, sqlState: "57014", message: "", elapsedMilliseconds: 20_000)

@@ -25,7 +25,9 @@ enum Connector {
 
 extension Failure {
     /// A failure in the core's terms.
-    init(_ error: PostgresError, elapsedMilliseconds: Int? = nil) {
+    init(
+        _ error: PostgresError, elapsedMilliseconds: Int? = nil, isYield: Bool = false
+    ) {
         let origin: Origin =
             switch error.kind {
             case .server: .server
@@ -36,6 +38,6 @@ extension Failure {
             }
         self.init(
             origin: origin, sqlState: error.sqlState?.rawValue, message: error.description,
-            elapsedMilliseconds: elapsedMilliseconds)
+            elapsedMilliseconds: elapsedMilliseconds, isYield: isYield)
     }
 }

@@ -1,3 +1,4 @@
+import Logging
 import SluiceCore
 import SluicePostgres
 
@@ -99,6 +100,7 @@ struct Monitor: Sendable {
             _ connection: PostgresConnection, nowSeconds: Double
         ) async throws(PostgresError) {
             let limits = try await readRun(connection)
+            try await makeWay(connection)
             try await checkTables(connection, nowSeconds: nowSeconds)
             let observation = try await replicas.observe(connection, nowSeconds: nowSeconds)
             lagSeconds = observation.lagSeconds
@@ -158,6 +160,24 @@ struct Monitor: Sendable {
             }
             try await watch.noteChanges(connection)
             try await checkTarget(connection)
+        }
+
+        /// Cancels batches that keep others waiting; their workers go on with smaller ones.
+        ///
+        /// Behind a pooler sessions are not ours to tell apart: lock and statement timeouts have to
+        /// do.
+        private func makeWay(_ connection: PostgresConnection) async throws(PostgresError) {
+            let context = monitor.context
+            guard !context.job.session.isPooled else { return }
+            let rows = try await connection.query(
+                ObserverSQL.blockers, [.text(context.applicationName)], timeout: .seconds(10)
+            ).rows
+            for pid in rows.compactMap({ $0[0] }) {
+                guard let number = Int32(pid) else { continue }
+                context.yields.note(number)
+                _ = try await connection.query(ObserverSQL.cancel, [.text(pid)])
+                context.logger.info("made way", metadata: ["pid": "\(pid)"])
+            }
         }
 
         private func stop(renamed table: String) async {

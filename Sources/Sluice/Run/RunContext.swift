@@ -11,6 +11,8 @@ struct RunContext: Sendable {
     let parameters: ConnectionParameters
     let leaseSeconds: Double
     let logger: Logger
+    /// Batches that were cancelled to make way.
+    let yields = YieldRecord()
 
     var applicationName: String { RangeSQL.applicationName(run: run, owner: owner) }
 

@@ -28,7 +28,7 @@ extension WorkerHands {
         guard let error = answer.error else { return Self.outcome(of: answer) }
         let elapsed = lastAnswer.duration(to: .now) / .milliseconds(1)
         try await connection.recover(timeout: PostgresConnection.ledgerTimeout)
-        let failure = Failure(error, elapsedMilliseconds: Int(elapsed))
+        let failure = failure(error, elapsedMilliseconds: Int(elapsed))
         let isPoison =
             FailureClass.of(
                 failure, statementTimeoutMilliseconds: limits.statementTimeoutMilliseconds)

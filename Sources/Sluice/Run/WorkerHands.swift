@@ -44,7 +44,7 @@ struct WorkerHands: Sendable {
         } catch {
             let elapsed = lastAnswer.duration(to: .now) / .milliseconds(1)
             lastAnswer = .now
-            let failure = Failure(error, elapsedMilliseconds: Int(elapsed))
+            let failure = failure(error, elapsedMilliseconds: Int(elapsed))
             if failure.origin != .server { await close() }
             return .failed(failure)
         }
@@ -105,7 +105,7 @@ struct WorkerHands: Sendable {
             // What the failed transaction set is undone with it.
             messages.forgetSession()
             try await connection.recover(timeout: PostgresConnection.ledgerTimeout)
-            return .failed(Failure(error, elapsedMilliseconds: Int(elapsed)))
+            return .failed(failure(error, elapsedMilliseconds: Int(elapsed)))
         }
         lastAnswer = .now
         return Self.outcome(of: answer)
@@ -162,6 +162,14 @@ struct WorkerHands: Sendable {
             throw PostgresError(kind: .connectionLost, message: "the session is closed")
         }
         return connection
+    }
+
+    /// The failure in the core's terms.
+    func failure(_ error: PostgresError, elapsedMilliseconds: Int) -> Failure {
+        let isYield =
+            error.sqlState?.rawValue == "57014"
+            && connection.map { context.yields.take($0.backendPID) } ?? false
+        return Failure(error, elapsedMilliseconds: elapsedMilliseconds, isYield: isYield)
     }
 
     private static func range(_ row: [String?]?) -> HeldRange? {

@@ -13,6 +13,25 @@ enum ObserverSQL {
         FROM sluice.run WHERE id = $1
         """
 
+    /// Backends named `$1` that hold a lock for which somebody outside of Sluice has waited for a
+    /// second, which is what a person at an application notices.
+    ///
+    /// Who blocks whom is asked only of those that wait so long: the question stops the server's
+    /// lock table for a moment.
+    static let blockers = """
+        WITH waiter AS MATERIALIZED (SELECT DISTINCT l.pid FROM pg_catalog.pg_locks l
+        JOIN pg_catalog.pg_stat_activity w ON w.pid = l.pid
+        WHERE NOT l.granted AND l.waitstart < clock_timestamp() - interval '1 second'
+        AND w.application_name NOT LIKE 'sluice %')
+        SELECT DISTINCT o.pid FROM waiter w
+        CROSS JOIN LATERAL unnest(pg_catalog.pg_blocking_pids(w.pid)) AS b (pid)
+        JOIN pg_catalog.pg_stat_activity o ON o.pid = b.pid
+        WHERE o.application_name = $1 AND o.datname = pg_catalog.current_database()
+        AND o.usename = current_user AND o.pid <> pg_catalog.pg_backend_pid()
+        """
+
+    static let cancel = "SELECT pg_catalog.pg_cancel_backend($1)"
+
     /// What the table's name means now, and numbers and names of the columns `$2` in it.
     static let table = """
         SELECT pg_catalog.to_regclass($1)::oid, (SELECT string_agg(

@@ -25,7 +25,7 @@ public enum Backoff {
         // Waiting does not make a row better.
         case .poison: Bounds(firstSeconds: 0, mostSeconds: 0)
         // A deadlock's victim may go again at once; a held lock rarely lasts over seconds.
-        case .retry, .shrink: Bounds(firstSeconds: 0.05, mostSeconds: 5)
+        case .retry, .shrink, .yield: Bounds(firstSeconds: 0.05, mostSeconds: 5)
         case .administrator: Bounds(firstSeconds: 1, mostSeconds: 5)
         // A restart takes about a second, a failover up to a minute.
         case .reconnect: Bounds(firstSeconds: 0.1, mostSeconds: 5)

@@ -22,11 +22,15 @@ public struct Failure: Error, Sendable, Equatable {
     public let message: String
     /// How long the failed statement had run, in milliseconds, where known.
     public let elapsedMilliseconds: Int?
+    /// Whether the batch was cancelled by this process, since somebody waited for its locks.
+    public let isYield: Bool
 
     /// Describes a failure.
     public init(
-        origin: Origin, sqlState: String? = nil, message: String, elapsedMilliseconds: Int? = nil
+        origin: Origin, sqlState: String? = nil, message: String, elapsedMilliseconds: Int? = nil,
+        isYield: Bool = false
     ) {
+        self.isYield = isYield
         self.origin = origin
         self.sqlState = sqlState
         self.message = message
@@ -40,6 +44,8 @@ public enum FailureClass: Sendable, Equatable {
     case retry
     /// The batch is too large for the statement timeout: a quarter of it, same range.
     case shrink
+    /// The batch made way for somebody who waited for it: a quarter of it, same range.
+    case yield
     /// Somebody cancelled the statement: retry a few times, then pause the run and say so.
     case administrator
     /// Connect again, then ask the ledger what was committed.
@@ -64,6 +70,7 @@ public enum FailureClass: Sendable, Equatable {
         switch state {
         case "40P01", "40001", "55P03": return .retry
         case "57014":
+            if failure.isYield { return .yield }
             // The server's timer may fire a little early by our clock, never by a tenth.
             let elapsed = failure.elapsedMilliseconds ?? 0
             return elapsed >= statementTimeoutMilliseconds / 10 * 9 ? .shrink : .administrator

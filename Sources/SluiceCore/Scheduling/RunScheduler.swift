@@ -326,10 +326,11 @@ public struct RunScheduler: Sendable {
             if worker.bisection == nil { worker.bisection = Bisection(failedKeys: failedKeys) }
             worker.bisection?.failed(keys: failedKeys)
         case .shrink:
-            let keys = keys(worker)
-            if keys == 1 { stop(.failed(failure)) }
-            worker.batchKeysShrunk = max(1, keys / 4)
-            worker.successes = 0
+            if keys(worker) == 1 { stop(.failed(failure)) }
+            worker.shrink(from: keys(worker))
+        case .yield:
+            // A single row is as small as it gets: whoever waits gets in between two of them.
+            worker.shrink(from: keys(worker))
         case .reconnect:
             worker.connected = false
             let since = worker.unreachableSinceSeconds ?? nowSeconds

@@ -56,6 +56,12 @@ struct WorkerState: Sendable {
         waitReason = nil
     }
 
+    /// A quarter of the batch from now on; it grows back with success.
+    mutating func shrink(from keys: Int) {
+        batchKeysShrunk = max(1, keys / 4)
+        successes = 0
+    }
+
     /// Waits for others' ranges.
     mutating func idle(untilSeconds: Double) {
         waitReason = "the last ranges, which others hold"

@@ -175,6 +175,19 @@ import Testing
         #expect(action == .send(range, keys: 5_000, firstOfRange: false))
     }
 
+    @Test func aBatchThatMakesWayIsTriedSmallerAndNeverStopsTheRun() {
+        var (scheduler, _) = holding()
+        let yield = Failure(
+            origin: .server, sqlState: "57014", message: "cancel", elapsedMilliseconds: 1_000,
+            isYield: true)
+        for _ in 0..<20 {
+            _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+            _ = scheduler.next(worker: 0, after: .failed(yield), nowSeconds: 0)
+        }
+        #expect(scheduler.outcome == nil)
+        #expect(scheduler.batchKeys == 1)
+    }
+
     @Test func aCancelBySomebodyElseIsRetriedThreeTimesAndThenPausesTheRun() {
         var (scheduler, _) = holding()
         let cancelled = Failure(
