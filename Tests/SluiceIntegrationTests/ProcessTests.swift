@@ -1,4 +1,5 @@
 import Foundation
+import Sluice
 import Testing
 
 /// Several processes, and signals to them.
@@ -34,6 +35,13 @@ import Testing
                 try await database.number(
                     "SELECT count(DISTINCT owner) FROM sluice.range WHERE state = 'running'") == 2
             }
+            let names = try await database.sluice.status("1").first?.processNames ?? []
+            #expect(names.count == 2, "\(names)")
+            for process in [first, second] {
+                let name = "\(ProcessInfo.processInfo.hostName) pid \(process.number)"
+                #expect(names.contains(name), "\(names)")
+            }
+            #expect(try await database.command(["status", "1"]).text.contains(names[0]))
             #expect(try await first.wait() == 0)
             #expect(try await second.wait() == 0)
             #expect(try await database.histogram() == "1:10000")

@@ -49,6 +49,8 @@ public struct RunStatus: Sendable, Equatable, Encodable {
     public var elapsedSeconds: Double?
     /// The kind of change.
     public var kind = JobKind.update
+    /// Host and process number of each process that works on the run, such as `db1 pid 4711`.
+    public var processNames: [String] = []
 
     enum CodingKeys: String, CodingKey {
         case run, job, kind, table, state, percent, workers, processes, error
@@ -62,6 +64,7 @@ public struct RunStatus: Sendable, Equatable, Encodable {
         case batchKeys = "batch_keys"
         case replicaLagSeconds = "replica_lag_seconds"
         case waitingFor = "waiting_for"
+        case processNames = "process_names"
         case startedAt = "started_at"
         case updatedAt = "updated_at"
         case elapsedSeconds = "elapsed_seconds"
@@ -85,6 +88,7 @@ public struct RunStatus: Sendable, Equatable, Encodable {
         try values.encode(etaSeconds, forKey: .etaSeconds)
         try values.encode(workers, forKey: .workers)
         try values.encode(processes, forKey: .processes)
+        try values.encode(processNames, forKey: .processNames)
         try values.encode(batchKeys, forKey: .batchKeys)
         try values.encode(replicaLagSeconds, forKey: .replicaLagSeconds)
         try values.encode(waitingFor, forKey: .waitingFor)

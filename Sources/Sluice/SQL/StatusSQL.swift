@@ -9,7 +9,8 @@ enum StatusSQL {
         r.batch_keys, to_char(r.started_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         to_char(greatest(r.updated_at, p.updated, l.seen) AT TIME ZONE 'UTC',
         'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), r.exit_code,
-        extract(epoch FROM coalesce(r.finished_at, p.updated) - r.started_at), r.kind
+        extract(epoch FROM coalesce(r.finished_at, p.updated) - r.started_at), r.kind,
+        coalesce(l.names, '{}')
         FROM sluice.run r
         LEFT JOIN LATERAL (SELECT
         coalesce(sum(keys_scanned) FILTER (WHERE state = 'done'), 0) AS done,
@@ -21,7 +22,8 @@ enum StatusSQL {
         LEFT JOIN LATERAL (SELECT coalesce(sum(workers), 0) AS workers,
         max(batch_keys) AS batch_keys, max(replica_lag_seconds) AS lag,
         sum(rows_per_second) AS rate, min(waiting_for) AS waiting, count(*) AS processes,
-        max(seen_at) AS seen FROM sluice.process WHERE run = r.id
+        max(seen_at) AS seen,
+        array_agg(host || ' pid ' || pid ORDER BY host, pid)::text[] AS names FROM sluice.process WHERE run = r.id
         AND lease_until > clock_timestamp() AND (pooled OR EXISTS (
         SELECT FROM pg_catalog.pg_stat_activity a
         WHERE a.application_name = 'sluice ' || run || ' ' || owner))) l ON true

@@ -66,6 +66,9 @@ enum StatusText {
             ("workers", workers(status)),
             ("batch", Format.count(status.batchKeys) + " keys"),
         ]
+        if !status.processNames.isEmpty {
+            lines.append(("processes", status.processNames.joined(separator: ", ")))
+        }
         if let lag = status.replicaLagSeconds {
             lines.append(("replica lag", Format.duration(lag)))
         }

@@ -39,6 +39,7 @@ final class SluiceProcess: @unchecked Sendable {
 
     var output: String { text("output") }
     var errors: String { text("errors") }
+    var number: Int32 { process.processIdentifier }
     var isRunning: Bool { process.isRunning }
 
     private func text(_ name: String) -> String {
