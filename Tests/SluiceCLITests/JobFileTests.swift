@@ -152,6 +152,7 @@ struct JobFileTests {
         ("table: t\nset:\n\ta: 1", "job.yaml:3: not valid YAML"),
         ("table: t\nwhere: a: b", "job.yaml:2: not valid YAML at column"),
         ("table: \"t", "not valid YAML"),
+        ("table: t\nset: { a: 1 }\n\nwhere: b\u{7}\u{301}", "job.yaml:4: YAML does not allow the"),
         (
             "job: 12\ntable: t\nset: { a: 1 }",
             "job.yaml:1: --name 12 would be taken for a run's number"
@@ -168,6 +169,25 @@ struct JobFileTests {
         let description = error?.description ?? ""
         #expect(description.contains(sentence), "\(description)")
         #expect(!description.contains("\n"))
+    }
+
+    @Test func whatIsNotTextIsRefusedWithItsLine() {
+        let bytes = Data("table: t\r\nset: { a: '".utf8) + [0xC3, 0x28] + Data("' }\n".utf8)
+        let error = #expect(throws: UsageError.self) {
+            try JobFileReader.read(data: bytes, file: "job.yaml")
+        }
+        #expect(error?.description.hasPrefix("job.yaml:2: this is not UTF-8 text") == true)
+    }
+
+    @Test(arguments: ["[", "{", "- ", "? ", "{a: ", "a: [", "- - ? "])
+    func aFileOfBracketsIsRefusedBeforeTheStackEnds(opening: String) {
+        let text = String(repeating: opening, count: JobFileReader.bytesMax / opening.utf8.count)
+        let error = #expect(throws: UsageError.self) { try read(text) }
+        #expect(error?.description.hasPrefix("job.yaml:1: not valid YAML") == true)
+    }
+
+    @Test func aFileMayBeginWithAByteOrderMark() throws {
+        #expect(try read("\u{FEFF}table: t\r\nset: { a: 1 }\r\n").request.table == "t")
     }
 
     @Test func filesThatCannotBeReadAreRefused() {

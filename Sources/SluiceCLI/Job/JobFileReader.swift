@@ -28,13 +28,22 @@ enum JobFileReader {
             throw UsageError(
                 "\(shown) cannot be read: check that its permissions let this user read it")
         }
+        return try read(data: data, file: shown)
+    }
+
+    /// Reads a job from the bytes of a file.
+    /// - Throws: `UsageError`.
+    static func read(data: Data, file: String) throws(UsageError) -> JobFile {
         guard data.count <= bytesMax else {
-            throw UsageError("\(shown) is larger than 1 MiB: is it a job file?")
+            throw UsageError("\(file) is larger than 1 MiB: is it a job file?")
         }
         guard let text = String(validating: data, as: UTF8.self) else {
-            throw UsageError("\(shown) is not UTF-8 text: is it a job file?")
+            // A newline is never a part of another character.
+            let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            let broken = lines.firstIndex { String(validating: $0, as: UTF8.self) == nil } ?? 0
+            throw UsageError("\(file):\(broken + 1): this is not UTF-8 text: is it a job file?")
         }
-        return try read(text: text, file: shown)
+        return try read(text: text, file: file)
     }
 
     /// Reads a job from YAML; `file` is what messages call it.
@@ -42,7 +51,10 @@ enum JobFileReader {
     static func read(text: String, file: String) throws(UsageError) -> JobFile {
         let node: Node?
         do {
-            node = try compose(yaml: text)
+            // The parser takes a byte order mark for a part of the first line's indentation.
+            let mark: Unicode.Scalar = "\u{FEFF}"
+            let hasMark = text.unicodeScalars.first == mark
+            node = try compose(yaml: hasMark ? String(text.unicodeScalars.dropFirst()) : text)
         } catch {
             throw UsageError(YAMLComplaint.sentence(for: error, file: file))
         }

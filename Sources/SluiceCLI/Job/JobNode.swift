@@ -115,7 +115,7 @@ struct JobNode {
 /// What the YAML parser has to complain about, as one sentence.
 enum YAMLComplaint {
     static func sentence(for error: any Error, file: String) -> String {
-        guard let error = error as? YamlError else { return "\(file) is not valid YAML" }
+        guard let error = error as? YamlError else { return "\(file):1: not valid YAML" }
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
@@ -124,11 +124,24 @@ enum YAMLComplaint {
         case .duplicatedKeysInMapping(let duplicates, let context):
             let names = duplicates.map { "\"\(Printable.clean($0))\"" }.joined(separator: ", ")
             return "\(file):\(context.mark.line): \(names) is given more than once: keep one"
-        case .reader:
-            return "\(file) holds characters that YAML does not allow: is it a job file?"
+        case .reader(_, _, let value, let yaml):
+            return "\(file):\(line(of: value, in: yaml)): YAML does not allow the character "
+                + "\(codePoint(value)): is it a job file?"
         default:
-            return "\(file) is not valid YAML"
+            return "\(file):1: not valid YAML"
         }
+    }
+
+    /// The line of the first such character; the parser's own offset is lost where a combining
+    /// mark follows.
+    private static func line(of value: Int32, in yaml: String) -> Int {
+        let before = yaml.unicodeScalars.prefix { Int64($0.value) != Int64(value) }
+        return 1 + before.count { $0 == "\n" }
+    }
+
+    private static func codePoint(_ value: Int32) -> String {
+        let digits = String(value, radix: 16, uppercase: true)
+        return "U+" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
     }
 
     private static func advice(for problem: String) -> String {
