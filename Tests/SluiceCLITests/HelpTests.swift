@@ -30,7 +30,8 @@ struct HelpTests {
         ("plan", job + limits + runner + later + ["--dsn", "--fresh", "--json"]),
         ("status", ["--dsn", "--json", "--watch"]), ("pause", ["--dsn"]), ("cancel", ["--dsn"]),
         ("resume", limits + runner + ["--dsn"]), ("tune", limits + ["--dsn"]),
-        ("doctor", ["--dsn"]), ("quarantine", ["--dsn", "--json", "--all"]),
+        ("quarantine", ["--dsn", "--json", "--all"]),
+        ("doctor", ["--dsn", "--grants", "--table", "--role"]),
         ("demo", ["--scale", "--baseline", "--progress"]),
     ]
 

@@ -115,6 +115,16 @@ public struct Sluice: Sendable {
         }
     }
 
+    /// The statements that give a role what it needs and no more, one statement or comment a line.
+    ///
+    /// Changes nothing: an administrator runs them. `table` is spelled as in SQL, `role` exactly as
+    /// it is named; without it the connected role is meant. - Throws: `SluiceError`.
+    public func grants(table: String? = nil, role: String? = nil) async throws -> [String] {
+        try await withConnection { connection in
+            try await GrantReader(connection: connection).script(table: table, role: role).lines
+        }
+    }
+
     private func withConnection<Value: Sendable>(
         _ body: @Sendable (PostgresConnection) async throws -> Value
     ) async throws -> Value {

@@ -1,0 +1,152 @@
+import SluicePostgres
+import SluiceSandbox
+import Testing
+
+/// The statements of `sluice doctor --grants` are enough, and none of them is too many.
+@Suite(.timeLimit(.minutes(6))) struct GrantTests {
+    /// A server whose defaults give nobody anything: a table and a partitioned one of another role,
+    /// in schemas of that role, and a role that may log in.
+    private static let setup = #"""
+        REVOKE ALL ON DATABASE "Shop" FROM PUBLIC; REVOKE ALL ON SCHEMA public FROM PUBLIC;
+        CREATE ROLE keeper; CREATE ROLE "My ""app""" LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB;
+        CREATE SCHEMA stock AUTHORIZATION keeper; CREATE SCHEMA "Old stock" AUTHORIZATION keeper;
+        SET ROLE keeper;
+        CREATE TABLE stock.t (id bigint PRIMARY KEY, n integer NOT NULL DEFAULT 0);
+        INSERT INTO stock.t SELECT generate_series(1, 20000);
+        CREATE TABLE stock."Parts" (id bigint PRIMARY KEY, n integer NOT NULL DEFAULT 0)
+        PARTITION BY RANGE (id);
+        CREATE TABLE stock.new PARTITION OF stock."Parts" FOR VALUES FROM (1000) TO (MAXVALUE);
+        CREATE TABLE "Old stock"."1" PARTITION OF stock."Parts"
+        FOR VALUES FROM (MINVALUE) TO (1000);
+        INSERT INTO stock."Parts" SELECT generate_series(1, 2000);
+        ANALYZE stock.t; ANALYZE stock."Parts";
+        CREATE FUNCTION stock.slow() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN PERFORM pg_sleep(0.1); RETURN NULL; END $$;
+        CREATE TRIGGER slow BEFORE UPDATE ON stock.t FOR EACH STATEMENT
+        EXECUTE FUNCTION stock.slow();
+        """#
+    private static let role = "My \"app\""
+
+    /// A primary with a replica: its lag has to be seen, too.
+    private static func with(
+        _ body: (_ database: TestDatabase, _ dsn: String) async throws -> Void
+    ) async throws {
+        try await withSandbox(SandboxOptions(replicas: 1)) { sandbox in
+            let server = sandbox.primary
+            let name = try await server.createDatabase("Shop")
+            try await server.psql(setup, database: name)
+            let admin = try await PostgresConnection.connect(
+                try ConnectionParameters(dsn: server.dsn(database: name)))
+            let dsn = server.dsn(database: name)
+            try await body(
+                TestDatabase(dsn: dsn, connection: admin),
+                server.dsn(database: name, user: role))
+            await admin.close()
+        }
+    }
+
+    /// Runs a command as the role.
+    private static func command(
+        _ arguments: [String], _ dsn: String
+    ) async throws -> (code: Int32, text: String) {
+        let process = try SluiceProcess(arguments, dsn: dsn)
+        let code = try await process.wait()
+        return (code, process.output + process.errors)
+    }
+
+    private static func printed(_ database: TestDatabase, _ table: String) async throws -> String {
+        let outcome = try await database.command(
+            ["doctor", "--grants", "--table", table, "--role", role])
+        try #require(outcome.code == 0, "\(outcome.text)")
+        return outcome.text
+    }
+
+    private static let job = ["--table", "stock.t", "--set", "n = n + 1"]
+
+    @Test func aRoleWithNothingElseDoesEverythingWithARun() async throws {
+        try await Self.with { database, dsn in
+            #expect(try await Self.command(["plan"] + Self.job, dsn).code == 69)
+            try await database.execute(try await Self.printed(database, "stock.t"))
+            let doctor = try await Self.command(["doctor"], dsn)
+            #expect(doctor.code == 0 && doctor.text.contains("can be watched"), "\(doctor.text)")
+            let plan = try await Self.command(["plan"] + Self.job, dsn)
+            #expect(plan.code == 0, "\(plan.text)")
+
+            let small = ["--workers", "2", "--batch", "50", "--progress", "plain"]
+            let run = try SluiceProcess(["run"] + Self.job + small, dsn: dsn)
+            try await eventually("batches commit") {
+                guard run.isRunning else { throw ConditionNotMet(description: run.errors) }
+                return try await database.keysScanned() > 0
+            }
+            for arguments in [["tune", "t.n", "--workers", "3"], ["status"], ["pause", "t.n"]] {
+                let outcome = try await Self.command(arguments, dsn)
+                #expect(outcome.code == 0, "\(outcome.text)")
+            }
+            #expect(try await run.wait() == 3)
+            try await database.execute("DROP FUNCTION stock.slow() CASCADE")
+            let resumed = try await Self.command(["resume", "t.n"], dsn)
+            #expect(resumed.code == 0, "\(resumed.text)")
+            #expect(
+                try await database.value("SELECT min(n) || ' ' || max(n) FROM stock.t") == "1 1")
+        }
+    }
+
+    @Test func noStatementCanBeLeftOut() async throws {
+        try await Self.with { database, dsn in
+            let statements = try await Self.printed(database, "stock.t")
+                .split(separator: "\n").filter { !$0.hasPrefix("--") }
+            #expect(statements.count == 5)
+            let role = Identifier(Self.role).quoted
+            // The empty one at last: with all of them the run succeeds.
+            for omitted in statements + [""] {
+                try await database.execute(
+                    "DROP SCHEMA IF EXISTS sluice CASCADE; DROP OWNED BY \(role);"
+                        + "REVOKE pg_read_all_stats FROM \(role);"
+                        + statements.filter { $0 != omitted }.joined(separator: "\n"))
+                #expect(try await database.value("SELECT max(n) FROM stock.t") == "0")
+                let run = ["run"] + Self.job + ["--batch", "20000", "--progress", "plain"]
+                let outcome = try await Self.command(run, dsn)
+                #expect((outcome.code == 0) == omitted.isEmpty, "\(omitted): \(outcome.text)")
+            }
+        }
+    }
+
+    @Test func partitionsInOtherSchemasAreGrantedAsWell() async throws {
+        try await Self.with { database, dsn in
+            try await database.execute(try await Self.printed(database, "stock.\"Parts\""))
+            let job = ["--table", "stock.\"Parts\"", "--set", "n = n + 1", "--progress", "plain"]
+            let outcome = try await Self.command(["run"] + job, dsn)
+            #expect(outcome.code == 0, "\(outcome.text)")
+            #expect(
+                try await database.value("SELECT min(n) || ' ' || max(n) FROM stock.\"Parts\"")
+                    == "1 1")
+        }
+    }
+
+    @Test func theScriptFollowsWhatIsThere() async throws {
+        try await Self.with { database, dsn in
+            // The name alone is enough where it is the only one, on the search path or not.
+            let first = try await Self.printed(database, "t")
+            #expect(first.contains("ON TABLE \"stock\".\"t\" TO \"My \"\"app\"\"\";"))
+            try await database.execute(first)
+            let run = try await Self.command(["run"] + Self.job + ["--batch", "20000"], dsn)
+            #expect(run.code == 0, "\(run.text)")
+
+            // A second role shares the ledger that the first one's run made.
+            try await database.execute("CREATE ROLE other LOGIN")
+            let second = try await database.command(
+                ["doctor", "--grants", "--table", "stock.t", "--role", "other"])
+            try await database.execute(second.text)
+            let other = dsn.replacing("My%20%22app%22", with: "other")
+            let again = try await Self.command(
+                ["run", "--table", "stock.t", "--set", "n = 7", "--name", "second", "--yes"], other)
+            #expect(again.code == 0, "\(again.text)")
+
+            let unknown = try await database.command(["doctor", "--grants", "--role", "new-one"])
+            #expect(unknown.text.contains("CREATE ROLE \"new-one\" LOGIN"))
+            let missing = try await database.command(["doctor", "--grants", "--table", "x.t"])
+            #expect(missing.code == 64 && missing.text.contains("no table x.t"))
+            #expect(try await database.command(["doctor", "--table", "stock.t"]).code == 64)
+        }
+    }
+}
