@@ -2,7 +2,9 @@ import SluicePostgres
 import Testing
 
 /// 50,000 names and as many values of every kind of text, there and back.
-@Suite struct QuotingFuzzTests {
+///
+/// One after the other: tests that measure time share these threads.
+@Suite(.serialized) struct QuotingFuzzTests {
     private static let seeds: [UInt64] = [1, 2, 3, 4, 5]
     private static let roundTrips = 10
     /// A result has at most 1,664 columns.
