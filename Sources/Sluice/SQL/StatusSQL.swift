@@ -23,7 +23,8 @@ enum StatusSQL {
         max(batch_keys) AS batch_keys, max(replica_lag_seconds) AS lag,
         sum(rows_per_second) AS rate, min(waiting_for) AS waiting, count(*) AS processes,
         max(seen_at) AS seen,
-        array_agg(host || ' pid ' || pid ORDER BY host, pid)::text[] AS names FROM sluice.process WHERE run = r.id
+        array_agg(host || ' pid ' || pid ORDER BY host, pid)::text[] AS names
+        FROM sluice.process WHERE run = r.id
         AND lease_until > clock_timestamp() AND (pooled OR EXISTS (
         SELECT FROM pg_catalog.pg_stat_activity a
         WHERE a.application_name = 'sluice ' || run || ' ' || owner))) l ON true
