@@ -116,4 +116,24 @@ enum KeeperScript {
         rm -f "$file"
         exit 1
         """#
+
+    /// Starts a connection pooler and waits until it accepts connections.
+    ///
+    /// The arguments: the folder, file for the pid, file for the log, tries of 20 ms, program and
+    /// arguments. It is on record before it exists, as a tool: SIGTERM ends it at once.
+    static let pooler = #"""
+        folder=$1 file=$2 log=$3 tries=$4
+        shift 4
+        /bin/sh -c 'cd "$1" && echo $$ > "$2" || exit 125; shift 2; exec "$@"' \
+            sh "$folder" "$file" "$@" </dev/null >>"$log" 2>&1 &
+        child=$!
+        while kill -0 "$child" 2>/dev/null; do
+            if grep -q 'process up' "$log"; then exit 0; fi
+            tries=$((tries - 1))
+            if [ "$tries" -le 0 ]; then kill -KILL "$child"; exit 3; fi
+            sleep 0.02
+        done
+        rm -f "$file"
+        exit 1
+        """#
 }
