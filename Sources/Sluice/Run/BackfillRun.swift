@@ -31,7 +31,8 @@ struct BackfillRun: Sendable {
         await control.close()
         let coordinator = Coordinator(
             limits: record.limits, seed: UInt64(truncatingIfNeeded: owner.hashValue),
-            tablesMayGo: PartWatch(run: record.id, job: job, report: report).isNeeded)
+            tablesMayGo: PartWatch(run: record.id, job: job, report: report).isNeeded,
+            isPooled: job.session.isPooled)
         let lag = LagRecord()
         let monitor = Monitor(
             context: context, coordinator: coordinator, drain: drain, report: report,

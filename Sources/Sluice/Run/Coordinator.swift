@@ -12,8 +12,9 @@ actor Coordinator {
     /// Numbers of workers to start; ends when the process's part in the run is over.
     nonisolated let starts: AsyncStream<Int>
 
-    init(limits: Limits, seed: UInt64, tablesMayGo: Bool) {
-        scheduler = RunScheduler(limits: limits, seed: seed, tablesMayGo: tablesMayGo)
+    init(limits: Limits, seed: UInt64, tablesMayGo: Bool, isPooled: Bool) {
+        scheduler = RunScheduler(
+            limits: limits, seed: seed, tablesMayGo: tablesMayGo, isPooled: isPooled)
         (starts, starting) = AsyncStream.makeStream()
     }
 

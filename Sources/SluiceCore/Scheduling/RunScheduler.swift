@@ -9,7 +9,7 @@
 /// after the run began to stop, while the gate is closed, or before a failed batch was settled by
 /// reading the ledger again.
 public struct RunScheduler: Sendable {
-    /// Batches in flight per worker.
+    /// Batches in flight per worker, unless a pooler stands between.
     ///
     /// Two hide the network's round trip behind the server's work;
     /// more could not be recalled by a pause, the gate or a cancel.
@@ -49,14 +49,19 @@ public struct RunScheduler: Sendable {
     private var gateClosedSinceSeconds: Double?
     private var jitter: SeededGenerator
     private let tablesMayGo: Bool
+    private let inFlightMax: Int
     /// When each worker that committed anything did so last, in seconds.
     private var lastCommitSeconds: [Int: Double] = [:]
 
     /// Begins a process's part in a run; `tablesMayGo` when it is over partitions, which may be
-    /// dropped while it goes on.
-    public init(limits: Limits, seed: UInt64, tablesMayGo: Bool = false) {
+    /// dropped while it goes on; `isPooled` when sessions are lent by a pooler, which takes one
+    /// back only when nothing is in flight, so that others would wait for the end of a range.
+    public init(
+        limits: Limits, seed: UInt64, tablesMayGo: Bool = false, isPooled: Bool = false
+    ) {
         self.limits = limits
         self.tablesMayGo = tablesMayGo
+        inFlightMax = isPooled ? 1 : Self.pipelineDepth
         jitter = SeededGenerator(seed: seed)
     }
 
@@ -180,8 +185,7 @@ public struct RunScheduler: Sendable {
 
     private func canSend(_ worker: WorkerState) -> Bool {
         worker.range != nil && !worker.rangeFinished && !worker.mustReattach
-            && worker.inFlight < Self.pipelineDepth && gateReason == nil
-            && worker.bisection == nil
+            && worker.inFlight < inFlightMax && gateReason == nil && worker.bisection == nil
             && worker.batchesOfRow < Self.batchesPerLedgerRow
     }
 

@@ -4,9 +4,10 @@ import Testing
 @Suite struct RunSchedulerTests {
     /// A scheduler whose only worker holds range 3 and has nothing in flight.
     private func holding(
-        hasCursor: Bool = true, limits: Limits = Limits(workers: 1...1), batches: Int = 0
+        hasCursor: Bool = true, limits: Limits = Limits(workers: 1...1), batches: Int = 0,
+        isPooled: Bool = false
     ) -> (RunScheduler, WorkerAction) {
-        var scheduler = RunScheduler(limits: limits, seed: 1)
+        var scheduler = RunScheduler(limits: limits, seed: 1, isPooled: isPooled)
         #expect(scheduler.workersToStart() == [0])
         #expect(scheduler.next(worker: 0, after: .started, nowSeconds: 0) == .connect)
         #expect(scheduler.next(worker: 0, after: .connected, nowSeconds: 0) == .claim)
@@ -23,6 +24,16 @@ import Testing
         action = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
         #expect(action == .send(range, keys: 5_000, firstOfRange: false))
         #expect(scheduler.next(worker: 0, after: .sent, nowSeconds: 0) == .receive)
+    }
+
+    @Test func aPooledSessionIsGivenBackAfterEachBatch() {
+        var (scheduler, action) = holding(isPooled: true)
+        for _ in 0..<3 {
+            #expect(action == .send(range, keys: 5_000, firstOfRange: false))
+            #expect(scheduler.next(worker: 0, after: .sent, nowSeconds: 0) == .receive)
+            let counts = BatchCounts(keysScanned: 5_000, rowsChanged: 1, finishedRange: false)
+            action = scheduler.next(worker: 0, after: .committed(counts), nowSeconds: 0)
+        }
     }
 
     @Test func onlyTheFirstBatchOfARangeThatIsOpenBelowHasNoLowerBound() {
