@@ -10,6 +10,7 @@ final class ConnectionStatus: Sendable {
         var serverVersion = 0
         var endReason: String?
         var running: Interrupt?
+        var opening: [Statement] = []
     }
 
     private let state = Mutex(State())
@@ -20,6 +21,11 @@ final class ConnectionStatus: Sendable {
     var backendPID: Int32 { state.withLock { $0.backendPID } }
     var serverVersion: Int { state.withLock { $0.serverVersion } }
     var endReason: String? { state.withLock { $0.endReason } }
+
+    var opening: [Statement] {
+        get { state.withLock { $0.opening } }
+        set { state.withLock { $0.opening = newValue } }
+    }
 
     func established(backendPID: Int32, serverVersion: Int) {
         state.withLock { state in

@@ -36,6 +36,19 @@ extension PostgresConnection {
         }
     }
 
+    /// Sends one batch that begins a transaction, and waits for its results.
+    ///
+    /// Throws the first error and leaves the session idle. An opening that was cancelled by a
+    /// timeout, which behind a pooler may be another client's, is sent again.
+    @discardableResult
+    public nonisolated func transact(
+        opening: [Statement], _ statements: [Statement] = [], timeout: Duration? = nil
+    ) async throws(PostgresError) -> PipelineResult {
+        try await perform(timeout: timeout) { session throws(PostgresError) in
+            try session.transact(opening: opening, statements)
+        }
+    }
+
     /// Makes the session idle again after an error inside a batch.
     ///
     /// Reads whatever is outstanding without believing it, and rolls back if a transaction

@@ -12,9 +12,19 @@ extension PostgresConnection {
     public nonisolated func query(
         _ statement: Statement, timeout: Duration? = nil
     ) async throws(PostgresError) -> QueryResult {
-        try await perform(timeout: timeout) { session throws(PostgresError) in
-            try session.query(statement)
+        let opening = opening
+        return try await perform(timeout: timeout) { session throws(PostgresError) in
+            try session.query(statement, opening: opening)
         }
+    }
+
+    /// What begins a transaction for each query that finds none open, which then is committed; none
+    /// by default.
+    ///
+    /// For poolers: what was set before, outside a transaction, reached another session.
+    public nonisolated var opening: [Statement] {
+        get { status.opening }
+        set { status.opening = newValue }
     }
 
     /// Runs several statements with the simple protocol.

@@ -45,6 +45,31 @@ extension Session {
         }
     }
 
+    /// How often a transaction is begun before its opening's cancel is believed.
+    private static let openingsMax = 5
+
+    /// Sends a transaction and leaves the session idle if it fails.
+    ///
+    /// What cancels the opening is a timeout that a pooler's previous client left behind and that
+    /// the opening had not replaced yet: nothing has happened, so it is sent again.
+    func transact(
+        opening: [Statement], _ statements: [Statement]
+    ) throws(PostgresError) -> PipelineResult {
+        var attempts = 0
+        while true {
+            attempts += 1
+            try requireNothingOutstanding()
+            try send(opening + statements)
+            let answer = try receive()
+            guard let error = answer.error else { return answer }
+            try recover()
+            let isOpening = (answer.failedStatement ?? opening.count) < opening.count
+            guard isOpening, error.sqlState == .queryCanceled, attempts < Self.openingsMax,
+                ending == nil
+            else { throw error }
+        }
+    }
+
     /// Reads everything outstanding, believes none of it, and ends the transaction.
     func recover() throws(PostgresError) {
         try discardOutstanding()

@@ -23,6 +23,16 @@ extension Session {
         return result
     }
 
+    /// The same, in a transaction that these statements begin unless one is open.
+    func query(
+        _ statement: Statement, opening: [Statement]
+    ) throws(PostgresError) -> QueryResult {
+        try leavePipeline()
+        if opening.isEmpty || isInTransaction { return try query(statement) }
+        let answer = try transact(opening: opening, [statement, Statement("COMMIT")])
+        return answer.results[opening.count]
+    }
+
     /// Runs a script with the simple protocol.
     func execute(script: String) throws(PostgresError) -> [QueryResult] {
         try PreparedParameters.check(script)

@@ -68,9 +68,10 @@ import Testing
         var messages = BatchMessages(job: Self.job(isPooled: true))
         for _ in 0..<2 {
             let statements = batch(&messages)
-            #expect(statements.count == 4)
-            #expect(statements[1].sql.contains("$2, true)"))
-            #expect(statements[2].sql.hasPrefix("WITH sluice_fence"))
+            #expect(statements.count == 5)
+            #expect(statements[1].sql.hasPrefix("SET LOCAL statement_timeout"))
+            #expect(statements[2].sql.contains("$2, true)"))
+            #expect(statements[3].sql.hasPrefix("WITH sluice_fence"))
         }
     }
 }

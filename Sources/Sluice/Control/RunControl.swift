@@ -42,8 +42,7 @@ struct RunControl: Sendable {
     /// Writes the new state; a cancel also takes every range from its owner, in the same
     /// transaction, and so waits for the batches that are just committing.
     private func stop(_ record: RunRecord, state: String) async throws {
-        _ = try await connection.query(BatchSettingsSQL.begin)
-        _ = try await connection.query(BatchSettingsSQL.ledger(durable: true))
+        try await connection.beginOnLedger()
         _ = try await connection.query(BatchSettingsSQL.cancelLockTimeout)
         _ = try await connection.query(
             LedgerSQL.stopRun, [.text("\(record.id)"), .text(state), "3", .null])

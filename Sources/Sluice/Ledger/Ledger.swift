@@ -59,7 +59,7 @@ struct Ledger: Sendable {
     }
 
     private func migrate(createSchema: Bool) async throws {
-        _ = try await connection.query(BatchSettingsSQL.begin)
+        try await connection.beginOnLedger()
         _ = try await connection.query(
             LedgerSQL.lock, [.text("\(LedgerMigrations.advisoryLockKey)")])
         // Another process may have done it while this one waited for the lock.
@@ -165,8 +165,7 @@ struct Ledger: Sendable {
         parameters += RunRecord.parameters(limits)
         parameters.append(.text("\(job.session.timeline)"))
         parameters.append(.text(JobDetailText.json(identity.detail)))
-        _ = try await connection.query(BatchSettingsSQL.begin)
-        _ = try await connection.query(BatchSettingsSQL.ledger(durable: true))
+        try await connection.beginOnLedger()
         if fresh {
             _ = try await connection.query(BatchSettingsSQL.cancelLockTimeout)
             let old = try await connection.query(LedgerSQL.cancelByName, [.text(name)])

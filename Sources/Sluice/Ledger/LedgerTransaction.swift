@@ -4,6 +4,13 @@ extension PostgresConnection {
     /// Bound on anything that touches only the ledger, above the server's own.
     static var ledgerTimeout: Duration { .seconds(90) }
 
+    /// Begins a transaction on the ledger, all at once: in between, a timeout that a pooler's
+    /// previous client left behind could end it.
+    func beginOnLedger() async throws(PostgresError) {
+        try await transact(
+            opening: BatchSettingsSQL.ledger(durable: true), timeout: Self.ledgerTimeout)
+    }
+
     /// Runs one statement on the ledger in a transaction of its own that says how it is to be run:
     /// a role may default to another isolation level, or to read-only.
     ///
@@ -11,15 +18,10 @@ extension PostgresConnection {
     func transact(
         _ sql: String, _ parameters: [Parameter] = [], durable: Bool = true
     ) async throws(PostgresError) -> QueryResult {
-        let statements = [
-            Statement(BatchSettingsSQL.begin), BatchSettingsSQL.ledger(durable: durable),
-            Statement(sql, parameters), Statement(BatchSettingsSQL.commit),
-        ]
-        let answer = try await sendAndReceive(statements, timeout: Self.ledgerTimeout)
-        if let error = answer.error {
-            try await recover(timeout: Self.ledgerTimeout)
-            throw error
-        }
-        return answer.results[2]
+        let opening = BatchSettingsSQL.ledger(durable: durable)
+        let answer = try await transact(
+            opening: opening, [Statement(sql, parameters), Statement(BatchSettingsSQL.commit)],
+            timeout: Self.ledgerTimeout)
+        return answer.results[opening.count]
     }
 }

@@ -111,19 +111,16 @@ struct PlanInspector: Sendable {
     func explain(
         _ options: String, _ statement: String, job: PlannedJob, limits: Limits
     ) async throws(PostgresError) -> [String] {
-        try await connection.send([
-            Statement(BatchSettingsSQL.begin),
-            BatchSettingsSQL.settings(
-                job.session.settings, limits: limits, serverVersion: connection.serverVersion),
-            Statement("EXPLAIN \(options) \(statement)"),
-            Statement("ROLLBACK"),
-        ])
-        let answer = try await connection.receive(timeout: .seconds(60))
-        if let error = answer.error {
-            try await connection.recover(timeout: .seconds(60))
-            throw error
-        }
-        return answer.results[2].rows.compactMap { $0[0] }
+        let answer = try await connection.transact(
+            opening: [
+                Statement(BatchSettingsSQL.begin),
+                BatchSettingsSQL.timeout(limits.statementTimeoutMilliseconds),
+                BatchSettingsSQL.settings(
+                    job.session.settings, limits: limits, serverVersion: connection.serverVersion),
+            ],
+            [Statement("EXPLAIN \(options) \(statement)"), Statement("ROLLBACK")],
+            timeout: .seconds(60))
+        return answer.results[3].rows.compactMap { $0[0] }
     }
 
     static func sentence(_ error: PostgresError, job: PlannedJob) -> String {

@@ -8,9 +8,10 @@ extension PostgresConnection {
     nonisolated func withSettings<Value: Sendable>(
         _ settings: [Setting], _ body: () async throws -> Value
     ) async throws -> Value {
-        _ = try await query("BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY")
+        try await transact(
+            opening: opening.isEmpty ? [Statement(PoolerSQL.begin)] : opening,
+            settings.isEmpty ? [] : [BatchSettingsSQL.local(settings)])
         do {
-            if !settings.isEmpty { _ = try await query(BatchSettingsSQL.local(settings)) }
             let value = try await body()
             _ = try await query("ROLLBACK")
             return value

@@ -52,7 +52,8 @@ struct BatchMessages: Sendable {
         )
         if job.session.isPooled {
             return [
-                begin, BatchSettingsSQL.local(settings), Statement(change, parameters), commit,
+                begin, BatchSettingsSQL.timeout(limits.statementTimeoutMilliseconds),
+                BatchSettingsSQL.local(settings), Statement(change, parameters), commit,
             ]
         }
         var statements: [Statement] = []

@@ -12,14 +12,23 @@ enum Connector {
     static func open(
         _ parameters: ConnectionParameters, applicationName: String
     ) async throws -> PostgresConnection {
-        do {
-            return try await PostgresConnection.connect(
-                parameters.setting("application_name", to: applicationName),
-                timeout: .seconds(timeoutSeconds))
+        do throws(PostgresError) {
+            return try await session(parameters, applicationName: applicationName)
         } catch {
             throw SluiceError(
                 error.kind == .usage ? .refused : .unreachable, error.description)
         }
+    }
+
+    /// The same with the errors as they are.
+    static func session(
+        _ parameters: ConnectionParameters, applicationName: String
+    ) async throws(PostgresError) -> PostgresConnection {
+        let connection = try await PostgresConnection.connect(
+            parameters.setting("application_name", to: applicationName),
+            timeout: .seconds(timeoutSeconds))
+        connection.opening = try await PoolerSQL.opening(of: connection)
+        return connection
     }
 }
 

@@ -62,7 +62,8 @@ struct RangeSplitter: Sendable {
         settings.append(Setting("statement_timeout", "\(Self.walkMilliseconds)"))
         let answer = try await connection.sendAndReceive(
             [
-                Statement(BatchSettingsSQL.begin), BatchSettingsSQL.local(settings),
+                Statement(BatchSettingsSQL.begin), BatchSettingsSQL.timeout(Self.walkMilliseconds),
+                BatchSettingsSQL.local(settings),
                 Statement(
                     sql.midpoint(hasCursor: row[2] != nil, shared: Self.shared(row)),
                     [
@@ -73,7 +74,7 @@ struct RangeSplitter: Sendable {
                 Statement(BatchSettingsSQL.commit),
             ], timeout: PostgresConnection.ledgerTimeout)
         if let error = answer.error { return try await giveUp(error) }
-        guard let found = answer.results[2].rows.first, let key = found[2],
+        guard let found = answer.results[3].rows.first, let key = found[2],
             let keys = Int(found[0] ?? ""), let kept = Int(found[1] ?? "")
         else { return nil }
         return Cut(
@@ -106,7 +107,9 @@ struct RangeSplitter: Sendable {
             ]
         let answer = try await connection.sendAndReceive(
             [
-                Statement(BatchSettingsSQL.begin), BatchSettingsSQL.local(settings),
+                Statement(BatchSettingsSQL.begin),
+                BatchSettingsSQL.timeout(BatchSettingsSQL.ledgerTimeoutMilliseconds),
+                BatchSettingsSQL.local(settings),
                 Statement(
                     sql,
                     [
@@ -117,6 +120,6 @@ struct RangeSplitter: Sendable {
                 Statement(BatchSettingsSQL.commit),
             ], timeout: PostgresConnection.ledgerTimeout)
         if let error = answer.error { return try await giveUp(error) }
-        return answer.results[2].rows.first
+        return answer.results[3].rows.first
     }
 }

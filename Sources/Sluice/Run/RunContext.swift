@@ -19,9 +19,8 @@ struct RunContext: Sendable {
     /// Connects, and makes sure that it is the primary of the timeline that the run knows: after
     /// a failover the address may still lead to the old one.
     func connect() async throws(PostgresError) -> PostgresConnection {
-        let connection = try await PostgresConnection.connect(
-            parameters.setting("application_name", to: applicationName),
-            timeout: .seconds(Connector.timeoutSeconds))
+        let connection = try await Connector.session(
+            parameters, applicationName: applicationName)
         let row = try await connection.query(ObserverSQL.role, timeout: .seconds(10)).rows.first
         let isStandby = row?[0] == "t"
         let timeline = Int((row?[1] ?? nil) ?? "") ?? 0

@@ -10,20 +10,26 @@ enum BatchSettingsSQL {
     /// Longest statement on the ledger, whatever the role's default is, in milliseconds.
     static let ledgerTimeoutMilliseconds = 60_000
 
-    /// What every transaction on the ledger sets for itself.
+    /// What every transaction on the ledger begins with.
     ///
     /// A durable one waits for the disk even where the role does not by default.
-    static func ledger(durable: Bool) -> Statement {
+    static func ledger(durable: Bool) -> [Statement] {
         let commit = """
             CASE pg_catalog.current_setting('synchronous_commit') WHEN 'off' THEN 'local'
             ELSE pg_catalog.current_setting('synchronous_commit') END
             """
-        return Statement(
-            """
-            SELECT pg_catalog.set_config('statement_timeout', '\(ledgerTimeoutMilliseconds)', true),
-            pg_catalog.set_config('lock_timeout', '0', true),
+        let rest = """
+            SELECT pg_catalog.set_config('lock_timeout', '0', true),
+            pg_catalog.set_config('idle_in_transaction_session_timeout',
+            '\(ledgerTimeoutMilliseconds)', true),
             pg_catalog.set_config('synchronous_commit', \(durable ? commit : "'off'"), true)
-            """)
+            """
+        return [Statement(begin), timeout(ledgerTimeoutMilliseconds), Statement(rest)]
+    }
+
+    /// Goes first, alone: what a pooler's previous client left may be too little for more.
+    static func timeout(_ milliseconds: Int) -> Statement {
+        Statement("SET LOCAL statement_timeout = \(milliseconds)")
     }
 
     /// How long a cancel waits for the batches that are just committing, which take milliseconds.

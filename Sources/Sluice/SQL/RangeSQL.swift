@@ -48,6 +48,15 @@ enum RangeSQL {
         + (SELECT count(*) FROM sluice.run WHERE id = $1 AND started_at IS NULL)
         """
 
+    /// A session that has something of the ledger locked; one that only has the name may have got
+    /// it from a pooler, which leaves a dead client's name to the next that brings none.
+    private static let holds = """
+        EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.pid = a.pid AND l.relation IN
+        ('sluice.run'::pg_catalog.regclass, 'sluice.range'::pg_catalog.regclass)
+        AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d
+        WHERE d.datname = pg_catalog.current_database()))
+        """
+
     /// Ends sessions that hold a range whose lease is over: those of processes whose own lease is
     /// over, and those that wait for the rest of their transaction for ten seconds (a healthy
     /// one waits for milliseconds, and no timeout of the server ends one that is half received).
@@ -58,16 +67,16 @@ enum RangeSQL {
         WHERE p.run = $1 AND a.usename = current_user AND a.state <> 'idle'
         AND (p.lease_until < clock_timestamp() OR (a.wait_event = 'ClientRead'
         AND a.state_change < clock_timestamp() - interval '10 seconds'))
-        AND EXISTS (SELECT FROM sluice.range r WHERE r.run = $1
+        AND \(holds) AND EXISTS (SELECT FROM sluice.range r WHERE r.run = $1
         AND r.owner = p.owner AND r.state = 'running' AND r.lease_until < clock_timestamp())
         """
 
-    /// Ends every session that works on the run and belongs to this role; runs of other databases
-    /// have the same numbers.
+    /// Ends every session that holds something of the run and belongs to this role; runs of other
+    /// databases have the same numbers.
     static let endSessions = """
         SELECT pg_catalog.pg_terminate_backend(a.pid) FROM pg_catalog.pg_stat_activity a
         WHERE a.application_name LIKE 'sluice ' || $1::bigint || ' %'
-        AND a.datname = pg_catalog.current_database()
+        AND a.datname = pg_catalog.current_database() AND \(holds)
         AND a.usename = current_user AND a.pid <> pg_catalog.pg_backend_pid()
         """
 
