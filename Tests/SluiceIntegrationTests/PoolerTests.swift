@@ -39,11 +39,11 @@ import Testing
                     """)
             }
             // Each batch takes longer than the timeout that is left behind.
-            try await direct.slowDown(seconds: 0.02)
+            try await direct.slowDown(seconds: 0.3)
             try await database.spoiling(with: Self.leftovers) {
                 let plan = try await database.command(["plan"] + Self.job[1...4])
                 #expect(plan.code == 0, "\(plan.text)")
-                let (code, text) = try await database.command(Self.job + ["--batch", "100"])
+                let (code, text) = try await database.command(Self.job + ["--batch", "1000"])
                 #expect(code == 0, "\(text)")
                 for command in [["status"], ["doctor"]] {
                     let (code, text) = try await database.command(command)
@@ -60,7 +60,7 @@ import Testing
         "default_transaction_read_only = on", "default_transaction_isolation = 'serializable'",
         "search_path = other", "DateStyle = 'SQL, DMY'", "IntervalStyle = 'sql_standard'",
         "extra_float_digits = -15", "TimeZone = 'Asia/Kolkata'", "lock_timeout = '1ms'",
-        "idle_in_transaction_session_timeout = '1ms'", "statement_timeout = '10ms'",
+        "idle_in_transaction_session_timeout = '200ms'", "statement_timeout = '200ms'",
     ]
 
     @Test func aKilledProcessIsResumedAfterItsLease() async throws {
@@ -116,6 +116,25 @@ import Testing
             #expect(try await resumed.wait() == 3, "\(resumed.errors)")
             #expect(try await direct.histogram() == histogram)
             #expect(histogram.contains("1:\(try await direct.keysScanned())"), "\(histogram)")
+        }
+    }
+
+    @Test func aBadRowIsSetAsideAndTriedAgainThroughAPooler() async throws {
+        try await PooledDatabase.with { database in
+            let direct = database.direct
+            try await direct.makeTable(rows: 2_000)
+            try await direct.execute(
+                "ALTER TABLE t ADD CONSTRAINT sound CHECK (n < 1 OR id <> 777) NOT VALID")
+            try await database.spoiling(with: Self.leftovers) {
+                let (code, text) = try await database.command(Self.job + ["--batch", "100"])
+                #expect(code == 4, "\(text)")
+                let list = try await database.command(["quarantine", "t.n", "list"])
+                #expect(list.text.contains("public.t 777"), "\(list.text)")
+                try await direct.execute("ALTER TABLE t DROP CONSTRAINT sound")
+                let retry = try await database.command(["quarantine", "t.n", "retry"])
+                #expect(retry.code == 0, "\(retry.text)")
+            }
+            #expect(try await direct.histogram() == "1:2000")
         }
     }
 

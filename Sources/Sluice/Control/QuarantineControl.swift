@@ -107,6 +107,7 @@ struct QuarantineControl: Sendable {
         let answer = try await connection.sendAndReceive(
             [
                 Statement(BatchSettingsSQL.begin),
+                BatchSettingsSQL.timeout(record.limits.statementTimeoutMilliseconds),
                 BatchSettingsSQL.settings(
                     job.session.settings, limits: durable(record.limits),
                     serverVersion: connection.serverVersion),
@@ -122,7 +123,7 @@ struct QuarantineControl: Sendable {
             default: throw SluiceError(error, while: "trying key \(key.number) again")
             }
         }
-        return answer.results[2].scalar.flatMap { Int($0) } ?? 0
+        return answer.results[3].scalar.flatMap { Int($0) } ?? 0
     }
 
     private func part(

@@ -20,7 +20,9 @@ extension WorkerHands {
         lastAnswer = .now
         let answer = try await connection.sendAndReceive(
             [
-                Statement(BatchSettingsSQL.begin), local(limits, connection),
+                Statement(BatchSettingsSQL.begin),
+                BatchSettingsSQL.timeout(limits.statementTimeoutMilliseconds),
+                local(limits, connection),
                 Statement(batch.peek(firstOfRange: firstOfRange), fence(range)),
                 Statement(batch.change(firstOfRange: firstOfRange), parameters),
                 Statement(BatchSettingsSQL.commit),
@@ -33,7 +35,7 @@ extension WorkerHands {
             FailureClass.of(
                 failure, statementTimeoutMilliseconds: limits.statementTimeoutMilliseconds)
             == .poison
-        guard isPoison, answer.results.count > 2, let key = answer.results[2].scalar else {
+        guard isPoison, answer.results.count > 3, let key = answer.results[3].scalar else {
             return .failed(failure)
         }
         return .poisoned(PoisonKey(columns: TextArray.parse(key), failure: failure))
@@ -49,7 +51,9 @@ extension WorkerHands {
         durable.synchronousCommit = true
         let answer = try await connection.sendAndReceive(
             [
-                Statement(BatchSettingsSQL.begin), local(durable, connection),
+                Statement(BatchSettingsSQL.begin),
+                BatchSettingsSQL.timeout(limits.statementTimeoutMilliseconds),
+                local(durable, connection),
                 Statement(
                     context.job.batch(part).quarantine(firstOfRange: firstOfRange),
                     fence(range) + [
@@ -63,7 +67,7 @@ extension WorkerHands {
             try await connection.recover(timeout: PostgresConnection.ledgerTimeout)
             throw error
         }
-        guard let row = answer.results[2].rows.first, row[0] == "t" else { return .fenceLost }
+        guard let row = answer.results[3].rows.first, row[0] == "t" else { return .fenceLost }
         guard row[1] == "t" else { return .moved }
         return row[2].map { .setAside(finishedRange: $0 == "t") } ?? .full
     }
