@@ -7,7 +7,7 @@
 /// A worker's life: connect → claim → send/receive … → claim … → exit. At most
 /// ``pipelineDepth`` batches of one worker are in flight, always of one range, and none is sent
 /// after the run began to stop, while the gate is closed, or before a failed batch was settled by
-/// reading the ledger again.
+/// reading the ledger again, unless the server said that a row of it cannot be changed.
 public struct RunScheduler: Sendable {
     /// Batches in flight per worker, unless a pooler stands between.
     ///
