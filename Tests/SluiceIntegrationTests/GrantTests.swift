@@ -45,15 +45,6 @@ import Testing
         }
     }
 
-    /// Runs a command as the role.
-    private static func command(
-        _ arguments: [String], _ dsn: String
-    ) async throws -> (code: Int32, text: String) {
-        let process = try SluiceProcess(arguments, dsn: dsn)
-        let code = try await process.wait()
-        return (code, process.output + process.errors)
-    }
-
     private static func printed(_ database: TestDatabase, _ table: String) async throws -> String {
         let outcome = try await database.command(
             ["doctor", "--grants", "--table", table, "--role", role])
@@ -65,11 +56,11 @@ import Testing
 
     @Test func aRoleWithNothingElseDoesEverythingWithARun() async throws {
         try await Self.with { database, dsn in
-            #expect(try await Self.command(["plan"] + Self.job, dsn).code == 69)
+            #expect(try await SluiceProcess.run(["plan"] + Self.job, dsn: dsn).code == 69)
             try await database.execute(try await Self.printed(database, "stock.t"))
-            let doctor = try await Self.command(["doctor"], dsn)
+            let doctor = try await SluiceProcess.run(["doctor"], dsn: dsn)
             #expect(doctor.code == 0 && doctor.text.contains("can be watched"), "\(doctor.text)")
-            let plan = try await Self.command(["plan"] + Self.job, dsn)
+            let plan = try await SluiceProcess.run(["plan"] + Self.job, dsn: dsn)
             #expect(plan.code == 0, "\(plan.text)")
 
             let small = ["--workers", "2", "--batch", "50", "--progress", "plain"]
@@ -79,12 +70,12 @@ import Testing
                 return try await database.keysScanned() > 0
             }
             for arguments in [["tune", "t.n", "--workers", "3"], ["status"], ["pause", "t.n"]] {
-                let outcome = try await Self.command(arguments, dsn)
+                let outcome = try await SluiceProcess.run(arguments, dsn: dsn)
                 #expect(outcome.code == 0, "\(outcome.text)")
             }
             #expect(try await run.wait() == 3)
             try await database.execute("DROP FUNCTION stock.slow() CASCADE")
-            let resumed = try await Self.command(["resume", "t.n"], dsn)
+            let resumed = try await SluiceProcess.run(["resume", "t.n"], dsn: dsn)
             #expect(resumed.code == 0, "\(resumed.text)")
             #expect(
                 try await database.value("SELECT min(n) || ' ' || max(n) FROM stock.t") == "1 1")
@@ -105,7 +96,7 @@ import Testing
                         + statements.filter { $0 != omitted }.joined(separator: "\n"))
                 #expect(try await database.value("SELECT max(n) FROM stock.t") == "0")
                 let run = ["run"] + Self.job + ["--batch", "20000", "--progress", "plain"]
-                let outcome = try await Self.command(run, dsn)
+                let outcome = try await SluiceProcess.run(run, dsn: dsn)
                 #expect((outcome.code == 0) == omitted.isEmpty, "\(omitted): \(outcome.text)")
             }
         }
@@ -115,7 +106,7 @@ import Testing
         try await Self.with { database, dsn in
             try await database.execute(try await Self.printed(database, "stock.\"Parts\""))
             let job = ["--table", "stock.\"Parts\"", "--set", "n = n + 1", "--progress", "plain"]
-            let outcome = try await Self.command(["run"] + job, dsn)
+            let outcome = try await SluiceProcess.run(["run"] + job, dsn: dsn)
             #expect(outcome.code == 0, "\(outcome.text)")
             #expect(
                 try await database.value("SELECT min(n) || ' ' || max(n) FROM stock.\"Parts\"")
@@ -129,7 +120,8 @@ import Testing
             let first = try await Self.printed(database, "t")
             #expect(first.contains("ON TABLE \"stock\".\"t\" TO \"My \"\"app\"\"\";"))
             try await database.execute(first)
-            let run = try await Self.command(["run"] + Self.job + ["--batch", "20000"], dsn)
+            let run = try await SluiceProcess.run(
+                ["run"] + Self.job + ["--batch", "20000"], dsn: dsn)
             #expect(run.code == 0, "\(run.text)")
 
             // A second role shares the ledger that the first one's run made.
@@ -138,8 +130,9 @@ import Testing
                 ["doctor", "--grants", "--table", "stock.t", "--role", "other"])
             try await database.execute(second.text)
             let other = dsn.replacing("My%20%22app%22", with: "other")
-            let again = try await Self.command(
-                ["run", "--table", "stock.t", "--set", "n = 7", "--name", "second", "--yes"], other)
+            let again = try await SluiceProcess.run(
+                ["run", "--table", "stock.t", "--set", "n = 7", "--name", "second", "--yes"],
+                dsn: other)
             #expect(again.code == 0, "\(again.text)")
 
             let unknown = try await database.command(["doctor", "--grants", "--role", "new-one"])

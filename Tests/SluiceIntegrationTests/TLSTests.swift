@@ -61,14 +61,6 @@ import Testing
         }
     }
 
-    private static func command(
-        _ arguments: [String], _ dsn: String
-    ) async throws -> (code: Int32, text: String) {
-        let process = try SluiceProcess(arguments, dsn: dsn)
-        let code = try await process.wait()
-        return (code, process.output + process.errors)
-    }
-
     private static let run = [
         "run", "--table", "t", "--set", "n = n + 1", "--workers", "2", "--batch", "500",
         "--progress", "plain",
@@ -78,20 +70,20 @@ import Testing
     func onlyTheRightNameByTheRightAuthorityIsTrusted() async throws {
         try await Self.with { database, dsn in
             for (host, root) in [("db.test", "stranger"), ("other.test", "authority")] {
-                let outcome = try await Self.command(Self.run, dsn(host, root))
+                let outcome = try await SluiceProcess.run(Self.run, dsn: dsn(host, root))
                 #expect(outcome.code == 69, "\(outcome.text)")
                 #expect(outcome.text.contains("certificate"), "\(outcome.text)")
             }
             #expect(try await database.value("SELECT to_regnamespace('sluice')") == nil)
 
             let trusted = dsn("db.test", "authority")
-            let doctor = try await Self.command(["doctor"], trusted)
+            let doctor = try await SluiceProcess.run(["doctor"], dsn: trusted)
             #expect(doctor.code == 0 && doctor.text.contains("encryption: TLS"), "\(doctor.text)")
-            let outcome = try await Self.command(Self.run, trusted)
+            let outcome = try await SluiceProcess.run(Self.run, dsn: trusted)
             #expect(outcome.code == 0, "\(outcome.text)")
             #expect(try await database.histogram() == "1:2000")
-            let plain = try await Self.command(
-                ["status"], trusted.replacing("verify-full", with: "disable"))
+            let plain = try await SluiceProcess.run(
+                ["status"], dsn: trusted.replacing("verify-full", with: "disable"))
             #expect(plain.code == 69, "\(plain.text)")
         }
     }

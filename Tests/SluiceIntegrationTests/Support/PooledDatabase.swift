@@ -32,9 +32,7 @@ struct PooledDatabase: Sendable {
 
     /// Runs a command through the pooler to its end.
     func command(_ arguments: [String]) async throws -> (code: Int32, text: String) {
-        let process = try start(arguments)
-        let code = try await process.wait()
-        return (code, process.output + process.errors)
+        try await SluiceProcess.run(arguments, dsn: dsn)
     }
 
     /// Leaves settings behind in every session of the pooler's, again and again, while the body

@@ -66,6 +66,15 @@ final class SluiceProcess: @unchecked Sendable {
         return process.terminationReason == .uncaughtSignal ? -status : status
     }
 
+    /// Runs a command to its end.
+    static func run(
+        _ arguments: [String], dsn: String
+    ) async throws -> (code: Int32, text: String) {
+        let process = try SluiceProcess(arguments, dsn: dsn)
+        let code = try await process.wait()
+        return (code, process.output + process.errors)
+    }
+
     private var arguments: String { (process.arguments ?? []).joined(separator: " ") }
 }
 
@@ -88,8 +97,6 @@ extension TestDatabase {
 
     /// Runs a command to its end.
     func command(_ arguments: [String]) async throws -> (code: Int32, text: String) {
-        let process = try start(arguments)
-        let code = try await process.wait()
-        return (code, process.output + process.errors)
+        try await SluiceProcess.run(arguments, dsn: dsn)
     }
 }
