@@ -109,7 +109,7 @@ struct QuarantineControl: Sendable {
                 Statement(BatchSettingsSQL.begin),
                 BatchSettingsSQL.timeout(record.limits.statementTimeoutMilliseconds),
                 BatchSettingsSQL.settings(
-                    job.session.settings, limits: durable(record.limits),
+                    job.session.settings, limits: record.limits.durable,
                     serverVersion: connection.serverVersion),
                 Statement(
                     job.batch(part).retry, [.text("\(record.id)"), .text("\(key.number)")]),
@@ -134,12 +134,6 @@ struct QuarantineControl: Sendable {
             .refused,
             "the table of key \(key.number) was dropped: `sluice quarantine \(record.id) skip "
                 + "\(key.number)`")
-    }
-
-    private func durable(_ limits: Limits) -> Limits {
-        var durable = limits
-        durable.synchronousCommit = true
-        return durable
     }
 
     private func note(

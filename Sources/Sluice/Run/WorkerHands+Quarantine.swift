@@ -47,13 +47,11 @@ extension WorkerHands {
     ) async throws(PostgresError) -> QuarantineOutcome {
         let connection = try open()
         guard let part = context.job.part(range.part) else { return .fenceLost }
-        var durable = limits
-        durable.synchronousCommit = true
         let answer = try await connection.sendAndReceive(
             [
                 Statement(BatchSettingsSQL.begin),
                 BatchSettingsSQL.timeout(limits.statementTimeoutMilliseconds),
-                local(durable, connection),
+                local(limits.durable, connection),
                 Statement(
                     context.job.batch(part).quarantine(firstOfRange: firstOfRange),
                     fence(range) + [

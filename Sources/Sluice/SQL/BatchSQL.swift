@@ -69,9 +69,7 @@ struct BatchSQL: Sendable {
     /// The end is the n-th key after the cursor; where there is none, the range's own upper bound,
     /// and only then are the keys counted one by one.
     private func walk(firstOfRange: Bool, batchKeys: String, batchBytes: String) -> String {
-        let upper = bounds { "(SELECT f.upper[\($0)] FROM sluice_fence f)" }
-        let after = firstOfRange ? "" : "\(above)\nAND "
-        let ahead = "\(after)\(keyRow) <= \(upper)\(isDriven ? predicateClause : "")"
+        let ahead = ahead(firstOfRange: firstOfRange)
         let end =
             wideColumns.isEmpty
             ? narrowEnd(ahead: ahead, batchKeys: batchKeys)
@@ -87,6 +85,15 @@ struct BatchSQL: Sendable {
             ), \(firstOfRange ? "" : common)\(change(isOpenBelow: firstOfRange).text)
             """
     }
+
+    /// The keys that the range still has ahead of it.
+    func ahead(firstOfRange: Bool) -> String {
+        let after = firstOfRange ? "" : "\(above)\nAND "
+        return "\(after)\(keyRow) <= \(upper)\(isDriven ? predicateClause : "")"
+    }
+
+    /// The range's last key.
+    var upper: String { bounds { "(SELECT f.upper[\($0)] FROM sluice_fence f)" } }
 
     /// The n-th key; none when the range holds fewer.
     func narrowEnd(ahead: String, batchKeys: String) -> String {
@@ -171,19 +178,19 @@ struct BatchSQL: Sendable {
     }
 
     /// One column stands alone; several are compared as a row, which an index can bound.
-    var keyRow: String { row(comparable) }
+    private var keyRow: String { row(comparable) }
 
     private func row(_ parts: [String]) -> String {
         parts.count == 1 ? parts[0] : "ROW(\(parts.joined(separator: ", ")))"
     }
 
-    var above: String {
+    private var above: String {
         "\(keyRow) > " + bounds { "(SELECT f.\"cursor\"[\($0)] FROM sluice_fence f)" }
     }
 
     /// Scalar sub-selects, one a column: they become parameters of the index scan, where a
     /// sub-select of a whole row would not.
-    func bounds(_ element: (Int) -> String) -> String {
+    private func bounds(_ element: (Int) -> String) -> String {
         row(key.enumerated().map { "\(element($0 + 1))::\($1.castType)" })
     }
 
@@ -241,7 +248,7 @@ struct BatchSQL: Sendable {
     }
 
     /// The predicate, where it decides which keys make up a batch.
-    var predicateClause: String {
+    private var predicateClause: String {
         identity.predicate.map { " AND (\n\($0)\n)" } ?? ""
     }
 

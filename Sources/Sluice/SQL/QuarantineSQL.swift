@@ -55,29 +55,28 @@ extension BatchSQL {
     /// Tells whether the fence holds, whether the key is the next one, and whether the range is
     /// done with it, NULL where the quarantine is full.
     func quarantine(firstOfRange: Bool) -> String {
-        let upper = bounds { "(SELECT f.upper[\($0)] FROM sluice_fence f)" }
-        return """
-            WITH \(fence(firstOfRange: firstOfRange, lock: "\nFOR NO KEY UPDATE")), \
-            \(next(firstOfRange: firstOfRange)), sluice_next AS MATERIALIZED (
-            SELECT ARRAY[\(nextElements)] AS key, \(endRow("e")) = \(upper) AS finished
-            FROM sluice_end e
-            ), sluice_found AS MATERIALIZED (
-            SELECT n.key, n.finished FROM sluice_next n WHERE n.key = $5::text[]
-            AND (SELECT count(*) FROM sluice.quarantine q
-            WHERE q.run = $1 AND q.skipped_at IS NULL) < $8::bigint
-            ), sluice_aside AS (
-            INSERT INTO sluice.quarantine (run, part, key, sqlstate, message)
-            SELECT $1, \(part), n.key, $6, $7 FROM sluice_found n
-            ), sluice_move AS (
-            UPDATE sluice.range r SET "cursor" = n.key, keys_scanned = r.keys_scanned + 1,
-            batches = r.batches + 1, state = CASE WHEN n.finished THEN 'done' ELSE 'running' END,
-            lease_until = clock_timestamp() + $9::double precision * interval '1 second',
-            updated_at = clock_timestamp()
-            FROM sluice_found n WHERE r.run = $1 AND r.number = $2
-            RETURNING n.finished)
-            SELECT EXISTS (SELECT FROM sluice_fence),
-            (SELECT n.key = $5::text[] FROM sluice_next n), (SELECT m.finished FROM sluice_move m)
-            """
+        """
+        WITH \(fence(firstOfRange: firstOfRange, lock: "\nFOR NO KEY UPDATE")), \
+        \(next(firstOfRange: firstOfRange)), sluice_next AS MATERIALIZED (
+        SELECT ARRAY[\(nextElements)] AS key, \(endRow("e")) = \(upper) AS finished
+        FROM sluice_end e
+        ), sluice_found AS MATERIALIZED (
+        SELECT n.key, n.finished FROM sluice_next n WHERE n.key = $5::text[]
+        AND (SELECT count(*) FROM sluice.quarantine q
+        WHERE q.run = $1 AND q.skipped_at IS NULL) < $8::bigint
+        ), sluice_aside AS (
+        INSERT INTO sluice.quarantine (run, part, key, sqlstate, message)
+        SELECT $1, \(part), n.key, $6, $7 FROM sluice_found n
+        ), sluice_move AS (
+        UPDATE sluice.range r SET "cursor" = n.key, keys_scanned = r.keys_scanned + 1,
+        batches = r.batches + 1, state = CASE WHEN n.finished THEN 'done' ELSE 'running' END,
+        lease_until = clock_timestamp() + $9::double precision * interval '1 second',
+        updated_at = clock_timestamp()
+        FROM sluice_found n WHERE r.run = $1 AND r.number = $2
+        RETURNING n.finished)
+        SELECT EXISTS (SELECT FROM sluice_fence),
+        (SELECT n.key = $5::text[] FROM sluice_next n), (SELECT m.finished FROM sluice_move m)
+        """
     }
 
     /// Changes the one row whose key was set aside and takes it out of the quarantine: `$1` run,
@@ -128,10 +127,7 @@ extension BatchSQL {
 
     /// The range's next key.
     private func next(firstOfRange: Bool) -> String {
-        let upper = bounds { "(SELECT f.upper[\($0)] FROM sluice_fence f)" }
-        let after = firstOfRange ? "" : "\(above)\nAND "
-        let ahead = "\(after)\(keyRow) <= \(upper)\(isDriven ? predicateClause : "")"
-        return narrowEnd(ahead: ahead, batchKeys: "1::bigint")
+        narrowEnd(ahead: ahead(firstOfRange: firstOfRange), batchKeys: "1::bigint")
     }
 
     private var nextElements: String {

@@ -45,6 +45,13 @@ public struct Limits: Sendable, Equatable {
         self.maxQuarantine = maxQuarantine
     }
 
+    /// The same with commits that wait for the disk.
+    public var durable: Limits {
+        var limits = self
+        limits.synchronousCommit = true
+        return limits
+    }
+
     /// One sentence naming the first impossible value and its cure, or `nil` when all are sound.
     public var problem: String? {
         if workers.lowerBound < 1 {
