@@ -107,6 +107,21 @@ public struct Sluice: Sendable {
         }
     }
 
+    /// Compares a completed run with its table, and puts wrong rows right where `options` say so.
+    ///
+    /// Returns early, incomplete, when `drain` was requested. - Throws: `SluiceError`.
+    public func verify(
+        _ run: String, options: VerifyOptions = VerifyOptions(),
+        drain: DrainSwitch = DrainSwitch(),
+        report: @escaping @Sendable (RunEvent) -> Void = { _ in }
+    ) async throws -> VerifyReport {
+        let verifier = Verifier(
+            parameters: parameters, options: options, drain: drain, report: report)
+        return try await withConnection { connection in
+            try await verifier.verify(run, on: connection)
+        }
+    }
+
     /// What works and what does not between here and this database, for `sluice doctor`.
     /// - Throws: `SluiceError` of kind `unreachable` when there is no session.
     public func doctor() async throws -> [DoctorFinding] {

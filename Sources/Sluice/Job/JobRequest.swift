@@ -1,4 +1,5 @@
 public import SluiceCore
+public import SluicePostgres
 
 /// What a person asks for, before the server was asked whether it can be done.
 public struct JobRequest: Sendable, Equatable {
@@ -58,6 +59,11 @@ public struct RunOptions: Sendable {
     ///
     /// Longer than a statement may take.
     public var leaseSeconds = 30.0
+
+    /// How the run is verified once it is completed.
+    public var verify = VerifyScope.auto
+    /// Where that reads, if not on the primary: a physical replica of it.
+    public var verifyOn: ConnectionParameters?
 
     /// The defaults of the command line.
     public init() {}

@@ -33,11 +33,13 @@ struct RunRecord: Sendable {
     var limits: Limits
     let keysTotalEstimate: Int
     let timeline: Int?
+    /// What was committed when the ranges were fixed; `nil` for a run of before the ledger knew it.
+    let start: StartSnapshot?
 
     /// Reads a row of ``LedgerSQL/runColumns``.
     init(row: [String?]) throws(SluiceError) {
         func text(_ index: Int) -> String { row[index] ?? "" }
-        guard row.count == 25, let id = Int64(text(0)), let kind = JobKind(rawValue: text(2)),
+        guard row.count == 26, let id = Int64(text(0)), let kind = JobKind(rawValue: text(2)),
             let oid = UInt32(text(3)), let state = RunState(rawValue: text(10)),
             let detail = JobDetailText.parse(text(24)),
             let limits = RunRecord.limits(row[13...21].map { $0 })
@@ -65,6 +67,7 @@ struct RunRecord: Sendable {
         self.limits = limits
         keysTotalEstimate = Int(text(22)) ?? 0
         timeline = row[23].flatMap { Int($0) }
+        start = row[25].flatMap { StartSnapshot(text: $0) }
     }
 
     /// Reads the nine columns of limits, in the ledger's order.

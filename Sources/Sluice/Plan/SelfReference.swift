@@ -6,30 +6,34 @@ import SluicePostgres
 struct SelfReference: Sendable {
     let connection: PostgresConnection
 
-    /// The assigned columns make it impossible to parse the expressions without them.
+    /// Whether an assignment does.
     func reads(_ job: PlannedJob) async throws -> Bool {
+        for assignment in job.identity.assignments
+        where try await reads(assignment.expression, of: job) {
+            return true
+        }
+        return false
+    }
+
+    /// Whether an expression does: without the assigned columns it cannot be parsed.
+    func reads(_ expression: String, of job: PlannedJob) async throws -> Bool {
+        if Self.mentionsWholeRow(expression, table: job.table.name.name) { return true }
         let assigned = Set(job.identity.assignments.map(\.column))
         // A generated column may be made of an assigned one.
         let others = job.table.columns.filter { !$0.isGenerated && !assigned.contains($0.name) }
-            .map(\.name)
-        let list = others.map { Identifier($0).quoted }.joined(separator: ", ")
-        let alias = Identifier(job.table.name.name).quoted
-        for assignment in job.identity.assignments {
-            if Self.mentionsWholeRow(assignment.expression, table: job.table.name.name) {
-                return true
-            }
-            let sql = """
-                SELECT (\n\(assignment.expression)\n)
-                FROM (SELECT \(list) FROM ONLY \(job.table.name.quoted)) AS \(alias)
-                """
-            do {
-                _ = try await connection.describe(sql)
-            } catch {
-                guard error.kind == .server else { throw error }
-                return true
-            }
+            .map { Identifier($0.name).quoted }
+        let sql = """
+            SELECT (\n\(expression)\n)
+            FROM (SELECT \(others.joined(separator: ", ")) FROM ONLY \(job.table.name.quoted)) \
+            AS \(Identifier(job.table.name.name).quoted)
+            """
+        do {
+            _ = try await connection.describe(sql)
+            return false
+        } catch {
+            guard error.kind == .server else { throw error }
+            return true
         }
-        return false
     }
 
     /// Whether the table's name stands alone, as in `to_jsonb(products)` or `products.*`, which

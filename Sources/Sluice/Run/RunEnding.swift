@@ -48,9 +48,11 @@ struct RunEnding: Sendable {
         let run: Parameter = .text("\(record.id)")
         let watch = PartWatch(run: record.id, job: context.job) { _ in }
         try await watch.noteChanges(connection)
+        var hasCompletedRun = false
         switch outcome {
         case .completed:
-            _ = try await connection.transact(LedgerSQL.completeRun, [run])
+            let completed = try await connection.transact(LedgerSQL.completeRun, [run])
+            hasCompletedRun = !completed.rows.isEmpty
         case .failed(let failure):
             _ = try await connection.transact(
                 LedgerSQL.stopRun, [run, "failed", "1", .text(failure.message)])
@@ -78,7 +80,7 @@ struct RunEnding: Sendable {
                 + (try await PartWatch.lastWords(record.id, connection)), seconds: seconds,
             replicaLagSecondsMax: lagSecondsMax,
             walBytes: walAfter >= walBefore ? Int(walAfter - walBefore) : nil, didWork: true,
-            tailSeconds: tailSeconds)
+            tailSeconds: tailSeconds, hasCompletedRun: hasCompletedRun)
     }
 
     private func exitCode(_ status: RunStatus) -> Int32 {

@@ -1,12 +1,12 @@
 /// How a process's part in a run ended.
 public struct RunReport: Sendable, Equatable {
     /// The run as it stands at the end.
-    public let status: RunStatus
-    /// 0 done · 1 failed · 3 paused, drained or cancelled · 4 done, but rows are quarantined ·
-    /// 69 server unreachable.
-    public let exitCode: Int32
+    public internal(set) var status: RunStatus
+    /// 0 done · 1 failed · 3 paused, drained or cancelled · 4 done, but rows are quarantined
+    /// or were missed · 69 server unreachable.
+    public internal(set) var exitCode: Int32
     /// One sentence for a person.
-    public let message: String
+    public internal(set) var message: String
     /// Seconds that this process worked on the run.
     public let seconds: Double
     /// Highest replica lag that this process saw, in seconds; `nil` without replicas.
@@ -18,6 +18,10 @@ public struct RunReport: Sendable, Equatable {
     /// Seconds between the last batch of the worker that ran dry first and the last batch of all,
     /// among this process's workers; `nil` unless two of them worked.
     public var tailSeconds: Double?
+    /// What the verification after the run found; `nil` where there was none.
+    public var verification: VerifyReport?
+    /// Whether it was this process that completed the run.
+    var hasCompletedRun = false
 }
 
 /// What a process tells while it carries out a run.
@@ -30,4 +34,6 @@ public enum RunEvent: Sendable {
     case started(run: Int64, job: String, resumed: Bool)
     /// How it stands, about twice a second.
     case progress(RunStatus)
+    /// How far the verification is, about twice a second.
+    case verifying(VerifyProgress)
 }

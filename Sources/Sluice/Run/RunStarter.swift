@@ -140,7 +140,10 @@ struct RunStarter: Sendable {
         report(.started(run: record.id, job: record.name, resumed: resumed))
         let backfill = BackfillRun(
             record: record, job: job, parameters: parameters, options: options, report: report)
-        return try await backfill.execute(connection, drain: drain)
+        let ended = try await backfill.execute(connection, drain: drain)
+        return try await RunVerification(
+            parameters: parameters, options: options, report: report
+        ).verified(ended, drain: drain)
     }
 
     private func fixRanges(

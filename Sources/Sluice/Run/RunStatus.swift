@@ -51,6 +51,10 @@ public struct RunStatus: Sendable, Equatable, Encodable {
     public var kind = JobKind.update
     /// Host and process number of each process that works on the run, such as `db1 pid 4711`.
     public var processNames: [String] = []
+    /// Rows that the last verification found the run to have missed; `nil` before one.
+    public var rowsMissed: Int?
+    /// When it was last verified, ISO 8601 in UTC.
+    public var verifiedAt: String?
 
     enum CodingKeys: String, CodingKey {
         case run, job, kind, table, state, percent, workers, processes, error
@@ -68,6 +72,8 @@ public struct RunStatus: Sendable, Equatable, Encodable {
         case startedAt = "started_at"
         case updatedAt = "updated_at"
         case elapsedSeconds = "elapsed_seconds"
+        case rowsMissed = "rows_missed"
+        case verifiedAt = "verified_at"
     }
 
     /// Encodes every key, with `null` for what is not known.
@@ -96,5 +102,7 @@ public struct RunStatus: Sendable, Equatable, Encodable {
         try values.encode(startedAt, forKey: .startedAt)
         try values.encode(updatedAt, forKey: .updatedAt)
         try values.encode(elapsedSeconds, forKey: .elapsedSeconds)
+        try values.encode(verifiedAt == nil ? nil : rowsMissed, forKey: .rowsMissed)
+        try values.encode(verifiedAt, forKey: .verifiedAt)
     }
 }

@@ -26,6 +26,8 @@ struct ChangeSQL: Sendable {
     var isDriven = false
     /// Whether the only row is the one whose key is ``lower``.
     var isExact = false
+    /// A sub-select of the keys whose rows are changed, in place of bounds.
+    var keyList: String?
 
     /// The common table expressions, separated by commas.
     var text: String {
@@ -62,7 +64,9 @@ struct ChangeSQL: Sendable {
     }
 
     /// How many leading columns a batch's ends may share: the last one differs.
-    private var sharedCounts: [Int] { isOpenBelow || isExact ? [0] : Array(key.indices) }
+    private var sharedCounts: [Int] {
+        isOpenBelow || isExact || keyList != nil ? [0] : Array(key.indices)
+    }
 
     private func name(_ base: String, _ shared: Int) -> String {
         sharedCounts.count == 1 ? base : "\(base)_\(shared)"
@@ -102,6 +106,7 @@ struct ChangeSQL: Sendable {
             prefix + Identifier($0.name).quoted
                 + ($0.isComparedByCast ? "::\($0.castType)" : "")
         }
+        if let keyList { return "\(Self.row(columns)) IN (\(keyList))" }
         if isExact {
             return zip(columns, lower).map { "\($0) = \($1)" }.joined(separator: "\nAND ")
         }

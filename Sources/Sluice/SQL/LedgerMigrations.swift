@@ -7,7 +7,7 @@ enum LedgerMigrations {
     static let advisoryLockKey: Int64 = 0x73_6C75_6963_65
 
     /// Scripts; the index plus one is the version that each leads to.
-    static let all = [version1, version2, version3]
+    static let all = [version1, version2, version3, version4]
 
     /// Ranges carry a low fill factor: their rows are updated at each batch, and room in the page
     /// keeps those updates off the index.
@@ -140,5 +140,14 @@ enum LedgerMigrations {
             ADD COLUMN skipped_at timestamptz;
         CREATE INDEX quarantine_run ON sluice.quarantine (run);
         INSERT INTO sluice.ledger (version) VALUES (3);
+        """
+
+    /// What verification found, and since which transaction rows were written by others.
+    private static let version4 = """
+        ALTER TABLE sluice.run ADD COLUMN start_snapshot text,
+            ADD COLUMN verified_at timestamptz,
+            ADD COLUMN verification jsonb,
+            ADD COLUMN rows_missed bigint NOT NULL DEFAULT 0;
+        INSERT INTO sluice.ledger (version) VALUES (4);
         """
 }

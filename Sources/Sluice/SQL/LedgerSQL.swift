@@ -27,7 +27,7 @@ enum LedgerSQL {
         id, name, kind, table_oid, table_name, set_columns, set_expressions, predicate, \
         key_columns, settings, state, exit_code, error, workers_min, workers_max, batch_keys, \
         max_lag_seconds, lock_timeout_ms, statement_timeout_ms, synchronous_commit, \
-        batch_bytes, max_quarantine, keys_total_estimate, timeline, detail
+        batch_bytes, max_quarantine, keys_total_estimate, timeline, detail, start_snapshot
         """
 
     static let runByID = "SELECT \(runColumns) FROM sluice.run WHERE id = $1"
@@ -62,10 +62,12 @@ enum LedgerSQL {
     ///
     /// `$2` holds the ranges as a JSON array of `[part, lower or null, upper, estimate]`, `$3` the
     /// keys in all by estimate, `$4` how many ranges there are, `$5` the parts as a JSON array of
-    /// `[number, OID, name]`.
+    /// `[number, OID, name]`. The snapshot tells what was there at that moment, after the wait for
+    /// writers, from what was written since.
     static let startRun = """
         WITH opened AS (UPDATE sluice.run SET state = 'running', started_at = clock_timestamp(),
-        updated_at = clock_timestamp(), keys_total_estimate = $3, range_count = $4
+        updated_at = clock_timestamp(), keys_total_estimate = $3, range_count = $4,
+        start_snapshot = pg_catalog.pg_current_snapshot()::text
         WHERE id = $1 AND state = 'planned' RETURNING id),
         parts AS (INSERT INTO sluice.part (run, number, table_oid, table_name)
         SELECT o.id, (p.part ->> 0)::integer, (p.part ->> 1)::oid, p.part ->> 2
@@ -83,13 +85,15 @@ enum LedgerSQL {
 
     /// Completes the run if every range is done.
     ///
-    /// Synchronous: asynchronous commits of batches before it are on disk with it.
+    /// Synchronous: asynchronous commits of batches before it are on disk with it. A row only for
+    /// the process that completed it.
     static let completeRun = """
         UPDATE sluice.run SET state = 'completed', error = NULL,
         exit_code = CASE WHEN \(QuarantineSQL.remains) THEN 4 ELSE 0 END,
         finished_at = clock_timestamp(), updated_at = clock_timestamp()
         WHERE id = $1 AND state IN ('running', 'paused') AND started_at IS NOT NULL
         AND NOT EXISTS (SELECT FROM sluice.range WHERE run = $1 AND state <> 'done')
+        RETURNING id
         """
 
     /// Ends or interrupts a run: `$2` state, `$3` exit code, `$4` error.

@@ -32,7 +32,8 @@ enum QuarantineSQL {
 
     /// Brings the exit code of a completed run up to date.
     static let settle = """
-        UPDATE sluice.run SET exit_code = CASE WHEN \(remains) THEN 4 ELSE 0 END,
+        UPDATE sluice.run SET
+        exit_code = CASE WHEN rows_missed > 0 OR \(remains) THEN 4 ELSE 0 END,
         updated_at = clock_timestamp() WHERE id = $1 AND state = 'completed'
         """
 }

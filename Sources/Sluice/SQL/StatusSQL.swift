@@ -10,7 +10,8 @@ enum StatusSQL {
         to_char(greatest(r.updated_at, p.updated, l.seen) AT TIME ZONE 'UTC',
         'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), r.exit_code,
         extract(epoch FROM coalesce(r.finished_at, p.updated) - r.started_at), r.kind,
-        coalesce(l.names, '{}')
+        coalesce(l.names, '{}'), r.rows_missed,
+        to_char(r.verified_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
         FROM sluice.run r
         LEFT JOIN LATERAL (SELECT
         coalesce(sum(keys_scanned) FILTER (WHERE state = 'done'), 0) AS done,

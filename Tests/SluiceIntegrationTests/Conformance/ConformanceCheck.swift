@@ -46,6 +46,26 @@ struct ConformanceCheck: Sendable {
         try await checkRanges()
     }
 
+    /// A run whose rows are damaged afterwards, found by their keys and put right.
+    func repairedRun(rows: Int) async throws {
+        try await remake(rows: rows, extremes: true, above: 0)
+        var job = JobRequest(
+            table: "t", assignments: [Assignment(column: "n", expression: "7")])
+        if table.isIndex { job.key = table.names }
+        var run = RunOptions.with(workers: 2, batch: 100)
+        run.verify = .full
+        let report = try await database.sluice.run(job, options: run)
+        #expect(report.verification?.compared == "values")
+        #expect(report.verification?.rowsWrong == 0)
+        try await database.execute("UPDATE t SET n = 0 WHERE no % 3 = 0")
+        let damaged = try await database.number("SELECT count(*) FROM t WHERE n = 0")
+        var options = VerifyOptions()
+        options.repairs = true
+        let found = try await database.sluice.verify("1", options: options)
+        #expect(found.rowsRepaired == damaged && found.rowsWrong == 0, "\(found)")
+        #expect(try await database.number("SELECT count(*) FROM t WHERE n <> 7") == 0)
+    }
+
     private var last: String {
         "ORDER BY \(table.names.map { "\($0) DESC" }.joined(separator: ", "))"
     }

@@ -66,6 +66,7 @@ import Testing
                 let check = ConformanceCheck(database: database, table: table, kind: .update)
                 try await check.run(rows: isIndex ? 1 : 0)
                 try await check.interruptedRun(rows: rows, analyzed: isIndex == analyzesIndex)
+                if isIndex == analyzesIndex { try await check.repairedRun(rows: rowsOfOthers) }
             }
         }
     }
