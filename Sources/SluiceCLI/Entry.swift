@@ -17,7 +17,8 @@ struct Entry {
     /// Runs a command line and returns its exit code.
     static func run(_ arguments: [String]) async -> Int32 {
         do {
-            var command = try await SluiceCommand.asyncParseAsRoot(arguments)
+            var command = try await SluiceCommand.asyncParseAsRoot(
+                VerifyScopeText.joined(arguments))
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

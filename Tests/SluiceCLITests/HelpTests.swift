@@ -7,8 +7,8 @@ struct HelpTests {
     @Test func everyCommandOfTheInterfaceIsThere() {
         #expect(
             UsageText.names == [
-                "run", "plan", "status", "pause", "resume", "cancel", "tune", "quarantine",
-                "doctor", "demo",
+                "run", "plan", "status", "pause", "resume", "cancel", "tune", "verify",
+                "quarantine", "doctor", "demo",
             ])
         let help = SluiceCommand.helpMessage()
         for name in UsageText.names { #expect(help.contains("  \(name) "), "\(name)") }
@@ -23,13 +23,22 @@ struct HelpTests {
         "--kind", "--table", "--set", "--where", "--into", "--on-conflict", "--statement",
         "--disable-triggers", "--with-children", "--key", "--name",
     ]
-    static let runner = ["--start-wait", "--lease", "--yes", "--progress"]
+    static let runner = [
+        "--start-wait", "--lease", "--verify", "--verify-dsn", "--yes", "--progress",
+    ]
     static let later = LaterFeature.allCases.map { "--" + $0.rawValue }
     static let options: [(String, [String])] = [
         ("run", job + limits + runner + later + ["--dsn", "--fresh"]),
         ("plan", job + limits + runner + later + ["--dsn", "--fresh", "--json"]),
         ("status", ["--dsn", "--json", "--watch"]), ("pause", ["--dsn"]), ("cancel", ["--dsn"]),
         ("resume", limits + runner + ["--dsn"]), ("tune", limits + ["--dsn"]),
+        (
+            "verify",
+            [
+                "--repair", "--sample", "--verify-dsn", "--workers", "--max-lag", "--json",
+                "--dsn",
+            ]
+        ),
         ("quarantine", ["--dsn", "--json", "--all"]),
         ("doctor", ["--dsn", "--grants", "--table", "--role"]),
         ("demo", ["--scale", "--baseline", "--progress"]),

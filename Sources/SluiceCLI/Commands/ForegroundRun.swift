@@ -46,18 +46,23 @@ struct ForegroundRun: Sendable {
     private func end(_ report: RunReport) throws {
         reporter.finish(report)
         let message = Printable.clean(report.message)
+        let verified = report.verification.map(VerifyText.text)
         let summary = RunEnding.summary(report, keysBefore: reporter.keysBefore)
         let isDone = report.exitCode == ExitStatus.done
         switch reporter.mode {
         case .live, .plain:
             if let summary { Console.output.say(summary) }
+            if let verified { Console.output.say(verified) }
             if isDone || report.exitCode == ExitStatus.stopped {
                 Console.output.say(message)
             } else {
                 Console.error.say("sluice: " + message)
             }
         case .json, .none:
-            if !isDone { Console.error.say("sluice: " + message) }
+            if !isDone {
+                Console.error.say("sluice: " + message)
+                if let verified { Console.error.say(verified) }
+            }
         }
         if !isDone { throw ExitStatus(report.exitCode) }
     }

@@ -17,7 +17,7 @@ struct SluiceCommand: AsyncParsableCommand {
         version: "sluice " + version,
         subcommands: [
             RunCommand.self, PlanCommand.self, StatusCommand.self, PauseCommand.self,
-            ResumeCommand.self, CancelCommand.self, TuneCommand.self, QuarantineCommand.self,
-            DoctorCommand.self, DemoCommand.self,
+            ResumeCommand.self, CancelCommand.self, TuneCommand.self, VerifyCommand.self,
+            QuarantineCommand.self, DoctorCommand.self, DemoCommand.self,
         ])
 }

@@ -13,6 +13,8 @@ struct JobFile: Equatable {
     var startWaitSeconds: Double?
     /// Seconds that a silent process keeps its ranges.
     var leaseSeconds: Double?
+    /// How much is verified once the run is completed.
+    var verify: VerifyScope?
     /// Whether to begin anew.
     var fresh = false
     /// Whether what would be asked is answered with yes.
@@ -24,7 +26,7 @@ struct JobFile: Equatable {
     /// - Throws: `UsageError`.
     func options(
         runner: RunnerOptions, limits flags: LimitOptions, fresh: Bool
-    ) throws(UsageError) -> RunOptions {
+    ) throws -> RunOptions {
         var options = try runner.runOptions()
         options.limits = try flags.changes().over(limits)
         if let problem = options.limits.problem { throw UsageError(problem) }
@@ -32,6 +34,7 @@ struct JobFile: Equatable {
             options.startWaitSeconds = startWaitSeconds
         }
         if runner.lease == nil, let leaseSeconds { options.leaseSeconds = leaseSeconds }
+        if runner.verify == nil, let verify { options.verify = verify }
         options.fresh = fresh || self.fresh
         options.confirmed = options.confirmed || yes
         return options

@@ -13,7 +13,7 @@ struct JobFileKeys {
     static let limitWords =
         [
             "workers", "batch", "batch_bytes", "max_lag", "lock_timeout", "statement_timeout",
-            "synchronous_commit", "max_quarantine",
+            "synchronous_commit", "max_quarantine", "verify",
         ] + LaterFeature.allCases.map { $0.rawValue.replacing("-", with: "_") }
 
     let file: String
@@ -154,6 +154,7 @@ struct JobFileKeys {
         let example = Self.examples[word] ?? "off"
         let text = try value.text(example: example)
         var limits = job.limits
+        var verify = job.verify
         try value.rephrased { () throws(UsageError) in
             switch word {
             case "workers": limits.workers = try LimitText.workers(text, for: word)
@@ -169,18 +170,20 @@ struct JobFileKeys {
                 limits.synchronousCommit = try LimitText.commit(text, for: word)
             case "max_quarantine":
                 limits.maxQuarantine = try LimitText.maxQuarantine(text, for: word)
+            case "verify": verify = try VerifyScopeText.scope(text, for: word)
             default:
                 let feature = LaterFeature(rawValue: word.replacing("_", with: "-"))
                 try feature?.check(text, spelled: word + ":")
             }
         }
         job.limits = limits
+        job.verify = verify
     }
 
     private static let examples = [
         "workers": "4 or 1..8", "batch": "5000", "batch_bytes": "16MB", "max_lag": "10s",
         "lock_timeout": "2s",
         "statement_timeout": "20s", "synchronous_commit": "off", "order": "key",
-        "max_quarantine": "100",
+        "max_quarantine": "100", "verify": "auto",
     ]
 }

@@ -12,9 +12,6 @@ struct LaterOptions: ParsableArguments {
     @Option(name: .long, parsing: .unconditional, help: LaterFeature.vacuum.help)
     var vacuum: String?
 
-    @Option(name: .long, parsing: .unconditional, help: LaterFeature.verify.help)
-    var verify: String?
-
     @Option(name: .long, parsing: .unconditional, help: LaterFeature.foregroundBudget.help)
     var foregroundBudget: String?
 
@@ -30,7 +27,7 @@ struct LaterOptions: ParsableArguments {
     /// - Throws: `UsageError` for the first one that asks for more than `off`.
     func check() throws(UsageError) {
         let given: [(LaterFeature, String?)] = [
-            (.lanes, lanes), (.order, order), (.vacuum, vacuum), (.verify, verify),
+            (.lanes, lanes), (.order, order), (.vacuum, vacuum),
             (.foregroundBudget, foregroundBudget), (.foregroundProbe, foregroundProbe),
             (.window, window), (.replicaDSN, replicaDsn),
         ]
@@ -42,7 +39,7 @@ struct LaterOptions: ParsableArguments {
 
 /// A feature that this version does not have.
 enum LaterFeature: String, CaseIterable {
-    case lanes, order, vacuum, verify
+    case lanes, order, vacuum
     case foregroundBudget = "foreground-budget"
     case foregroundProbe = "foreground-probe"
     case window

@@ -16,6 +16,19 @@ struct RunnerOptions: ParsableArguments {
             "How long a silent process keeps its ranges (default 30s).", valueName: "duration"))
     var lease: String?
 
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "How much is verified at the end (default auto: 1 %, a small table whole).",
+            valueName: "auto|off|full|sample 1%"))
+    var verify: String?
+
+    @Option(name: .long, parsing: .unconditional, help: Self.verifyDSNHelp)
+    var verifyDsn: String?
+
+    static let verifyDSNHelp = ArgumentHelp(
+        "Where to read for that: a physical replica (default the primary).", valueName: "dsn")
+
     @Flag(name: .long, help: "Answer yes to what would be asked.")
     var yes = false
 
@@ -32,14 +45,16 @@ struct RunnerOptions: ParsableArguments {
     }
 
     /// The options of the library, before limits.
-    /// - Throws: `UsageError`.
-    func runOptions() throws(UsageError) -> RunOptions {
+    /// - Throws: `UsageError`, and what a connection string that cannot be read throws.
+    func runOptions() throws -> RunOptions {
         var options = RunOptions()
         options.confirmed = yes
         if let startWait {
             options.startWaitSeconds = try DurationText.seconds(startWait, for: "--start-wait")
         }
         if let lease { options.leaseSeconds = try Self.lease(lease, for: "--lease") }
+        if let verify { options.verify = try VerifyScopeText.scope(verify, for: "--verify") }
+        if let verifyDsn { options.verifyOn = try ConnectionOptions.parameters(verifyDsn) }
         return options
     }
 

@@ -59,6 +59,7 @@ final class ProgressReporter: Sendable {
             }
             if mode == .plain { note("\(verb) run \(run) (\(job))") }
         case .progress(let status): progress(status)
+        case .verifying(let how): verifying(how)
         }
     }
 
@@ -151,6 +152,22 @@ final class ProgressReporter: Sendable {
                     for line in lines { errors.say(line) }
                 }
             case .none: break
+            }
+        }
+    }
+
+    private func verifying(_ how: VerifyProgress) {
+        let line = VerifyText.line(how)
+        let now = elapsedSeconds
+        state.withLock { state in
+            guard !state.isFinished else { return }
+            switch mode {
+            case .live:
+                state.waiting = [line]
+                draw(&state, above: [], mayDrop: true)
+            case .plain:
+                if state.pace.isDue(atSeconds: now, waitingFor: "verifying") { output.say(line) }
+            case .json, .none: break
             }
         }
     }

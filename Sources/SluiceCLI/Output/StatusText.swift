@@ -79,6 +79,11 @@ enum StatusText {
         }
         if let time = status.startedAt { lines.append(("started", time)) }
         if let time = status.updatedAt { lines.append(("updated", time)) }
+        if let time = status.verifiedAt {
+            let missed = status.rowsMissed ?? 0
+            let found = missed == 0 ? "no row was missed" : Format.count(missed, "row") + " missed"
+            lines.append(("verified", "\(time), \(found)"))
+        }
         let width = lines.map(\.0.count).max() ?? 0
         return lines.map { name, value in
             Style.dim.paint(Printable.padded(name, to: width), terminal.hasColour) + "  "
