@@ -10,7 +10,9 @@ struct Entry {
         // A reader that goes away is seen where it is written to, not as the end of the process.
         signal(SIGPIPE, SIG_IGN)
         LogChoice.settle(environment: ProcessInfo.processInfo.environment)
-        let status = await run(Array(CommandLine.arguments.dropFirst()))
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        SecretArguments.hide()
+        let status = await run(arguments)
         exit(status)
     }
 

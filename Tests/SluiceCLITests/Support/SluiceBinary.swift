@@ -79,6 +79,8 @@ final class RunningBinary: @unchecked Sendable {
     /// What it has written to standard error so far.
     var errors: String { text("err") }
 
+    var processIdentifier: Int32 { process.processIdentifier }
+
     /// Sends it a signal.
     func send(_ signal: Int32) { kill(process.processIdentifier, signal) }
 
