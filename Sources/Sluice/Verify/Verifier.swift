@@ -76,7 +76,7 @@ struct Verifier: Sendable {
                 LedgerProof.Link(
                     part: Int(row[0] ?? "") ?? 0, lower: row[1].map(TextArray.parse),
                     upper: TextArray.parse(row[2] ?? "{}"), isDone: row[3] == "t")
-            })
+            }, isBounded: record.identity.kind == .statement)
     }
 
     private func compare(

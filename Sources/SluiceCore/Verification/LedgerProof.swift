@@ -27,7 +27,9 @@ public struct LedgerProof: Sendable {
     /// Each begins where exactly one other ends, one of each table is open below, and following
     /// them from there leads through all of them. Keys are compared as the texts that they are:
     /// every bound was written once and copied. A range that ends where it begins holds nothing.
-    public static func problem(_ links: [Link]) -> String? {
+    /// With `isBounded`, as where a statement takes `:lower`, none is open below, and the first is
+    /// the one that begins where no other ends.
+    public static func problem(_ links: [Link], isBounded: Bool = false) -> String? {
         if let open = links.first(where: { !$0.isDone }) {
             return "the range up to \(words(open.upper)) is not done"
         }
@@ -36,17 +38,20 @@ public struct LedgerProof: Sendable {
         for (part, links) in parts {
             var next: [KeyTuple: Link] = [:]
             var first: Link?
+            let ends = Set(links.map(\.upper))
             for link in links {
-                guard let lower = link.lower else {
-                    if first != nil { return "two ranges of table \(part) are open below" }
+                let isFirst = link.lower.map { isBounded && !ends.contains($0) } ?? true
+                if isFirst {
+                    if first != nil { return "two ranges of table \(part) come first" }
                     first = link
                     continue
                 }
+                guard let lower = link.lower else { continue }
                 if next.updateValue(link, forKey: lower) != nil {
                     return "two ranges begin after \(words(lower))"
                 }
             }
-            guard let first else { return "no range of table \(part) is open below" }
+            guard let first else { return "no range of table \(part) comes first" }
             var count = 1
             var end = first.upper
             while let link = next.removeValue(forKey: end) {

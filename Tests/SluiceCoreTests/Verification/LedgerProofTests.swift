@@ -30,6 +30,16 @@ struct LedgerProofTests {
         for links in broken { #expect(LedgerProof.problem(links) != nil, "\(links)") }
     }
 
+    @Test func aStatementThatTakesItsBoundsHasNoRangeOpenBelow() {
+        let chain = [link(7, 9), link(3, 7)]
+        #expect(LedgerProof.problem(chain) != nil)
+        #expect(LedgerProof.problem(chain, isBounded: true) == nil)
+        #expect(LedgerProof.problem([link(nil, 3), link(3, 7)], isBounded: true) == nil)
+        for broken in [[link(3, 7), link(8, 9)], [link(nil, 3), link(4, 7)]] {
+            #expect(LedgerProof.problem(broken, isBounded: true) != nil)
+        }
+    }
+
     @Test(arguments: 0..<100)
     func aRandomChainIsAProofUntilOneLinkIsChanged(_ seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))
