@@ -66,9 +66,15 @@ let package = Package(
         .testTarget(
             name: "SluiceSandboxTests", dependencies: ["SluiceSandbox"],
             swiftSettings: strict),
+        .target(
+            name: "SluiceTestSupport",
+            dependencies: ["Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox"],
+            path: "Tests/Support", swiftSettings: strict),
         .testTarget(
             name: "SluiceIntegrationTests",
-            dependencies: ["Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox"],
+            dependencies: [
+                "Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox", "SluiceTestSupport",
+            ],
             swiftSettings: strict),
         .testTarget(
             name: "SluiceCLITests",

@@ -1,6 +1,7 @@
 import Sluice
 import SluiceCore
 import SluicePostgres
+import SluiceTestSupport
 import Testing
 
 @testable import Sluice

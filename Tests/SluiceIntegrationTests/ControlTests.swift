@@ -1,5 +1,6 @@
 import Foundation
 import SluicePostgres
+import SluiceTestSupport
 import Testing
 
 /// What a person does to a run from another process.

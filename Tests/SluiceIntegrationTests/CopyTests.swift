@@ -1,6 +1,7 @@
 import Sluice
 import SluiceCore
 import SluicePostgres
+import SluiceTestSupport
 import Testing
 
 /// What a copy and a move make of what is already in their target, and of who interferes.

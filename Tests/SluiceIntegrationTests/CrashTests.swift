@@ -2,6 +2,7 @@ import Sluice
 import SluiceCore
 import SluicePostgres
 import SluiceSandbox
+import SluiceTestSupport
 import Testing
 
 /// Sessions and servers that go away while batches are under way.

@@ -1,5 +1,6 @@
 import Sluice
 import SluiceCore
+import SluiceTestSupport
 import Testing
 
 /// SQL of a person that tries to reach beyond its place in the statement.

@@ -1,6 +1,7 @@
 import Sluice
 import SluiceCore
 import SluicePostgres
+import SluiceTestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(6))) struct ExactlyOnceTests {

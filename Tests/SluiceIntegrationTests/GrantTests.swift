@@ -1,5 +1,6 @@
 import SluicePostgres
 import SluiceSandbox
+import SluiceTestSupport
 import Testing
 
 /// The statements of `sluice doctor --grants` are enough, and none of them is too many.

@@ -1,6 +1,7 @@
 import Sluice
 import SluiceCore
 import SluicePostgres
+import SluiceTestSupport
 import Testing
 
 /// Each kind of job does its work exactly once to each row, whatever happens to its processes.

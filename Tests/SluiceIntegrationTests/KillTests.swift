@@ -1,5 +1,7 @@
 import Foundation
+import SluiceCore
 import SluiceSandbox
+import SluiceTestSupport
 import Testing
 
 /// A process that dies at any moment leaves a run that the same command carries on.

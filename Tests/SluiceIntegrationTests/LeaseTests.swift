@@ -1,5 +1,6 @@
 import SluiceCore
 import SluicePostgres
+import SluiceTestSupport
 import Testing
 
 @testable import Sluice

@@ -1,6 +1,7 @@
 import Sluice
 import SluiceCore
 import SluicePostgres
+import SluiceTestSupport
 import Testing
 
 /// Batches that others wait for, and rows that others hold.

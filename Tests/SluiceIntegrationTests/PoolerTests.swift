@@ -1,4 +1,5 @@
 import SluicePostgres
+import SluiceTestSupport
 import Testing
 
 @testable import Sluice

@@ -1,6 +1,7 @@
 import Sluice
 import SluiceCore
 import SluicePostgres
+import SluiceTestSupport
 import Testing
 
 /// An index on what `--where` asks for neither gets a job refused nor is walked by its batches.

@@ -2,6 +2,7 @@ import Sluice
 import SluiceCore
 import SluicePostgres
 import SluiceSandbox
+import SluiceTestSupport
 import Testing
 
 /// A replica that falls behind holds the run.

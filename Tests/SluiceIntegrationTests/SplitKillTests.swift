@@ -1,5 +1,6 @@
 import Sluice
 import SluiceCore
+import SluiceTestSupport
 import Testing
 
 /// Several processes that cut each other's ranges, of which one after the other is killed.

@@ -1,5 +1,6 @@
 import Foundation
 import SluiceSandbox
+import SluiceTestSupport
 import Testing
 
 /// `sslmode=verify-full`: the server proves its name by an authority that the user trusts.

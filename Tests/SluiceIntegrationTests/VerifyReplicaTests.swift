@@ -2,6 +2,7 @@ import Sluice
 import SluiceCore
 import SluicePostgres
 import SluiceSandbox
+import SluiceTestSupport
 import Testing
 
 /// A verification that reads from a replica, or waits for one.

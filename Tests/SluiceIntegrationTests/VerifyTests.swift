@@ -1,6 +1,7 @@
 import SluiceCore
 import SluicePostgres
 import SluiceSandbox
+import SluiceTestSupport
 import Testing
 
 @testable import Sluice

@@ -1,6 +1,7 @@
 import Sluice
 import SluiceCore
 import SluicePostgres
+import SluiceTestSupport
 import Testing
 
 /// Batches of rows stored out of line are bounded by their bytes.

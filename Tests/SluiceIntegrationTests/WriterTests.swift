@@ -2,6 +2,7 @@ import Sluice
 import SluiceCore
 import SluicePostgres
 import SluiceSandbox
+import SluiceTestSupport
 import Testing
 
 /// An application that writes to the table all the time.

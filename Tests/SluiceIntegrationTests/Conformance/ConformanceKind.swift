@@ -1,5 +1,6 @@
 import Sluice
 import SluiceCore
+import SluiceTestSupport
 import Testing
 
 /// What a kind of job does to the rows of ``KeyTable``, and how often it has been done to a row.

@@ -1,3 +1,5 @@
+import SluiceCore
+import SluiceTestSupport
 import Testing
 
 /// Exactly once and completely, over every type of key and mixes of them, by every kind of job.

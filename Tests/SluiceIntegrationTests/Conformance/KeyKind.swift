@@ -1,3 +1,4 @@
+import SluiceTestSupport
 import Testing
 
 /// A type of key column with values for any whole number from 1 and the values at its edges.

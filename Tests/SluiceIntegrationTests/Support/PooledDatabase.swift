@@ -1,5 +1,6 @@
 import SluicePostgres
 import SluiceSandbox
+import SluiceTestSupport
 
 /// A database behind a pooler that has fewer sessions than the run has workers.
 struct PooledDatabase: Sendable {

@@ -1,3 +1,4 @@
+import SluiceTestSupport
 import Testing
 
 /// What some builds of PostgreSQL leave out.

@@ -1,10 +1,14 @@
 /// A condition that did not come about in time.
-struct ConditionNotMet: Error, CustomStringConvertible {
-    let description: String
+package struct ConditionNotMet: Error, CustomStringConvertible {
+    package let description: String
+
+    package init(description: String) {
+        self.description = description
+    }
 }
 
 /// Waits until a condition holds, looking often, and gives up after `deadline`.
-func eventually(
+package func eventually(
     _ what: String, within deadline: Duration = .seconds(20),
     every pause: Duration = .milliseconds(15), _ condition: () async throws -> Bool
 ) async throws {

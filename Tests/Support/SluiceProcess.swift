@@ -1,7 +1,7 @@
 import Foundation
 
 /// A `sluice` process of its own, which can be killed, stopped and continued.
-final class SluiceProcess: @unchecked Sendable {
+package final class SluiceProcess: @unchecked Sendable {
     private let process = Process()
     private let folder: URL
 
@@ -15,7 +15,7 @@ final class SluiceProcess: @unchecked Sendable {
     }
 
     /// Starts a command; its output goes to files, so that it never waits for a reader.
-    init(_ arguments: [String], dsn: String) throws {
+    package init(_ arguments: [String], dsn: String) throws {
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("sluice-process-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -37,28 +37,28 @@ final class SluiceProcess: @unchecked Sendable {
         return try FileHandle(forWritingTo: url)
     }
 
-    var output: String { text("output") }
-    var errors: String { text("errors") }
-    var number: Int32 { process.processIdentifier }
-    var isRunning: Bool { process.isRunning }
+    package var output: String { text("output") }
+    package var errors: String { text("errors") }
+    package var number: Int32 { process.processIdentifier }
+    package var isRunning: Bool { process.isRunning }
 
     private func text(_ name: String) -> String {
         (try? String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)) ?? ""
     }
 
-    func send(_ signal: Int32) {
+    package func send(_ signal: Int32) {
         if process.isRunning { kill(process.processIdentifier, signal) }
     }
 
     /// Ends it as `kill -9` does and waits until it is gone.
-    func kill9() async throws {
+    package func kill9() async throws {
         send(SIGKILL)
         _ = try await wait(within: .seconds(10))
     }
 
     /// The exit code, or minus the number of the signal that ended it.
     @discardableResult
-    func wait(within deadline: Duration = .seconds(60)) async throws -> Int32 {
+    package func wait(within deadline: Duration = .seconds(60)) async throws -> Int32 {
         try await eventually("sluice \(arguments) ends\n\(output)\(errors)", within: deadline) {
             !process.isRunning
         }
@@ -67,7 +67,7 @@ final class SluiceProcess: @unchecked Sendable {
     }
 
     /// Runs a command to its end.
-    static func run(
+    package static func run(
         _ arguments: [String], dsn: String
     ) async throws -> (code: Int32, text: String) {
         let process = try SluiceProcess(arguments, dsn: dsn)
@@ -80,12 +80,12 @@ final class SluiceProcess: @unchecked Sendable {
 
 extension TestDatabase {
     /// Starts `sluice` with these arguments on this database.
-    func start(_ arguments: [String]) throws -> SluiceProcess {
+    package func start(_ arguments: [String]) throws -> SluiceProcess {
         try SluiceProcess(arguments, dsn: dsn)
     }
 
     /// Starts the job of ``increment``.
-    func startIncrement(
+    package func startIncrement(
         workers: Int = 2, batch: Int, _ more: [String] = []
     ) throws -> SluiceProcess {
         try start(
@@ -96,7 +96,7 @@ extension TestDatabase {
     }
 
     /// Runs a command to its end.
-    func command(_ arguments: [String]) async throws -> (code: Int32, text: String) {
+    package func command(_ arguments: [String]) async throws -> (code: Int32, text: String) {
         try await SluiceProcess.run(arguments, dsn: dsn)
     }
 }

@@ -1,18 +1,18 @@
 /// Lets a few tests through at once, or one alone: what is measured in seconds must not share the
 /// machine, and the shared server has no more than a hundred sessions to give.
-actor Turnstile {
-    static let shared = Turnstile(places: 4)
+package actor Turnstile {
+    package static let shared = Turnstile(places: 4)
 
     private let places: Int
     private var taken = 0
     private var waiting: [(places: Int, continuation: CheckedContinuation<Void, Never>)] = []
 
-    init(places: Int) {
+    package init(places: Int) {
         self.places = places
     }
 
     /// Runs the body with one place, or with all of them.
-    nonisolated func pass<Value: Sendable>(
+    package nonisolated func pass<Value: Sendable>(
         alone: Bool, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
         let wanted = alone ? places : 1

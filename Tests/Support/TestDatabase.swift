@@ -1,17 +1,22 @@
-import Sluice
+package import Sluice
 import SluiceCore
-import SluicePostgres
+package import SluicePostgres
 import SluiceSandbox
 
 /// A database of a test's own, on the server that all tests of the process share.
-struct TestDatabase: Sendable {
-    let dsn: String
-    let connection: PostgresConnection
+package struct TestDatabase: Sendable {
+    package let dsn: String
+    package let connection: PostgresConnection
+
+    package init(dsn: String, connection: PostgresConnection) {
+        self.dsn = dsn
+        self.connection = connection
+    }
 
     /// Lends a fresh database, dropped afterwards.
     ///
     /// A few at a time; `alone` for tests that measure time.
-    static func with<Value: Sendable>(
+    package static func with<Value: Sendable>(
         alone: Bool = false, _ body: @escaping @Sendable (TestDatabase) async throws -> Value
     ) async throws -> Value {
         try await Turnstile.shared.pass(alone: alone) {
@@ -20,7 +25,7 @@ struct TestDatabase: Sendable {
     }
 
     /// The same on a database of another server.
-    static func with<Value: Sendable>(
+    package static func with<Value: Sendable>(
         dsn: String, _ body: @escaping @Sendable (TestDatabase) async throws -> Value
     ) async throws -> Value {
         let parameters = try ConnectionParameters(dsn: dsn)
@@ -35,49 +40,49 @@ struct TestDatabase: Sendable {
         }
     }
 
-    var sluice: Sluice {
+    package var sluice: Sluice {
         get throws { Sluice(try ConnectionParameters(dsn: dsn)) }
     }
 
-    func execute(_ script: String) async throws {
+    package func execute(_ script: String) async throws {
         _ = try await connection.execute(script: script)
     }
 
     /// The first column of the first row, as text.
-    func value(_ sql: String) async throws -> String? {
+    package func value(_ sql: String) async throws -> String? {
         try await connection.query(sql).scalar
     }
 
     /// One more session.
-    func connect(_ application: String = "test") async throws -> PostgresConnection {
+    package func connect(_ application: String = "test") async throws -> PostgresConnection {
         try await PostgresConnection.connect(
             try ConnectionParameters(dsn: dsn).setting("application_name", to: application))
     }
 
     /// A number, such as a count.
-    func number(_ sql: String) async throws -> Int {
+    package func number(_ sql: String) async throws -> Int {
         Int(try await value(sql) ?? "") ?? -1
     }
 
     /// Keys that the ledger has seen committed, over all runs.
-    func keysScanned() async throws -> Int {
+    package func keysScanned() async throws -> Int {
         guard try await value("SELECT to_regclass('sluice.range')") != nil else { return 0 }
         return try await number("SELECT coalesce(sum(keys_scanned), 0) FROM sluice.range")
     }
 
     /// Waits until batches of a run are being committed.
-    func waitForProgress(keys: Int = 1) async throws {
+    package func waitForProgress(keys: Int = 1) async throws {
         try await eventually("\(keys) keys are scanned") { try await keysScanned() >= keys }
     }
 
     /// Ranges that somebody owns.
-    func ownedRanges() async throws -> Int {
+    package func ownedRanges() async throws -> Int {
         try await number(
             "SELECT count(*) FROM sluice.range WHERE owner IS NOT NULL AND state <> 'done'")
     }
 
     /// A table `t(id bigint primary key, n int not null default 0)` with `rows` rows.
-    func makeTable(rows: Int, extra: String = "") async throws {
+    package func makeTable(rows: Int, extra: String = "") async throws {
         try await execute(
             """
             CREATE TABLE t (id bigint PRIMARY KEY, n integer NOT NULL DEFAULT 0\(extra));
@@ -87,7 +92,7 @@ struct TestDatabase: Sendable {
     }
 
     /// How many rows have which `n`, as `n:count` in order.
-    func histogram() async throws -> String {
+    package func histogram() async throws -> String {
         try await value(
             """
             SELECT coalesce(string_agg(n || ':' || c, ' ' ORDER BY n), '')
@@ -97,12 +102,12 @@ struct TestDatabase: Sendable {
 }
 
 /// The job that shows at once whether a row was changed twice: it is not idempotent.
-let increment = JobRequest(
+package let increment = JobRequest(
     table: "t", assignments: [Assignment(column: "n", expression: "n + 1")])
 
 extension RunOptions {
     /// Options with a batch size and a number of workers.
-    static func with(workers: Int, batch: Int) -> RunOptions {
+    package static func with(workers: Int, batch: Int) -> RunOptions {
         var options = RunOptions()
         options.limits.workers = workers...workers
         options.limits.batchKeys = batch
@@ -112,7 +117,7 @@ extension RunOptions {
 
 extension TestDatabase {
     /// Makes each batch that does `event` on `table` take at least so long.
-    func slowDown(
+    package func slowDown(
         seconds: Double, holding event: String = "UPDATE", on table: String = "t"
     ) async throws {
         try await execute(
@@ -126,20 +131,20 @@ extension TestDatabase {
     }
 
     /// Ends that.
-    func speedUp() async throws {
+    package func speedUp() async throws {
         try await execute("DROP FUNCTION slow() CASCADE")
     }
 }
 
 extension TestDatabase {
     /// Changes a default of this database for sessions that begin from now on.
-    func alterDatabase(_ setting: String) async throws {
+    package func alterDatabase(_ setting: String) async throws {
         let name = try await value("SELECT quote_ident(current_database())") ?? ""
         try await execute("ALTER DATABASE \(name) SET \(setting)")
     }
 
     /// Begins a run of a job on `t` and drains it after so many keys.
-    func runUntil(
+    package func runUntil(
         keys: Int, _ job: JobRequest, options: RunOptions, holding event: String = "UPDATE",
         on table: String = "t"
     ) async throws {
@@ -162,7 +167,7 @@ extension TestDatabase {
 extension TestDatabase {
     /// Whether the only run's ranges are done, disjoint and without a gap: each begins where
     /// another ends, and one is open below.
-    func rangesCover() async throws -> Bool {
+    package func rangesCover() async throws -> Bool {
         try await value(
             """
             SELECT count(*) FILTER (WHERE lower IS NULL) = 1

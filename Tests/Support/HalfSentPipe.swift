@@ -10,11 +10,11 @@ import SluicePostgres
 
 /// A session that sends statements without the sync that ends them and then falls silent, as a
 /// client does whose network goes away in the middle of a batch.
-final class HalfSentPipe: Sendable {
+package final class HalfSentPipe: Sendable {
     private let socket: Int32
 
     /// Connects over the server's unix socket, without a password.
-    init(dsn: String, application: String) throws {
+    package init(dsn: String, application: String) throws {
         let parameters = try ConnectionParameters(dsn: dsn)
         let path = "\(parameters["host"] ?? "")/.s.PGSQL.\(parameters["port"] ?? "")"
         #if canImport(Glibc)
@@ -52,7 +52,7 @@ final class HalfSentPipe: Sendable {
     deinit { close(socket) }
 
     /// Sends statements, each parsed, bound and executed, and no sync.
-    func begin(_ statements: [String]) throws {
+    package func begin(_ statements: [String]) throws {
         for statement in statements {
             try message("P", Self.text("") + Self.text(statement) + [0, 0])
             try message("B", Self.text("") + Self.text("") + [0, 0, 0, 0, 0, 0])
