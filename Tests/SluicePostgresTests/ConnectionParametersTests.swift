@@ -14,6 +14,18 @@ import Testing
         #expect(uri["keepalives"] == nil)
     }
 
+    @Test func severalHostsCanBeAskedOneByOne() throws {
+        let several = try ConnectionParameters(
+            dsn: "host=a,b,c port=1,2,3 dbname=app target_session_attrs=read-write")
+        #expect(several.eachHost.map { $0["host"] } == ["a", "b", "c"])
+        #expect(several.eachHost.map { $0["port"] } == ["1", "2", "3"])
+        #expect(several.eachHost.allSatisfy { $0["dbname"] == "app" })
+        let onePort = try ConnectionParameters(dsn: "postgresql://a,b/app?port=5433")
+        #expect(onePort.eachHost.map { $0["port"] } == ["5433", "5433"])
+        #expect(try ConnectionParameters(dsn: "host=a port=1").eachHost.isEmpty)
+        #expect(try ConnectionParameters(dsn: nil).eachHost.isEmpty)
+    }
+
     @Test func nothingShowsASecret() throws {
         let parameters = ConnectionParameters(keywords: [
             "host": "h", "password": "hunter2!", "sslpassword": "hunter2!",

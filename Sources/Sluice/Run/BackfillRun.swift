@@ -25,7 +25,8 @@ struct BackfillRun: Sendable {
         let context = RunContext(
             run: record.id, owner: owner, job: job, parameters: parameters,
             leaseSeconds: options.leaseSeconds,
-            logger: Logger(label: "sluice.run"))
+            logger: Logger(label: "sluice.run"),
+            timelines: TimelineRecord(job.session.timeline))
         let walBefore = try await walPosition(control)
         try await register(context, control)
         await control.close()

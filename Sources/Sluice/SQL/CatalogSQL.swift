@@ -128,7 +128,7 @@ enum CatalogSQL {
         let pairs = settings.map { "'\($0)', pg_catalog.current_setting('\($0)')" }
         return """
             SELECT pg_catalog.pg_is_in_recovery(), pg_catalog.pg_backend_pid(),
-            (SELECT timeline_id FROM pg_catalog.pg_control_checkpoint()),
+            \(ObserverSQL.timeline),
             pg_catalog.current_setting('synchronous_commit'), current_user,
             pg_catalog.current_database(),
             pg_catalog.json_build_object(\(pairs.joined(separator: ", ")))::text

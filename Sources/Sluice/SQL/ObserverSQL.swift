@@ -1,10 +1,18 @@
 /// What a running process looks at, about twice a second.
 enum ObserverSQL {
-    /// Whether this is a standby, and its timeline.
-    static let role = """
-        SELECT pg_catalog.pg_is_in_recovery(),
-        (SELECT timeline_id FROM pg_catalog.pg_control_checkpoint())
+    /// The timeline that the server writes to, or on a standby the one of its last checkpoint.
+    ///
+    /// A promoted server takes writes before its first checkpoint, and the control file tells of
+    /// checkpoints only; the name of the file that is being written tells at once.
+    static let timeline = """
+        CASE WHEN pg_catalog.pg_is_in_recovery()
+        THEN (SELECT timeline_id FROM pg_catalog.pg_control_checkpoint())
+        ELSE ('x' || pg_catalog.substr(pg_catalog.pg_walfile_name(
+        pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer END
         """
+
+    /// Whether this is a standby, and its timeline.
+    static let role = "SELECT pg_catalog.pg_is_in_recovery(), \(timeline)"
 
     /// State and limits of the run, which other processes change.
     static let run = """
