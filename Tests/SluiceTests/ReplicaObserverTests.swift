@@ -6,11 +6,11 @@ import Testing
 @Suite struct ReplicaObserverTests {
     private func row(
         at position: UInt64, hidden: Int = 0, replayed: UInt64? = nil, slots: String = "",
-        catchingUp: Int = 0
+        catchingUp: Int = 0, streaming: Int = 1, timeline: Int = 1
     ) -> ReplicaObserver.Row {
         .init(
             walPosition: position, hiddenCount: hidden, replayed: replayed, inactiveSlots: slots,
-            catchingUp: catchingUp)
+            catchingUp: catchingUp, streamingCount: streaming, timeline: timeline)
     }
 
     @Test func withoutWalsenderAndSlotThereIsNothingToWaitFor() {
@@ -44,5 +44,21 @@ import Testing
         #expect(observer.observe(row: row(at: 9, replayed: 9), nowSeconds: 0) == .lag(seconds: 0))
         let gone = observer.observe(row: row(at: 10), nowSeconds: 1)
         #expect(gone != .noReplica && gone.lagSeconds == nil)
+    }
+
+    @Test func theOnlyReplicaIsNotMissedOnceItIsThePrimary() {
+        var observer = ReplicaObserver()
+        _ = observer.observe(row: row(at: 9, replayed: 9), nowSeconds: 0)
+        let promoted = observer.observe(row: row(at: 9, timeline: 2), nowSeconds: 1)
+        #expect(promoted == .noReplica)
+    }
+
+    @Test func theOtherReplicaIsMissedUntilItFollowsTheNewPrimary() {
+        var observer = ReplicaObserver()
+        _ = observer.observe(row: row(at: 9, replayed: 9, streaming: 2), nowSeconds: 0)
+        let promoted = observer.observe(row: row(at: 9, timeline: 2), nowSeconds: 1)
+        #expect(promoted != .noReplica && promoted.lagSeconds == nil)
+        let back = observer.observe(row: row(at: 9, replayed: 9, timeline: 2), nowSeconds: 2)
+        #expect(back == .lag(seconds: 0))
     }
 }

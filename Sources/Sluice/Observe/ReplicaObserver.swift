@@ -4,8 +4,11 @@ import SluicePostgres
 /// Looks at the replicas through the primary.
 struct ReplicaObserver: Sendable {
     private var clock = LagClock()
-    /// Whether a replica was ever seen: one that vanished is behind, not absent.
-    private var sawReplica = false
+    /// Replicas that must be somewhere, since they were seen: one that vanished is behind, not
+    /// absent.
+    private var expectedCount = 0
+    /// The timeline of the last look; a higher one means that a replica became the primary.
+    private var timeline: Int?
     /// Where the log ended at the last look, in bytes.
     private(set) var walPosition: UInt64 = 0
 
@@ -19,7 +22,8 @@ struct ReplicaObserver: Sendable {
                 walPosition: UInt64(row[0] ?? "") ?? 0, hiddenCount: Int(row[1] ?? "") ?? 0,
                 replayed: row[2].flatMap { UInt64($0) }, inactiveSlots: row[3] ?? "",
                 catchingUp: Int(row[4] ?? "") ?? 0,
-                reportedLagSeconds: row[5].flatMap { Double($0) }),
+                reportedLagSeconds: row[5].flatMap { Double($0) },
+                streamingCount: Int(row[6] ?? "") ?? 0, timeline: Int(row[7] ?? "") ?? 0),
             nowSeconds: nowSeconds)
     }
 
@@ -32,12 +36,16 @@ struct ReplicaObserver: Sendable {
         let catchingUp: Int
         /// What the server itself measured last.
         var reportedLagSeconds: Double?
+        var streamingCount = 0
+        var timeline = 0
     }
 
     /// What a look means.
     mutating func observe(row: Row, nowSeconds: Double) -> LagObservation {
         walPosition = row.walPosition
         clock.observe(position: row.walPosition, nowSeconds: nowSeconds)
+        if let timeline, row.timeline > timeline { expectedCount = max(0, expectedCount - 1) }
+        timeline = row.timeline
         if row.hiddenCount > 0 {
             return .unobservable(
                 reason: "replicas exist but this role may not see how far they are: GRANT "
@@ -49,7 +57,7 @@ struct ReplicaObserver: Sendable {
                     + "bring it back, drop the slot, or use --max-lag off")
         }
         if let replayed = row.replayed {
-            sawReplica = true
+            expectedCount = max(expectedCount, row.streamingCount, 1)
             let ownSeconds = clock.lagSeconds(replayed: replayed, nowSeconds: nowSeconds)
             // The clock knows nothing of the time before it; what the server says holds only
             // while something is left to replay.
@@ -57,7 +65,7 @@ struct ReplicaObserver: Sendable {
             let reportedSeconds = isBehind ? row.reportedLagSeconds ?? 0 : 0
             return .lag(seconds: max(ownSeconds, reportedSeconds))
         }
-        if row.catchingUp > 0 || sawReplica {
+        if row.catchingUp > 0 || expectedCount > 0 {
             return .unobservable(
                 reason: "a replica that streamed before is gone or catching up: bring it back, or "
                     + "use --max-lag off")

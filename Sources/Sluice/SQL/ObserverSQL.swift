@@ -63,7 +63,11 @@ enum ObserverSQL {
         WHERE s.slot_type = 'physical' AND NOT s.active), ''),
         (SELECT count(*) FROM pg_catalog.pg_stat_replication s WHERE s.state = 'catchup'),
         (SELECT extract(epoch FROM max(s.replay_lag)) FROM pg_catalog.pg_stat_replication s
-        WHERE s.state = 'streaming')
+        WHERE s.state = 'streaming'),
+        (SELECT count(*) FROM pg_catalog.pg_stat_replication s
+        WHERE s.state = 'streaming' AND NOT EXISTS (SELECT FROM
+        pg_catalog.pg_replication_slots l WHERE l.active_pid = s.pid AND l.slot_type = 'logical')),
+        \(timeline)
         """
 
     /// Changes with each ANALYZE of the table, by hand or by autovacuum, and with its indexes.
