@@ -11,16 +11,41 @@ struct RunEnding: Sendable {
     let tailSeconds: Double?
     let walBefore: UInt64
 
+    /// How long the last word is tried to be written, in seconds: a restart or a failover ends
+    /// within a minute, but who asked for an end is waiting for it.
+    private var patienceSeconds: Double {
+        if case .drained = outcome { 5 } else { 60 }
+    }
+
     /// The ledger's last word and the report, over a fresh connection: an idle one may have been
     /// closed by the server or the network during the days that a run can take.
+    ///
+    /// Everything in it can be said twice, so a server that goes away meanwhile is waited for.
     func conclude() async throws -> RunReport {
-        if case .unreachable(let failure) = outcome {
-            throw SluiceError(
-                .unreachable,
-                "\(failure.message); progress is kept: sluice resume \(record.id)")
+        if case .unreachable(let failure) = outcome { throw unreachable(failure.message) }
+        let deadline = ContinuousClock.now + .seconds(patienceSeconds)
+        var attempts = 0
+        while true {
+            do {
+                return try await concludeOnce()
+            } catch let error as PostgresError {
+                let kind = FailureClass.of(Failure(error), statementTimeoutMilliseconds: .max)
+                guard kind == .reconnect || kind == .resources, ContinuousClock.now < deadline
+                else { throw error.kind == .connectFailed ? unreachable(error.description) : error }
+                attempts += 1
+                let pause = Backoff.seconds(.reconnect, attempt: attempts, jitter: 1)
+                try await Task.sleep(for: .seconds(pause))
+            }
         }
-        let connection = try await Connector.open(
-            context.parameters, applicationName: "sluice")
+    }
+
+    private func unreachable(_ message: String) -> SluiceError {
+        SluiceError(.unreachable, "\(message); progress is kept: sluice resume \(record.id)")
+    }
+
+    private func concludeOnce() async throws -> RunReport {
+        // Not whatever server answers first: it may be one from before a failover.
+        let connection = try await context.connect()
         do {
             let report = try await conclude(on: connection)
             await connection.close()
@@ -28,9 +53,8 @@ struct RunEnding: Sendable {
         } catch {
             await connection.close()
             // A ledger that is gone must not hide why the run failed.
-            if let error = error as? PostgresError,
-                ["3F000", "42P01"].contains(error.sqlState?.rawValue)
-            {
+            let state = (error as? PostgresError)?.sqlState?.rawValue
+            if ["3F000", "42P01"].contains(state) {
                 throw SluiceError(
                     .failed,
                     "the schema sluice was dropped during the run, and with it the record of what "
