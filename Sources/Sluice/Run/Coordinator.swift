@@ -62,6 +62,7 @@ actor Coordinator {
         let workers: Int
         let batchKeys: Int
         let waitingFor: String?
+        let shortage: String?
         let keysScanned: Int
         let tailSeconds: Double?
         let outcome: RunOutcome?
@@ -71,6 +72,7 @@ actor Coordinator {
         View(
             limits: scheduler.limits, workers: scheduler.workingCount,
             batchKeys: scheduler.batchKeys, waitingFor: scheduler.waitingFor,
+            shortage: scheduler.shortage,
             keysScanned: keysScanned, tailSeconds: scheduler.tailSeconds,
             outcome: scheduler.outcome)
     }

@@ -55,6 +55,7 @@ struct Monitor: Sendable {
         private var ownRate = RateMeter()
         private var blindSinceSeconds: Double?
         private var lagSeconds: Double?
+        private var isAlarmed = false
 
         init(monitor: Monitor) {
             self.monitor = monitor
@@ -108,6 +109,7 @@ struct Monitor: Sendable {
             let reason = gate.decide(observation, maxLagSeconds: limits?.maxLagSeconds)
             await monitor.coordinator.gateChanged(reason: reason)
             let view = await monitor.coordinator.view
+            await alarm(view.shortage, connection)
             ownRate.observe(total: view.keysScanned, nowSeconds: nowSeconds)
             if nowSeconds >= nextHeartbeatSeconds {
                 nextHeartbeatSeconds = nowSeconds + monitor.heartbeatSeconds
@@ -122,6 +124,22 @@ struct Monitor: Sendable {
                 nextPlanSeconds = nowSeconds + Monitor.planSeconds
                 try await checkPlan(connection, limits: view.limits, nowSeconds: nowSeconds)
             }
+        }
+
+        /// Says once that the server is out of something, and once that the run goes on.
+        private mutating func alarm(
+            _ shortage: String?, _ connection: PostgresConnection
+        ) async {
+            guard isAlarmed != (shortage != nil) else { return }
+            isAlarmed = shortage != nil
+            monitor.report(
+                .note(
+                    shortage.map { "every batch waits until the server has room again: \($0)" }
+                        ?? "the server has room again: batches go on"))
+            let context = monitor.context
+            // A ledger on the same full disk cannot take the entry, and need not.
+            try? await Ledger(connection: connection).record(
+                context.run, owner: context.owner, shortage == nil ? "supplied" : "short", shortage)
         }
 
         /// Looks at the run's tables: stops when the name of one or of a column has come to mean

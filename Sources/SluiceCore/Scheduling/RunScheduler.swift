@@ -33,6 +33,8 @@ public struct RunScheduler: Sendable {
     static let sliceSeconds = 0.2
     /// A table of the run, or one that the user's expressions name, is not there.
     static let undefinedTable = "42P01"
+    /// Too many sessions: batches of those that are there make it no worse.
+    static let tooManyConnections = "53300"
     /// So often a batch on a missing table is tried again: about ten seconds, in which the monitor
     /// has ended the ranges of a dropped partition twice over.
     static let missingTableAttempts = 8
@@ -45,7 +47,11 @@ public struct RunScheduler: Sendable {
     public private(set) var outcome: RunOutcome?
     /// Why no batch starts, in words; `nil` when the gate is open.
     public private(set) var gateReason: String?
+    /// What the server is out of, in its words, while every batch waits for it; `nil` when nothing
+    /// is known to be missing.
+    public private(set) var shortage: String?
     var workers: [Int: WorkerState] = [:]
+    private var shortageUntilSeconds = 0.0
     private var gateClosedSinceSeconds: Double?
     private var jitter: SeededGenerator
     private let tablesMayGo: Bool
@@ -118,7 +124,7 @@ public struct RunScheduler: Sendable {
 
     /// The reason that most keeps this process from working now, in words; `nil` when it works.
     public var waitingFor: String? {
-        if let gateReason { return gateReason }
+        if let reason = gateReason ?? shortage { return reason }
         let reasons = workers.values.compactMap(\.waitReason)
         return reasons.count == workers.count ? reasons.min() : nil
     }
@@ -136,7 +142,11 @@ public struct RunScheduler: Sendable {
         worker id: Int, after event: WorkerEvent, nowSeconds: Double
     ) -> WorkerAction {
         var worker = workers[id] ?? WorkerState()
-        if case .committed = event { lastCommitSeconds[id] = nowSeconds }
+        if case .committed = event {
+            lastCommitSeconds[id] = nowSeconds
+            // One that was under way when the shortage began proves nothing.
+            if nowSeconds >= shortageUntilSeconds { shortage = nil }
+        }
         apply(event, to: &worker, nowSeconds: nowSeconds)
         let action = decide(id, &worker, nowSeconds: nowSeconds)
         if case .release = action { worker.isReleasing = true } else { worker.isReleasing = false }
@@ -159,6 +169,10 @@ public struct RunScheduler: Sendable {
         }
         if worker.waitUntilSeconds > nowSeconds {
             return .wait(seconds: min(worker.waitUntilSeconds - nowSeconds, Self.sliceSeconds))
+        }
+        // The last free pages are the application's: nobody tries before the one who met the end.
+        if shortageUntilSeconds > nowSeconds {
+            return .wait(seconds: min(shortageUntilSeconds - nowSeconds, Self.sliceSeconds))
         }
         if !worker.connected { return .connect }
         if let range = worker.range, worker.mustReattach { return .reattach(range) }
@@ -185,7 +199,8 @@ public struct RunScheduler: Sendable {
 
     private func canSend(_ worker: WorkerState) -> Bool {
         worker.range != nil && !worker.rangeFinished && !worker.mustReattach
-            && worker.inFlight < inFlightMax && gateReason == nil && worker.bisection == nil
+            && worker.inFlight < inFlightMax && gateReason == nil && shortage == nil
+            && worker.bisection == nil
             && worker.batchesOfRow < Self.batchesPerLedgerRow
     }
 
@@ -346,5 +361,9 @@ public struct RunScheduler: Sendable {
         worker.waitUntilSeconds =
             nowSeconds
             + Backoff.seconds(failureClass, attempt: worker.attempts, jitter: jitter.nextUnit())
+        if failureClass == .resources, failure.sqlState != Self.tooManyConnections {
+            shortage = failure.message
+            shortageUntilSeconds = max(shortageUntilSeconds, worker.waitUntilSeconds)
+        }
     }
 }
