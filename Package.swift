@@ -77,6 +77,12 @@ let package = Package(
             ],
             swiftSettings: strict),
         .testTarget(
+            name: "SluiceChaosTests",
+            dependencies: [
+                "Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox", "SluiceTestSupport",
+            ],
+            swiftSettings: strict),
+        .testTarget(
             name: "SluiceCLITests",
             dependencies: [
                 "SluiceCLI", "Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox",

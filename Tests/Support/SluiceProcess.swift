@@ -15,12 +15,18 @@ package final class SluiceProcess: @unchecked Sendable {
     }
 
     /// Starts a command; its output goes to files, so that it never waits for a reader.
-    package init(_ arguments: [String], dsn: String) throws {
+    ///
+    /// With a `logLevel` its log stands among the errors.
+    package init(_ arguments: [String], dsn: String, logLevel: String? = nil) throws {
         folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("sluice-process-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         process.executableURL = Self.program
         process.arguments = arguments + ["--dsn", dsn]
+        if let logLevel {
+            process.environment = ProcessInfo.processInfo.environment
+                .merging(["SLUICE_LOG": logLevel]) { $1 }
+        }
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = try Self.file(folder.appendingPathComponent("output"))
         process.standardError = try Self.file(folder.appendingPathComponent("errors"))
