@@ -20,6 +20,32 @@ enum Connector {
         }
     }
 
+    /// The same; of several hosts, the primary on the highest timeline.
+    ///
+    /// libpq would stay with the first that takes writes, which after a failover may be the old
+    /// primary, whose ledger knows nothing of the new one.
+    static func openPrimary(
+        _ parameters: ConnectionParameters, applicationName: String
+    ) async throws -> PostgresConnection {
+        var best: (connection: PostgresConnection, timeline: Int)?
+        for host in parameters.eachHost {
+            guard let connection = try? await session(host, applicationName: applicationName)
+            else { continue }
+            let row = try? await connection.query(ObserverSQL.role, timeout: .seconds(10)).rows
+                .first
+            let timeline = row?[0] == "f" ? row?[1].flatMap { Int($0) } : nil
+            guard let timeline, timeline > best?.timeline ?? 0 else {
+                await connection.close()
+                continue
+            }
+            await best?.connection.close()
+            best = (connection, timeline)
+        }
+        if let best { return best.connection }
+        // One host, or none of them will do: libpq says why.
+        return try await open(parameters, applicationName: applicationName)
+    }
+
     /// The same with the errors as they are.
     static func session(
         _ parameters: ConnectionParameters, applicationName: String

@@ -227,7 +227,8 @@ struct RunStarter: Sendable {
     private func withControl(
         _ body: @Sendable (PostgresConnection) async throws -> RunReport
     ) async throws -> RunReport {
-        let connection = try await Connector.open(parameters, applicationName: "sluice")
+        let connection = try await Connector.openPrimary(
+            parameters, applicationName: "sluice")
         do {
             let value = try await body(connection)
             await connection.close()
