@@ -14,15 +14,18 @@ import Testing
             let process = try IncrementCommand(dsn: dsn).start(workers: 3, batch: 50)
             try await cluster.ask { database in
                 try await database.waitForProgress()
-                for _ in 0..<ChaosScale.shortages {
+                for shortage in 1...ChaosScale.shortages {
                     let hogs = try await database.useUpConnections(of: dsn)
-                    let said = process.errors.count
-                    try await eventually("the run waits for connections") {
-                        process.errors.dropFirst(said).contains("connection slots")
+                    try await eventually("the run says that it waits") {
+                        process.times("cannot be asked how it is") == shortage
                     }
+                    #expect(process.output.contains("connection slots"), "\(process.output)")
                     let late = try await SluiceProcess.run(["status", "1"], dsn: dsn)
                     #expect(late.code == 69, "\(late.text)")
                     for hog in hogs { await hog.close() }
+                    try await eventually("the run says that it goes on") {
+                        process.times("can be asked again") == shortage
+                    }
                     let before = try await database.keysScanned()
                     try await database.waitForProgress(keys: before + 200)
                 }
@@ -35,56 +38,64 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: TemporaryDisk.isPossible, "needs root and mount"))
-    func aFullDiskIsWaitedFor() async throws {
+    /// The table's disk, or that of the whole database, ledger included.
+    @Test(.enabled(if: TemporaryDisk.isPossible, "needs root and mount"), arguments: [false, true])
+    func aFullDiskIsWaitedFor(withLedger: Bool) async throws {
         try await ChaosCluster.with(SandboxOptions()) { cluster in
             let disk = try TemporaryDisk(megabytes: 64, like: cluster.sandbox.folder)
-            try await cluster.ask { database in
-                let rows = (ChaosScale.shortages + 1) * 20_000
-                try await database.execute(
-                    "CREATE TABLESPACE small LOCATION '\(disk.folder)'")
-                try await database.execute(
-                    """
-                    CREATE TABLE t (id bigint PRIMARY KEY, n integer NOT NULL DEFAULT 0,
-                    pad text DEFAULT repeat('x', 100)) WITH (autovacuum_enabled = off)
-                    TABLESPACE small;
-                    INSERT INTO t (id) SELECT generate_series(1, \(rows));
-                    ANALYZE t;
-                    """)
-                try await database.slowDown(seconds: 0.05)
-                let process = try database.begin(workers: 2, batch: 100)
-                try await database.waitForProgress()
-                for _ in 0..<ChaosScale.shortages {
-                    try disk.fill()
-                    try await eventually("the run waits for space") {
-                        try await database.value("SELECT waiting_for FROM sluice.process")?
-                            .contains("No space left") == true
-                    }
-                    #expect(process.isRunning, "\(process.errors)")
-                    #expect(try await database.value("SELECT state FROM sluice.run") == "running")
-                    let before = try await database.keysScanned()
-                    // Room for several seconds of work, so that the next shortage is ours.
-                    try disk.free(megabytes: 4)
-                    try await database.waitForProgress(keys: before + 500)
-                    try await eventually("the run waits no more") {
-                        try await database.value("SELECT waiting_for FROM sluice.process") == nil
-                    }
-                }
-                try disk.free()
-                try await database.speedUp()
-                #expect(try await process.wait() == 0, "\(process.errors)")
-                #expect(process.output.contains("room again"), "\(process.output)")
-                let alarms = try await database.number(
-                    "SELECT count(*) FROM sluice.event WHERE kind = 'short'")
-                #expect(alarms == ChaosScale.shortages)
-                try await database.expectOnce(rows: rows)
-                try await database.execute("DROP TABLE t")
-                try await database.execute("DROP TABLESPACE small")
-                ChaosReport.note(
-                    "disk full: \(ChaosScale.shortages) times; \(rows) rows once each")
+            let server = cluster.sandbox.primary
+            try await server.psql("CREATE TABLESPACE small LOCATION '\(disk.folder)'")
+            if withLedger { try await server.psql("CREATE DATABASE small TABLESPACE small") }
+            let dsn = withLedger ? server.dsn(database: "small") : cluster.dsn
+            try await TestDatabase.with(dsn: dsn) { database in
+                try await Self.fill(disk, under: database)
             }
+            ChaosReport.note(
+                "disk of the \(withLedger ? "table and the ledger" : "table") full: "
+                    + "\(ChaosScale.shortages) times; \(Self.diskRows) rows once each")
             withExtendedLifetime(disk) {}
         }
+    }
+
+    private static let diskRows = (ChaosScale.shortages + 1) * 20_000
+
+    private static func fill(_ disk: TemporaryDisk, under database: TestDatabase) async throws {
+        try await database.execute(
+            """
+            CREATE TABLE t (id bigint PRIMARY KEY, n integer NOT NULL DEFAULT 0,
+            pad text DEFAULT repeat('x', 100)) WITH (autovacuum_enabled = off) TABLESPACE small;
+            INSERT INTO t (id) SELECT generate_series(1, \(diskRows));
+            ANALYZE t;
+            """)
+        try await database.slowDown(seconds: 0.05)
+        let process = try database.begin(workers: 2, batch: 100)
+        try await database.waitForProgress()
+        for shortage in 1...ChaosScale.shortages {
+            try disk.fill()
+            try await eventually("alarm \(shortage) is given") {
+                process.times("until the server has room again") == shortage
+            }
+            #expect(process.isRunning, "\(process.errors)")
+            #expect(try await database.value("SELECT state FROM sluice.run") == "running")
+            let before = try await database.keysScanned()
+            // Room for several seconds of work, so that the next shortage is ours.
+            try disk.free(megabytes: 4)
+            try await eventually("all-clear \(shortage) is given", within: .seconds(40)) {
+                process.times("batches go on") == shortage
+            }
+            #expect(try await database.keysScanned() > before)
+        }
+        try disk.free()
+        try await database.speedUp()
+        #expect(try await process.wait() == 0, "\(process.errors)")
+        try await database.expectOnce(rows: diskRows)
+    }
+}
+
+extension SluiceProcess {
+    /// How often it said something.
+    fileprivate func times(_ words: String) -> Int {
+        output.split(separator: "\n").count { $0.contains(words) }
     }
 }
 

@@ -21,6 +21,9 @@ struct Monitor: Sendable {
     /// How often the tables of a run that has several are looked at, in seconds: thousands of
     /// partitions are a query of some milliseconds.
     private static let tablesSeconds = 3.0
+    /// A server that cannot be asked for so long is worth a sentence, in seconds: a session that is
+    /// merely lost is back within one.
+    private static let blindSeconds = 2.0
     /// How often it is asked whether statistics or indexes changed, in seconds: a cheap query.
     private static let planSeconds = 5.0
 
@@ -56,6 +59,7 @@ struct Monitor: Sendable {
         private var blindSinceSeconds: Double?
         private var lagSeconds: Double?
         private var isAlarmed = false
+        private var isBlindSaid = false
 
         init(monitor: Monitor) {
             self.monitor = monitor
@@ -75,6 +79,8 @@ struct Monitor: Sendable {
                 guard let connection else { return }
                 try await look(connection, nowSeconds: nowSeconds)
                 blindSinceSeconds = nil
+                if isBlindSaid { monitor.report(.note("the server can be asked again")) }
+                isBlindSaid = false
             } catch {
                 if Task.isCancelled { return }
                 await close()
@@ -92,8 +98,11 @@ struct Monitor: Sendable {
             } else if nowSeconds - since > RunScheduler.outageSecondsMax {
                 await monitor.coordinator.stop(.unreachable(failure))
             } else {
-                await monitor.coordinator.gateChanged(
-                    reason: "the server cannot be asked how it is: \(failure.message)")
+                let reason = "the server cannot be asked how it is: \(failure.message)"
+                await monitor.coordinator.gateChanged(reason: reason)
+                guard !isBlindSaid, nowSeconds - since >= Monitor.blindSeconds else { return }
+                isBlindSaid = true
+                monitor.report(.note("every batch waits: \(reason)"))
             }
         }
 
