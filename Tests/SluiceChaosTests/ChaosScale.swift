@@ -26,6 +26,6 @@ enum ChaosScale {
     /// session or a reboot takes.
     static let longSeconds = isFull ? 60.0 : 4
 
-    /// The full counts of the longest case take five minutes on two cores; a hung one ends.
+    /// A case takes up to three minutes in full on two cores; a hung one ends.
     static let limit = TimeLimitTrait.Duration.minutes(isFull ? 20 : 4)
 }
