@@ -8,7 +8,7 @@ import Testing
 
 /// Every statement walks a key of several columns by the row comparison on its index: seen in the
 /// server's own plan, under a batch's settings, whatever the statistics know.
-@Suite(.timeLimit(.minutes(6))) struct CompositePlanTests {
+@Suite(.timeLimit(.minutes(12))) struct CompositePlanTests {
     /// Two, three and eight columns of mixed types.
     static let keys = [
         ["integer", "text of C"], ["uuid", "timestamptz", "integer"],

@@ -4,7 +4,7 @@ import SluiceTestSupport
 import Testing
 
 /// What a person does to a run from another process.
-@Suite(.timeLimit(.minutes(6))) struct ControlTests {
+@Suite(.timeLimit(.minutes(12))) struct ControlTests {
     /// A run that would take about half a minute.
     private static func live(
         _ database: TestDatabase, workers: Int = 2, batch: Int = 50, _ more: [String] = []

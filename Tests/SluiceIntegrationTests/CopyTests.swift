@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// What a copy and a move make of what is already in their target, and of who interferes.
-@Suite(.timeLimit(.minutes(6))) struct CopyTests {
+@Suite(.timeLimit(.minutes(12))) struct CopyTests {
     private static func with(
         _ target: String, rows: Int = 500,
         _ body: @escaping @Sendable (TestDatabase) async throws -> Void

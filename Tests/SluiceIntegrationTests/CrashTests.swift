@@ -6,7 +6,7 @@ import SluiceTestSupport
 import Testing
 
 /// Sessions and servers that go away while batches are under way.
-@Suite(.timeLimit(.minutes(6))) struct CrashTests {
+@Suite(.timeLimit(.minutes(12))) struct CrashTests {
     @Test func terminatedSessionsLoseNothingAndDoNothingTwice() async throws {
         let seed = UInt64.random(in: 0 ... .max)
         try await TestDatabase.with { database in

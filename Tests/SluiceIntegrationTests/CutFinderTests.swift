@@ -6,7 +6,7 @@ import Testing
 @testable import Sluice
 
 /// Tables are cut into ranges of about equal size without being read.
-@Suite(.timeLimit(.minutes(6))) struct CutFinderTests {
+@Suite(.timeLimit(.minutes(12))) struct CutFinderTests {
     /// A table `t`, how it is filled with 20,000 rows, and what cuts it.
     struct Shape: Sendable, CustomTestStringConvertible {
         let name: String

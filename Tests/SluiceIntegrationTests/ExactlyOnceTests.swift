@@ -4,7 +4,7 @@ import SluicePostgres
 import SluiceTestSupport
 import Testing
 
-@Suite(.timeLimit(.minutes(6))) struct ExactlyOnceTests {
+@Suite(.timeLimit(.minutes(12))) struct ExactlyOnceTests {
     @Test(arguments: [0, 1, 2, 999, 1_000, 10_007, 100_000])
     func everyRowIsChangedOnceWhateverTheSize(rows: Int) async throws {
         try await TestDatabase.with { database in

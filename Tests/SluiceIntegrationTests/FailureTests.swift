@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// Errors that stop a run, and what is left then.
-@Suite(.timeLimit(.minutes(6))) struct FailureTests {
+@Suite(.timeLimit(.minutes(12))) struct FailureTests {
     @Test(arguments: [
         "CHECK (n < 1 OR id <> 1234) NOT VALID", "UNIQUE (n, m) DEFERRABLE INITIALLY DEFERRED",
     ])

@@ -6,7 +6,7 @@ import Testing
 @testable import Sluice
 
 /// What one batch does when others are at its range, on sessions driven by hand.
-@Suite(.timeLimit(.minutes(6))) struct FenceTests {
+@Suite(.timeLimit(.minutes(12))) struct FenceTests {
     /// A range of 4,000 keys whose first 1,000 are done.
     static func begun(
         _ body:

@@ -4,7 +4,7 @@ import SluiceTestSupport
 import Testing
 
 /// The statements of `sluice doctor --grants` are enough, and none of them is too many.
-@Suite(.timeLimit(.minutes(6))) struct GrantTests {
+@Suite(.timeLimit(.minutes(12))) struct GrantTests {
     /// A server whose defaults give nobody anything: a table and a partitioned one of another role,
     /// in schemas of that role, and a role that may log in.
     private static let setup = #"""

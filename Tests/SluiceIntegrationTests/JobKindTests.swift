@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// Each kind of job does its work exactly once to each row, whatever happens to its processes.
-@Suite(.timeLimit(.minutes(6))) struct JobKindTests {
+@Suite(.timeLimit(.minutes(12))) struct JobKindTests {
     static let rows = 20_000
     static let bounds = "WHERE id > :lower AND id <= :upper"
 

@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// A key that cannot be walked is refused with the reason and the way out.
-@Suite(.timeLimit(.minutes(6))) struct KeyRefusalTests {
+@Suite(.timeLimit(.minutes(12))) struct KeyRefusalTests {
     /// What makes the table, the key asked for, and words of the refusal.
     static let cases: [(make: String, key: [String]?, words: [String])] = [
         (

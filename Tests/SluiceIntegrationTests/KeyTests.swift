@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// Whatever can be a key.
-@Suite(.timeLimit(.minutes(6))) struct KeyTests {
+@Suite(.timeLimit(.minutes(12))) struct KeyTests {
     /// A key's type and its value for the numbers from 1 to 3,000.
     static let keys: [(type: String, value: String)] = [
         ("smallint", "i - 1500"), ("integer", "(i - 1500) * 700000"),

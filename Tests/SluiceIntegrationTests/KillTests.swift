@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// A process that dies at any moment leaves a run that the same command carries on.
-@Suite(.timeLimit(.minutes(6))) struct KillTests {
+@Suite(.timeLimit(.minutes(12))) struct KillTests {
     @Test func everyRowIsChangedOnceThoughKilledTwentyFiveTimes() async throws {
         let seed = UInt64.random(in: 0 ... .max)
         let server = try await SharedSandbox.server()

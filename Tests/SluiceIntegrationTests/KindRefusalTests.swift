@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// What a job of a kind beside update is refused for, and what is said before it begins.
-@Suite(.timeLimit(.minutes(6))) struct KindRefusalTests {
+@Suite(.timeLimit(.minutes(12))) struct KindRefusalTests {
     private static let tables = """
         CREATE TABLE u (id bigint PRIMARY KEY, n integer);
         CREATE TABLE strict (id bigint, why text NOT NULL);

@@ -6,7 +6,7 @@ import Testing
 @testable import Sluice
 
 /// Ranges that their owner left behind.
-@Suite(.timeLimit(.minutes(6))) struct LeaseTests {
+@Suite(.timeLimit(.minutes(12))) struct LeaseTests {
     private static let lost = "99999999-9999-4999-8999-999999999999"
 
     /// A run one of whose ranges belongs to `lost`, and the process's row.

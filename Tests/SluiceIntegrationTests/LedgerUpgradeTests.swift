@@ -7,7 +7,7 @@ import Testing
 @testable import Sluice
 
 /// A ledger that an older version made, with a run in it that was interrupted.
-@Suite(.timeLimit(.minutes(6))) struct LedgerUpgradeTests {
+@Suite(.timeLimit(.minutes(12))) struct LedgerUpgradeTests {
     @Test func aRunThatVersionOneBeganIsCarriedOn() async throws {
         try await TestDatabase.with { database in
             try await Self.interrupted(database)

@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// One run over the tables that hold a partitioned or an inherited table's rows.
-@Suite(.timeLimit(.minutes(6))) struct PartitionTests {
+@Suite(.timeLimit(.minutes(12))) struct PartitionTests {
     /// Ways to partition `t`, with 3,000 rows in it.
     static let schemes: [String] = [
         """

@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// A batch reads a bounded part of the table, whatever the statistics say.
-@Suite(.timeLimit(.minutes(6))) struct PlanTests {
+@Suite(.timeLimit(.minutes(12))) struct PlanTests {
     static let keys: [(type: String, value: String)] = [
         ("bigint", "i"), ("uuid", "md5(i::text)::uuid"), ("text", "md5(i::text)"),
     ]

@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// Batches that others wait for, and rows that others hold.
-@Suite(.timeLimit(.minutes(6))) struct PoliteLockTests {
+@Suite(.timeLimit(.minutes(12))) struct PoliteLockTests {
     @Test func aBatchThatKeepsSomebodyWaitingMakesWayAndGoesOnInSmallerOnes() async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: 60, extra: ", m integer")

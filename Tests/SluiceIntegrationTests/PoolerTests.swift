@@ -5,7 +5,7 @@ import Testing
 @testable import Sluice
 
 /// Everything through PgBouncer in transaction mode, which resets nothing between its clients.
-@Suite(.timeLimit(.minutes(6))) struct PoolerTests {
+@Suite(.timeLimit(.minutes(12))) struct PoolerTests {
     private static let job = [
         "run", "--table", "t", "--set", "n = n + 1", "--workers", "4", "--progress", "plain",
     ]

@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// An index on what `--where` asks for neither gets a job refused nor is walked by its batches.
-@Suite(.timeLimit(.minutes(6))) struct PredicateIndexTests {
+@Suite(.timeLimit(.minutes(12))) struct PredicateIndexTests {
     private static let rows = 20_000
     static let kinds: [JobKind] = [.update, .delete, .copy, .move]
     static let keys: [(columns: String, values: String)] = [

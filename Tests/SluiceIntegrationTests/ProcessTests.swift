@@ -4,7 +4,7 @@ import SluiceTestSupport
 import Testing
 
 /// Several processes, and signals to them.
-@Suite(.timeLimit(.minutes(6))) struct ProcessTests {
+@Suite(.timeLimit(.minutes(12))) struct ProcessTests {
     @Test(arguments: 0..<3)
     func processesStartedAtOnceShareTheWork(round: Int) async throws {
         try await TestDatabase.with { database in

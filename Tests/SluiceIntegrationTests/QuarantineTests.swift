@@ -7,7 +7,7 @@ import Testing
 @testable import Sluice
 
 /// Rows that cannot be changed: set aside one by one, everything else done, and settled later.
-@Suite(.timeLimit(.minutes(6))) struct QuarantineTests {
+@Suite(.timeLimit(.minutes(12))) struct QuarantineTests {
     /// `n` is counted up, and `m` made of text that is no number in two rows.
     private let job = JobRequest(
         table: "t",

@@ -6,7 +6,7 @@ import SluiceTestSupport
 import Testing
 
 /// A replica that falls behind holds the run.
-@Suite(.timeLimit(.minutes(6))) struct ReplicaTests {
+@Suite(.timeLimit(.minutes(12))) struct ReplicaTests {
     @Test func theRunWaitsForAReplicaThatFallsBehindAndGoesOnAfterwards() async throws {
         try await withSandbox(SandboxOptions(replicas: 1)) { sandbox in
             let name = try await sandbox.primary.createDatabase()

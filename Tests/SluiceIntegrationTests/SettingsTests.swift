@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// Defaults of roles and databases that must not matter.
-@Suite(.timeLimit(.minutes(6))) struct SettingsTests {
+@Suite(.timeLimit(.minutes(12))) struct SettingsTests {
     @Test(arguments: [
         "default_transaction_isolation = 'repeatable read'",
         "default_transaction_isolation = 'serializable'", "default_transaction_read_only = on",

@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// A partial index that holds the matching rows drives the scan.
-@Suite(.timeLimit(.minutes(6))) struct SparseTests {
+@Suite(.timeLimit(.minutes(12))) struct SparseTests {
     private static let rows = 200_000
     private static let sparse: JobRequest = {
         var job = increment

@@ -4,7 +4,7 @@ import SluiceTestSupport
 import Testing
 
 /// Several processes that cut each other's ranges, of which one after the other is killed.
-@Suite(.timeLimit(.minutes(6))) struct SplitKillTests {
+@Suite(.timeLimit(.minutes(12))) struct SplitKillTests {
     @Test func rangesThatAreCutWhileProcessesDieAreDoneOnce() async throws {
         let seed = UInt64.random(in: 0 ... .max)
         try await TestDatabase.with(alone: true) { database in

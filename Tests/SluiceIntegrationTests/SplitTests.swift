@@ -7,7 +7,7 @@ import Testing
 @testable import Sluice
 
 /// Whoever runs dry takes half of what another worker has ahead.
-@Suite(.timeLimit(.minutes(6))) struct SplitTests {
+@Suite(.timeLimit(.minutes(12))) struct SplitTests {
     private static let thief = "22222222-2222-4222-8222-222222222222"
 
     private static func cutSQL(_ bench: FenceBench) -> CutSQL {

@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// What a run does before it fixes its bounds, and whose run it is.
-@Suite(.timeLimit(.minutes(6))) struct StartTests {
+@Suite(.timeLimit(.minutes(12))) struct StartTests {
     @Test(arguments: [false, true])
     func rowsOfTransactionsInFlightAtTheStartAreChangedToo(prepared: Bool) async throws {
         try await TestDatabase.with { database in

@@ -4,7 +4,7 @@ import SluiceTestSupport
 import Testing
 
 /// `sslmode=verify-full`: the server proves its name by an authority that the user trusts.
-@Suite(.timeLimit(.minutes(6))) struct TLSTests {
+@Suite(.timeLimit(.minutes(12))) struct TLSTests {
     private static let hasOpenSSL =
         (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").contains {
             FileManager.default.isExecutableFile(atPath: "\($0)/openssl")

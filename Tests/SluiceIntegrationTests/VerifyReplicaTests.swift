@@ -6,7 +6,7 @@ import SluiceTestSupport
 import Testing
 
 /// A verification that reads from a replica, or waits for one.
-@Suite(.timeLimit(.minutes(6))) struct VerifyReplicaTests {
+@Suite(.timeLimit(.minutes(12))) struct VerifyReplicaTests {
     @Test func itReadsOnAReplicaThatHasEverythingOfTheRun() async throws {
         try await withSandbox(SandboxOptions(replicas: 1)) { sandbox in
             let name = try await sandbox.primary.createDatabase()

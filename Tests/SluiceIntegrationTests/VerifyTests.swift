@@ -7,7 +7,7 @@ import Testing
 @testable import Sluice
 
 /// A finished run compared with its table.
-@Suite(.timeLimit(.minutes(6))) struct VerifyTests {
+@Suite(.timeLimit(.minutes(12))) struct VerifyTests {
     /// A job that can be compared row by row.
     private static let doubled = JobRequest(
         table: "t", assignments: [Assignment(column: "m", expression: "id * 2")])

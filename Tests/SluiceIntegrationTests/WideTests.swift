@@ -5,7 +5,7 @@ import SluiceTestSupport
 import Testing
 
 /// Batches of rows stored out of line are bounded by their bytes.
-@Suite(.timeLimit(.minutes(6))) struct WideTests {
+@Suite(.timeLimit(.minutes(12))) struct WideTests {
     /// Rows of about 1 to 4 MB, incompressible as far as that matters, with small ones among them.
     private static func makeWideTable(_ database: TestDatabase) async throws {
         try await database.execute(

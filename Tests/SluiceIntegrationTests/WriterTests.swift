@@ -6,7 +6,7 @@ import SluiceTestSupport
 import Testing
 
 /// An application that writes to the table all the time.
-@Suite(.timeLimit(.minutes(6))) struct WriterTests {
+@Suite(.timeLimit(.minutes(12))) struct WriterTests {
     /// Two rows in the wrong order for a backfill, rows that come and go, and rows that stay.
     private static let script = """
         \\set a random(1, 20000)

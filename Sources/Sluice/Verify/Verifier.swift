@@ -95,14 +95,15 @@ struct Verifier: Sendable {
         for part in job.parts {
             statements[part.number] = try await comparability.statements(part, comparison)
             let blocks = before[part.number]?.blocks ?? 0
-            let slices = options.scope.slices(ofBlocks: blocks, using: &generator)
+            let slices = options.scope.slices(
+                ofBlocks: blocks, isSparse: part.driver != nil, using: &generator)
             if slices.map(\.blockCount).reduce(0, +) < blocks { found.isFull = false }
             pieces += slices.map { VerifyQueue.Piece(part: part.number, slice: $0) }
         }
         let queue = VerifyQueue(pieces: pieces)
         let context = VerifyContext(
             record: record, job: job, statements: statements, primary: parameters,
-            source: options.replica ?? parameters, repairs: options.repairs, drain: drain)
+            replica: options.replica, repairs: options.repairs, drain: drain)
         try await read(context, queue)
         await queue.fill(&found)
         found.isComplete = await queue.isEmpty
@@ -120,13 +121,11 @@ struct Verifier: Sendable {
         let limits = context.record.limits
         let gate = VerifyGate(
             maxLagSeconds: options.maxLagSeconds ?? limits.maxLagSeconds)
-        let primary = parameters
         let report = report
         try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
                 try await gate.watch { () throws(PostgresError) in
-                    try await Connector.session(
-                        primary, applicationName: context.applicationName)
+                    try await context.openPrimary()
                 } _: {
                     report(.verifying(await queue.progress(waitingFor: gate.waitingFor)))
                 }

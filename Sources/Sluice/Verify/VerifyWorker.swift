@@ -8,12 +8,31 @@ struct VerifyContext: Sendable {
     /// The statements for each table, by the run's number of it.
     let statements: [Int: CompareSQL]
     let primary: ConnectionParameters
-    /// Where rows are read.
-    let source: ConnectionParameters
+    /// Where rows are read, if not there.
+    let replica: ConnectionParameters?
     let repairs: Bool
     let drain: DrainSwitch
 
     var applicationName: String { "sluice verify \(record.id)" }
+
+    /// A session where rows are read.
+    func openSource() async throws(PostgresError) -> PostgresConnection {
+        guard let replica else { return try await openPrimary() }
+        return try await Connector.session(replica, applicationName: applicationName)
+    }
+
+    /// A session on the primary of the timeline that the verification began on, or a newer one:
+    /// after a failover the address may still lead to the old one.
+    func openPrimary() async throws(PostgresError) -> PostgresConnection {
+        let connection = try await Connector.session(primary, applicationName: applicationName)
+        let row = try await connection.query(ObserverSQL.role, timeout: .seconds(10)).rows.first
+        let timeline = Int((row?[1] ?? nil) ?? "") ?? 0
+        if row?[0] == "f", timeline >= job.session.timeline { return connection }
+        await connection.close()
+        throw PostgresError(
+            kind: .connectFailed,
+            message: "the server is not the current primary: waiting for that")
+    }
 }
 
 /// One connection's part in a verification.
@@ -118,7 +137,7 @@ struct VerifyWorker: Sendable {
         if let open = hands.reading {
             connection = open
         } else {
-            connection = try await open(context.source)
+            connection = try await context.openSource()
             hands.reading = connection
         }
         return VerifyReader(
@@ -131,18 +150,12 @@ struct VerifyWorker: Sendable {
         if let open = hands.writing {
             connection = open
         } else {
-            connection = try await open(context.primary)
+            connection = try await context.openPrimary()
             hands.writing = connection
         }
         return Repairer(
             connection: connection, record: context.record,
             settings: context.job.session.settings)
-    }
-
-    private func open(
-        _ parameters: ConnectionParameters
-    ) async throws(PostgresError) -> PostgresConnection {
-        try await Connector.session(parameters, applicationName: context.applicationName)
     }
 
     // MARK: Failures

@@ -54,6 +54,14 @@ struct HeapSliceTests {
         #expect(scope.share(ofBlocks: blocks) == share)
     }
 
+    @Test func whereAnIndexLedToTheRowsLittleIsReadByItself() {
+        var generator = SeededGenerator(seed: 1)
+        let auto = VerifyScope.auto.slices(
+            ofBlocks: 1_000_000, isSparse: true, using: &generator)
+        #expect(auto.map(\.blockCount).reduce(0, +) == VerifyScope.autoBlocksSparse)
+        #expect(VerifyScope.full.share(ofBlocks: 1_000_000, isSparse: true) == 1)
+    }
+
     @Test(arguments: 0..<200)
     func aSampleIsSpreadDisjointAndAsLargeAsAskedFor(_ seed: Int) {
         var generator = SeededGenerator(seed: UInt64(seed))

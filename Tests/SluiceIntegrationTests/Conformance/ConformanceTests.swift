@@ -3,7 +3,7 @@ import SluiceTestSupport
 import Testing
 
 /// Exactly once and completely, over every type of key and mixes of them, by every kind of job.
-@Suite(.timeLimit(.minutes(6))) struct ConformanceTests {
+@Suite(.timeLimit(.minutes(12))) struct ConformanceTests {
     /// Enough for several ranges and batches of each worker.
     private static let rows = 500
     /// What bounds a batch is the same for every kind of job, so that fewer do for the others.
