@@ -31,14 +31,32 @@ public struct LagClock: Sendable {
 
     /// How far a replica that has replayed up to `replayed` is behind, in seconds.
     public func lagSeconds(replayed: UInt64, nowSeconds: Double) -> Double {
-        // The first moment at which the log was known to end beyond what is replayed.
+        let low = indexBeyond(replayed)
+        guard low < samples.count else { return 0 }
+        return max(0, nowSeconds - samples[low].seconds)
+    }
+
+    /// How long ago the primary's log ended at `position`, in seconds, between two observations
+    /// as if it had grown evenly; 0 for one that it has not passed.
+    public func ageSeconds(of position: UInt64, nowSeconds: Double) -> Double {
+        let low = indexBeyond(position)
+        guard low < samples.count else { return 0 }
+        let after = samples[low]
+        guard low > 0 else { return max(0, nowSeconds - after.seconds) }
+        let before = samples[low - 1]
+        let share = Double(position - before.position) / Double(after.position - before.position)
+        let passed = before.seconds + (after.seconds - before.seconds) * share
+        return max(0, nowSeconds - passed)
+    }
+
+    /// The first moment at which the log was known to end beyond `position`.
+    private func indexBeyond(_ position: UInt64) -> Int {
         var low = 0
         var high = samples.count
         while low < high {
             let middle = (low + high) / 2
-            if samples[middle].position > replayed { high = middle } else { low = middle + 1 }
+            if samples[middle].position > position { high = middle } else { low = middle + 1 }
         }
-        guard low < samples.count else { return 0 }
-        return max(0, nowSeconds - samples[low].seconds)
+        return low
     }
 }

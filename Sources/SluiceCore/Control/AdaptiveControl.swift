@@ -1,0 +1,112 @@
+/// The whole law: batch size, replica window, number of workers, and the gate.
+///
+/// Pure: times are arguments, nothing is read and nothing is random. The shell calls `poll` every
+/// 0.25 to 1 s, `start` before each batch, and `finished` after it.
+public struct AdaptiveControl: Sendable {
+    /// What the user allows; may be changed at any time.
+    public struct Limits: Sendable, Equatable {
+        /// Lag that no replica may reach, and which replicas count.
+        public var replicas: ReplicaWindow.Limits
+        /// Workers, and the application's latency budget.
+        public var workers: ConcurrencyControl.Limits
+        /// Rows and bytes of log a second.
+        public var rates: BatchGate.Limits
+        /// Keys in a batch at the most.
+        public var batchKeysMax: Int
+
+        /// Limits of a run.
+        public init(
+            replicas: ReplicaWindow.Limits, workers: ConcurrencyControl.Limits,
+            rates: BatchGate.Limits = BatchGate.Limits(), batchKeysMax: Int = .max
+        ) {
+            self.replicas = replicas
+            self.workers = workers
+            self.rates = rates
+            self.batchKeysMax = batchKeysMax
+        }
+    }
+
+    /// What one poll shows.
+    public struct Observation: Sendable, Equatable {
+        /// The primary's log and the replicas.
+        public var replicas: ReplicaWindow.Observation
+        /// The application and the workers.
+        public var workers: ConcurrencyControl.Observation
+
+        /// A poll.
+        public init(
+            replicas: ReplicaWindow.Observation, workers: ConcurrencyControl.Observation
+        ) {
+            self.replicas = replicas
+            self.workers = workers
+        }
+    }
+
+    /// What holds until the next poll, for the trace and the live view.
+    public struct Decision: Sendable, Equatable {
+        /// Bytes that may be outstanding, the lag, the emergency stop.
+        public let window: ReplicaWindow.Decision
+        /// Batches at once.
+        public let concurrency: Concurrency
+        /// The next batch.
+        public let batch: BatchSizer.Decision
+    }
+
+    /// What the user allows.
+    public var limits: Limits
+    /// What the last poll and the last batch led to.
+    public private(set) var decision: Decision
+    private var sizer = BatchSizer()
+    private var window = ReplicaWindow()
+    private var concurrency = ConcurrencyControl()
+    private var gate = BatchGate()
+
+    /// Begins with one worker and small batches, and waits for the first poll.
+    public init(limits: Limits) {
+        self.limits = limits
+        decision = Decision(
+            window: ReplicaWindow.Decision(), concurrency: Concurrency(average: 1),
+            batch: BatchSizer().first(BatchSizer.Conditions(keysMax: limits.batchKeysMax)))
+    }
+
+    /// Batches that are running.
+    public var runningBatches: Int { gate.runningBatches }
+    /// What batches cost, as measured.
+    public var cost: BatchCost { sizer.cost }
+
+    /// Takes in what a poll shows.
+    @discardableResult
+    public mutating func poll(_ observation: Observation) -> Decision {
+        let seen = window.step(observation.replicas, limits.replicas)
+        let workers = concurrency.step(observation.workers, limits.workers)
+        gate.observe(seen, limits.rates, nowSeconds: observation.replicas.nowSeconds)
+        decision = Decision(window: seen, concurrency: workers, batch: decision.batch)
+        return decision
+    }
+
+    /// May a batch start now? `decision.batch` says which.
+    public mutating func start(nowSeconds: Double) -> BatchGate.Answer {
+        gate.decide(
+            nowSeconds: nowSeconds, batch: decision.batch,
+            expectedBytes: sizer.expectedBytes(keys: decision.batch.batchKeys),
+            workers: decision.concurrency.workers)
+    }
+
+    /// Takes in a batch's end, sizes the next one, and says how long its worker rests, in seconds.
+    @discardableResult
+    public mutating func finished(_ ticket: BatchGate.Ticket, _ sample: BatchSample) -> Double {
+        let rows = sample.outcome == .committed ? sample.rows : 0
+        gate.finished(ticket, rows: rows, walBytes: sample.walBytes)
+        let batch = sizer.step(
+            sample,
+            BatchSizer.Conditions(
+                applyBytesPerSecond: decision.window.applyBytesPerSecond,
+                isGated: concurrency.isGated, keysMax: limits.batchKeysMax,
+                rowsPerSecondMax: limits.rates.rowsPerSecondMax,
+                walBytesPerSecondMax: limits.rates.walBytesPerSecondMax))
+        decision = Decision(
+            window: decision.window, concurrency: decision.concurrency, batch: batch)
+        return decision.concurrency.restSeconds(
+            afterSeconds: sample.latencySeconds, othersRunning: gate.runningBatches)
+    }
+}

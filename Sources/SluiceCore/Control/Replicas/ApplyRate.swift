@@ -1,0 +1,66 @@
+/// How many bytes of log a replica replays in a second when it has enough to do, as measured.
+struct ApplyRate: Sendable, Equatable {
+    /// A position at a moment.
+    private struct Mark: Sendable, Equatable {
+        let seconds: Double
+        let replayed: Double
+        let queueBytes: Double
+    }
+
+    /// The rate is taken over so many seconds: replies come five times a second at best.
+    static let spanSeconds = 1.0
+    /// A shorter span gives no sample: one reply more or less would be a third of it.
+    static let spanSecondsMin = 0.7
+    /// With so many seconds of work always queued over the span, the replica was the bottleneck.
+    static let busySeconds = 0.15
+    /// Time constant of a fall, in seconds: the window must follow before the backlog grows.
+    static let fallSeconds = 0.8
+    /// Time constant of a rise, in seconds: catching up from disk is not the usual rate.
+    static let riseSeconds = 3.0
+    /// Never believed to be less, in bytes a second: a replica that stood still must be probed.
+    static let least = 2e5
+    /// The first sample counts at least so much, in bytes a second: it was taken at low load.
+    static let firstLeast = 1e6
+    /// Taken for granted until measured, in bytes a second: what one small disk replays.
+    static let unknown = 2e6
+
+    private var marks: [Mark] = []
+    private var measured: Double?
+    /// True while it was the bottleneck over the last span.
+    private(set) var isBusy = false
+
+    /// Bytes a second, `unknown` before the first sample.
+    var bytesPerSecond: Double { measured ?? Self.unknown }
+
+    /// Takes in where a connected replica is; `elapsedSeconds` since the poll before.
+    mutating func observe(
+        replayed: Double, queueBytes: Double, nowSeconds: Double, elapsedSeconds: Double
+    ) {
+        if let last = marks.last, replayed < last.replayed { marks.removeAll() }
+        marks.append(Mark(seconds: nowSeconds, replayed: replayed, queueBytes: queueBytes))
+        while marks.count > 2, nowSeconds - marks[0].seconds > Self.spanSeconds {
+            marks.removeFirst()
+        }
+        isBusy = false
+        let span = nowSeconds - marks[0].seconds
+        guard span >= Self.spanSecondsMin else { return }
+        let sample = (replayed - marks[0].replayed) / span
+        var rate = measured ?? max(sample, Self.firstLeast)
+        var leastQueue = queueBytes
+        for mark in marks { leastQueue = min(leastQueue, mark.queueBytes) }
+        isBusy = leastQueue > Self.busySeconds * rate
+        if isBusy {
+            let constant = sample < rate ? Self.fallSeconds : Self.riseSeconds
+            rate += (1 - Exponential.exp(-elapsedSeconds / constant)) * (sample - rate)
+        } else if sample > rate {
+            rate = sample
+        }
+        measured = max(rate, Self.least)
+    }
+
+    /// Forgets the positions, not the rate: for a replica that was away.
+    mutating func interrupt() {
+        marks.removeAll()
+        isBusy = false
+    }
+}

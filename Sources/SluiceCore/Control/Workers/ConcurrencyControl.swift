@@ -1,0 +1,171 @@
+/// How many batches run at once: as many as the application's latency allows, as still gain
+/// throughput, and as the replicas' window needs; the least of the three.
+public struct ConcurrencyControl: Sendable, Equatable {
+    /// What happened since the step before.
+    public struct Observation: Sendable, Equatable {
+        /// Seconds of the run's clock.
+        public var nowSeconds: Double
+        /// The application's latency (p95) now, in seconds; `nil` where it is not measured.
+        public var foregroundSeconds: Double?
+        /// Share of the workers' time spent waiting at the gate, 0 to 1.
+        public var waitShare: Double
+        /// Batches running now.
+        public var activeBatches: Double
+        /// Rows changed since the step before.
+        public var rows: Double
+        /// True where other sessions wait for locks that batches hold.
+        public var othersWait: Bool
+
+        /// An observation.
+        public init(
+            nowSeconds: Double, foregroundSeconds: Double?, waitShare: Double,
+            activeBatches: Double, rows: Double, othersWait: Bool = false
+        ) {
+            self.nowSeconds = nowSeconds
+            self.foregroundSeconds = foregroundSeconds
+            self.waitShare = waitShare
+            self.activeBatches = activeBatches
+            self.rows = rows
+            self.othersWait = othersWait
+        }
+    }
+
+    /// What the user allows; may differ from step to step.
+    public struct Limits: Sendable, Equatable {
+        /// Workers at the least and at the most.
+        public var workers: ClosedRange<Int>
+        /// The application's latency may reach this, in seconds; `nil` for no such limit.
+        public var foregroundBudgetSeconds: Double?
+
+        /// Limits of a step.
+        public init(workers: ClosedRange<Int>, foregroundBudgetSeconds: Double? = nil) {
+            self.workers = workers
+            self.foregroundBudgetSeconds = foregroundBudgetSeconds
+        }
+    }
+
+    /// What is remembered of one observation.
+    private struct Moment: Sendable, Equatable {
+        let seconds: Double
+        let waitShare: Double
+        let active: Double
+        let rows: Double
+    }
+
+    /// Seconds from decision to decision: a batch and its effect on the latency must be over.
+    static let stepSeconds = 2.0
+    /// The same during startup, where the batches are still short.
+    static let stepSecondsStartup = 1.5
+    /// The rate is taken over so many seconds, and waiting over the last 2 of them.
+    static let rateSeconds = 3.0
+    static let waitSeconds = 2.0
+    /// Below this share of waiting the gate is not what limits: more workers may help.
+    static let freeShare = 0.15
+    /// Above this share the workers are too many for the window.
+    static let gatedShare = 0.3
+    /// A limit binds where the number in use is at least this share of it.
+    static let bindingShare = 0.9
+    /// Kept over what ran on average while gated: 30 % and half a worker, to find out that the
+    /// window grew.
+    static let gatedGain = 1.3
+    static let gatedExtra = 0.5
+    /// The window's limit grows so fast a step once it does not gate.
+    static let releaseGain = 1.5
+    /// Left of the number when others wait for our locks, and its growth a step afterwards: a
+    /// blocked session costs the application more than ten seconds of a worker cost the run.
+    static let retreatShare = 0.7
+    static let retreatRelease = 1.1
+
+    private var budget = ForegroundBudget()
+    private var probe = GainProbe()
+    private var windowAllows = Double.infinity
+    private var locksAllow = Double.infinity
+    private var nextRetreatSeconds = -Double.infinity
+    private var average = 1.0
+    private var moments: [Moment] = []
+    private var lastSeconds: Double?
+    private var dueSeconds = stepSecondsStartup
+
+    /// Begins with one worker.
+    public init() {}
+
+    /// Mean share of waiting over the last 2 s.
+    public private(set) var waitShare = 0.0
+
+    /// True while batches wait at the gate, and so more or larger ones gain nothing.
+    public var isGated: Bool { waitShare > Self.freeShare }
+
+    /// Takes in an observation; the number changes every 2 s.
+    public mutating func step(_ observation: Observation, _ limits: Limits) -> Concurrency {
+        let now = observation.nowSeconds
+        let elapsed = lastSeconds.map { max(0, now - $0) } ?? 0
+        lastSeconds = now
+        remember(observation)
+        if let latency = observation.foregroundSeconds {
+            budget.observe(latencySeconds: latency, elapsedSeconds: elapsed)
+        }
+        if observation.othersWait { retreat(nowSeconds: now) }
+        if now >= dueSeconds {
+            decide(limits, nowSeconds: now)
+            dueSeconds = now + (probe.isStartup ? Self.stepSecondsStartup : Self.stepSeconds)
+        }
+        // A user who asks for at least two workers means running ones, not resting ones.
+        let least = limits.workers.lowerBound > 1 ? Double(limits.workers.lowerBound) : 0
+        return Concurrency(average: min(Double(limits.workers.upperBound), max(average, least)))
+    }
+
+    /// At once, and once a step: waiters do not go away while their batch is being cancelled.
+    private mutating func retreat(nowSeconds: Double) {
+        guard nowSeconds >= nextRetreatSeconds else { return }
+        nextRetreatSeconds = nowSeconds + Self.stepSeconds
+        locksAllow = max(ForegroundBudget.least, average * Self.retreatShare)
+        average = min(average, locksAllow)
+    }
+
+    private mutating func remember(_ observation: Observation) {
+        let now = observation.nowSeconds
+        moments.append(
+            Moment(
+                seconds: now, waitShare: min(1, max(0, observation.waitShare)),
+                active: observation.activeBatches, rows: observation.rows))
+        while let first = moments.first, now - first.seconds > Self.rateSeconds {
+            moments.removeFirst()
+        }
+        var sum = 0.0
+        var count = 0.0
+        for moment in moments where now - moment.seconds < Self.waitSeconds {
+            sum += moment.waitShare
+            count += 1
+        }
+        waitShare = count > 0 ? sum / count : 0
+    }
+
+    private mutating func decide(_ limits: Limits, nowSeconds: Double) {
+        let most = Double(limits.workers.upperBound)
+        let isFree = waitShare < Self.freeShare
+        budget.step(
+            budgetSeconds: limits.foregroundBudgetSeconds,
+            isBinding: isFree && average >= Self.bindingShare * budget.allowed, most: most)
+        var rows = 0.0
+        var active = 0.0
+        var count = 0.0
+        for moment in moments {
+            rows += moment.rows
+            guard nowSeconds - moment.seconds < Self.waitSeconds else { continue }
+            active += moment.active
+            count += 1
+        }
+        probe.step(
+            workers: average, rowsPerSecond: rows / Self.rateSeconds,
+            isBinding: isFree && average >= Self.bindingShare * probe.allowed, most: most,
+            nowSeconds: nowSeconds)
+        if waitShare > Self.gatedShare {
+            windowAllows = max(1, Self.gatedGain * active / max(1, count) + Self.gatedExtra)
+        } else {
+            windowAllows *= Self.releaseGain
+        }
+        windowAllows = min(windowAllows, most)
+        locksAllow = min(locksAllow * Self.retreatRelease, most)
+        average = min(budget.allowed, probe.allowed, windowAllows, locksAllow)
+    }
+}
