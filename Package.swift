@@ -16,6 +16,7 @@ let package = Package(
         .executable(name: "sluice", targets: ["SluiceCLI"]),
         .library(name: "Sluice", targets: ["Sluice"]),
         .library(name: "SluiceSandbox", targets: ["SluiceSandbox"]),
+        .library(name: "SluiceControlPlant", targets: ["SluiceControlPlant"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser.git", from: "1.8.2"),
@@ -32,6 +33,8 @@ let package = Package(
             providers: [.apt(["libpq-dev"]), .brew(["libpq"])]),
         .target(name: "SluicePostgres", dependencies: ["CLibpq"], swiftSettings: strict),
         .target(name: "SluiceCore", swiftSettings: strict),
+        .target(
+            name: "SluiceControlPlant", dependencies: ["SluiceCore"], swiftSettings: strict),
         .target(
             name: "Sluice",
             dependencies: [
@@ -60,6 +63,9 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "SluiceCoreTests", dependencies: ["SluiceCore"], swiftSettings: strict),
+        .testTarget(
+            name: "SluiceControlTests", dependencies: ["SluiceControlPlant", "SluiceCore"],
+            swiftSettings: strict),
         .testTarget(
             name: "SluiceTests", dependencies: ["Sluice", "SluiceCore", "SluicePostgres"],
             swiftSettings: strict),

@@ -5,7 +5,9 @@
 public struct BatchGate: Sendable {
     /// Names a batch that was started.
     public struct Ticket: Sendable, Hashable {
-        let number: Int
+        package let number: Int
+
+        package init(number: Int) { self.number = number }
     }
 
     /// What the gate says.

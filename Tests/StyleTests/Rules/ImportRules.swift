@@ -76,6 +76,7 @@ enum ImportRules {
         let library = common.union(serverEcosystem).union(engine)
         return [
             "SluicePostgres": system.union(["CLibpq"]),
+            "SluiceControlPlant": ["SluiceCore"],
             "Sluice": library,
             "SluiceSandbox": common.union([
                 "Logging", "SluicePostgres", "Subprocess", "System", "SystemPackage",
