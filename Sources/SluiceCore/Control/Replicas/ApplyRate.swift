@@ -17,6 +17,9 @@ struct ApplyRate: Sendable, Equatable {
     static let fallSeconds = 0.8
     /// Time constant of a rise, in seconds: catching up from disk is not the usual rate.
     static let riseSeconds = 3.0
+    /// Time constant of a rise while it was not the bottleneck, in seconds: at once would take the
+    /// luckiest second for the rule (0: 1 of 30 random plants above the limit).
+    static let idleRiseSeconds = 2.0
     /// Never believed to be less, in bytes a second: a replica that stood still must be probed.
     static let least = 2e5
     /// The first sample counts at least so much, in bytes a second: it was taken at low load.
@@ -34,7 +37,8 @@ struct ApplyRate: Sendable, Equatable {
 
     /// Takes in where a connected replica is; `elapsedSeconds` since the poll before.
     mutating func observe(
-        replayed: Double, queueBytes: Double, nowSeconds: Double, elapsedSeconds: Double
+        replayed: Double, queueBytes: Double, nowSeconds: Double, elapsedSeconds: Double,
+        isStartup: Bool
     ) {
         if let last = marks.last, replayed < last.replayed { marks.removeAll() }
         marks.append(Mark(seconds: nowSeconds, replayed: replayed, queueBytes: queueBytes))
@@ -53,7 +57,10 @@ struct ApplyRate: Sendable, Equatable {
             let constant = sample < rate ? Self.fallSeconds : Self.riseSeconds
             rate += (1 - Exponential.exp(-elapsedSeconds / constant)) * (sample - rate)
         } else if sample > rate {
-            rate = sample
+            // It did more with less than enough to do; noise and late replies also look so.
+            let weight =
+                isStartup ? 1 : 1 - Exponential.exp(-elapsedSeconds / Self.idleRiseSeconds)
+            rate += weight * (sample - rate)
         }
         measured = max(rate, Self.least)
     }

@@ -50,7 +50,8 @@ struct ReplicaTrack: Sendable, Equatable {
 
     /// Takes in where it is, or that it is not there.
     mutating func observe(
-        _ sighting: ReplicaSighting?, clock: LagClock, nowSeconds: Double, elapsedSeconds: Double
+        _ sighting: ReplicaSighting?, clock: LagClock, nowSeconds: Double, elapsedSeconds: Double,
+        isStartup: Bool
     ) {
         guard let sighting, sighting.isConnected, let position = sighting.replayed else {
             if isConnected { apply.interrupt() }
@@ -74,6 +75,6 @@ struct ReplicaTrack: Sendable, Equatable {
         }
         apply.observe(
             replayed: replayed, queueBytes: queueBytes, nowSeconds: nowSeconds,
-            elapsedSeconds: elapsedSeconds)
+            elapsedSeconds: elapsedSeconds, isStartup: isStartup)
     }
 }

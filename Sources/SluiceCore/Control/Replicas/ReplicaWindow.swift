@@ -124,14 +124,15 @@ public struct ReplicaWindow: Sendable {
             let id = tracks[index].id
             tracks[index].observe(
                 sightings.first { $0.id == id }, clock: clock, nowSeconds: nowSeconds,
-                elapsedSeconds: elapsedSeconds)
+                elapsedSeconds: elapsedSeconds, isStartup: isStartup)
         }
         for sighting in sightings where !tracks.contains(where: { $0.id == sighting.id }) {
             // One that replays nothing (a base backup, an archiver) cannot be behind in replay.
             guard let replayed = sighting.replayed else { continue }
             var track = ReplicaTrack(sighting, replayed: replayed, nowSeconds: nowSeconds)
             track.observe(
-                sighting, clock: clock, nowSeconds: nowSeconds, elapsedSeconds: elapsedSeconds)
+                sighting, clock: clock, nowSeconds: nowSeconds, elapsedSeconds: elapsedSeconds,
+                isStartup: isStartup)
             tracks.append(track)
         }
     }

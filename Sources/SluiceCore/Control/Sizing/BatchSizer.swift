@@ -44,7 +44,7 @@ public struct BatchSizer: Sendable, Equatable {
     /// Share of a batch's time that its fixed cost may be, while batches wait at the gate.
     static let overheadShareGated = 0.05
     /// The same while workers are what limits the rate.
-    static let overheadShareFree = 0.05
+    static let overheadShareFree = 0.02
     /// Shortest target, in seconds: below it round trips rule, whatever was measured.
     static let targetSecondsMin = 0.02
     /// Longest target, in seconds: rows are locked that long, and applications wait for them.
@@ -84,8 +84,11 @@ public struct BatchSizer: Sendable, Equatable {
         cost.observe(sample)
         if sample.outcome == .committed {
             trial.observe(
-                rows: Double(sample.rows), latencySeconds: sample.latencySeconds,
-                usualRows: keys, overheadShare: overheadShare(conditions))
+                BatchTrial.Sample(
+                    nowSeconds: sample.nowSeconds, rows: Double(sample.rows),
+                    latencySeconds: sample.latencySeconds, usualRows: keys,
+                    rowSeconds: cost.rowSeconds ?? 0,
+                    overheadShare: overheadShare(conditions)))
         }
         let target = targetSeconds(conditions)
         var wanted = keys

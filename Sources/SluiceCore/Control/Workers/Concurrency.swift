@@ -1,5 +1,12 @@
 /// How many batches run at once: a real number, which the workers keep by resting.
 public struct Concurrency: Sendable, Equatable {
+    /// A number so close below a whole one (no unit) counts as whole.
+    static let rounding = 1e-9
+    /// A worker works at least this share of the time (no unit), or it is not there at all.
+    static let leastShare = 0.02
+    /// Longest rest, in seconds: as long as a decision holds.
+    static let restSecondsMax = 2.0
+
     /// Batches at once, on average.
     public let average: Double
 
@@ -9,10 +16,18 @@ public struct Concurrency: Sendable, Equatable {
     }
 
     /// Workers that it takes.
-    public var workers: Int { max(1, Int((average - 1e-9).rounded(.up))) }
+    public var workers: Int { max(1, Int((average - Self.rounding).rounded(.up))) }
 
-    /// How long a worker rests after a batch that took `latencySeconds`.
+    /// How long a worker rests after a batch that took `latencySeconds`, while so many other
+    /// batches run.
+    ///
+    /// Only the worker beyond the whole number rests: 3.4 batches at once are three that never
+    /// rest and one that works 40 % of the time. Were all four to rest a little, the number
+    /// running at a moment would vary twice as much, and latency grows faster than it.
     public func restSeconds(afterSeconds latencySeconds: Double, othersRunning: Int) -> Double {
-        latencySeconds * (Double(workers) / average - 1)
+        let whole = (average + Self.rounding).rounded(.down)
+        guard Double(othersRunning) >= whole else { return 0 }
+        let share = max(average - whole, Self.leastShare)
+        return min(Self.restSecondsMax, latencySeconds * (1 / share - 1))
     }
 }

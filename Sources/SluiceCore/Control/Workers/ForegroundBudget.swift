@@ -4,7 +4,7 @@
 /// a share of the number, and the same at 1 worker and at 16.
 struct ForegroundBudget: Sendable, Equatable {
     /// Aimed at, as a share of the budget: noise must stay below the whole.
-    static let setpoint = 0.94
+    static let setpoint = 0.97
     /// Time constant of the measured latency, in seconds: 20 % of the news at 0.25 s a poll.
     static let smoothingSeconds = 1.12
     /// Share of the distance (in log space) that one step goes; more oscillates, since the
