@@ -4,6 +4,7 @@ import SluiceCore
 package struct SluiceController: Controller {
     package let periodSeconds: Double
     private var control: AdaptiveControl
+    private var batchSeconds = 0.0
 
     package init(
         periodSeconds: Double = 0.25, lagSecondsMax: Double = Duty.lagSecondsMax
@@ -39,7 +40,7 @@ package struct SluiceController: Controller {
                 workers: ConcurrencyControl.Observation(
                     nowSeconds: view.seconds, foregroundSeconds: view.foregroundSeconds,
                     waitShare: view.waitShare, activeBatches: view.activeBatches,
-                    rows: view.rows)))
+                    batchSeconds: batchSeconds, rows: view.rows)))
     }
 
     package mutating func admit(seconds: Double) -> Int? {
@@ -48,7 +49,8 @@ package struct SluiceController: Controller {
     }
 
     package mutating func finished(_ batch: FinishedBatch) -> Double {
-        control.finished(
+        batchSeconds += 0.1 * (batch.latencySeconds - batchSeconds)
+        return control.finished(
             BatchGate.Ticket(number: batch.tag),
             BatchSample(
                 nowSeconds: batch.seconds, rows: Int(batch.rows),

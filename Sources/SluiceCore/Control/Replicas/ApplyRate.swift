@@ -12,7 +12,7 @@ struct ApplyRate: Sendable, Equatable {
     /// A shorter span gives no sample: one reply more or less would be a third of it.
     static let spanSecondsMin = 0.7
     /// With so many seconds of work always queued over the span, the replica was the bottleneck.
-    static let busySeconds = 0.15
+    static let busySeconds = 0.2
     /// Time constant of a fall, in seconds: the window must follow before the backlog grows.
     static let fallSeconds = 0.8
     /// Time constant of a rise, in seconds: catching up from disk is not the usual rate.
@@ -20,6 +20,8 @@ struct ApplyRate: Sendable, Equatable {
     /// Time constant of a rise while it was not the bottleneck, in seconds: at once would take the
     /// luckiest second for the rule (0: 1 of 30 random plants above the limit).
     static let idleRiseSeconds = 2.0
+    /// Progress over so many seconds is what is being replayed now: two polls, two reports.
+    static let recentSeconds = 0.7
     /// Never believed to be less, in bytes a second: a replica that stood still must be probed.
     static let least = 2e5
     /// The first sample counts at least so much, in bytes a second: it was taken at low load.
@@ -34,6 +36,15 @@ struct ApplyRate: Sendable, Equatable {
 
     /// Bytes a second, `unknown` before the first sample.
     var bytesPerSecond: Double { measured ?? Self.unknown }
+
+    /// Bytes a second over the last half second; 0 before two polls.
+    var recentBytesPerSecond: Double {
+        guard let last = marks.last else { return 0 }
+        for mark in marks.reversed() where last.seconds - mark.seconds >= Self.recentSeconds {
+            return (last.replayed - mark.replayed) / (last.seconds - mark.seconds)
+        }
+        return 0
+    }
 
     /// Takes in where a connected replica is; `elapsedSeconds` since the poll before.
     mutating func observe(

@@ -52,6 +52,8 @@ public struct ReplicaWindow: Sendable {
         public var paceBytesPerSecond = Double.infinity
         /// The slowest replica's apply rate; `nil` before it is measured.
         public var applyBytesPerSecond: Double?
+        /// What the replica that is furthest behind replayed a second over the last half second.
+        public var replayingBytesPerSecond = 0.0
         /// The replica that is furthest behind, and how far.
         public var worstReplica = ""
         /// Lag of the worst replica by the clock of positions, in seconds.
@@ -194,6 +196,7 @@ public struct ReplicaWindow: Sendable {
             if decision.worstReplica.isEmpty || outstanding > decision.outstandingBytes {
                 decision.outstandingBytes = outstanding
                 decision.worstReplica = track.id
+                decision.replayingBytesPerSecond = track.apply.recentBytesPerSecond
             }
             let lag = lagSeconds(of: track, nowSeconds: observation.nowSeconds)
             decision.lagSeconds = max(decision.lagSeconds, lag)

@@ -42,7 +42,7 @@ public struct BatchSizer: Sendable, Equatable {
     /// Keys of a run's first batches: 100 rows cost milliseconds even at 1,000 times the usual.
     public static let firstKeys = 100
     /// Share of a batch's time that its fixed cost may be, while batches wait at the gate.
-    static let overheadShareGated = 0.05
+    static let overheadShareGated = 0.08
     /// The same while workers are what limits the rate.
     static let overheadShareFree = 0.02
     /// Shortest target, in seconds: below it round trips rule, whatever was measured.

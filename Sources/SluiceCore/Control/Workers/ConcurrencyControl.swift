@@ -11,6 +11,8 @@ public struct ConcurrencyControl: Sendable, Equatable {
         public var waitShare: Double
         /// Batches running now.
         public var activeBatches: Double
+        /// How long batches take now, in seconds.
+        public var batchSeconds: Double
         /// Rows changed since the step before.
         public var rows: Double
         /// True where other sessions wait for locks that batches hold.
@@ -19,12 +21,13 @@ public struct ConcurrencyControl: Sendable, Equatable {
         /// An observation.
         public init(
             nowSeconds: Double, foregroundSeconds: Double?, waitShare: Double,
-            activeBatches: Double, rows: Double, othersWait: Bool = false
+            activeBatches: Double, batchSeconds: Double, rows: Double, othersWait: Bool = false
         ) {
             self.nowSeconds = nowSeconds
             self.foregroundSeconds = foregroundSeconds
             self.waitShare = waitShare
             self.activeBatches = activeBatches
+            self.batchSeconds = batchSeconds
             self.rows = rows
             self.othersWait = othersWait
         }
@@ -55,7 +58,7 @@ public struct ConcurrencyControl: Sendable, Equatable {
     /// Seconds from decision to decision: a batch and its effect on the latency must be over.
     static let stepSeconds = 2.0
     /// The same during startup, where the batches are still short.
-    static let stepSecondsStartup = 1.5
+    static let stepSecondsStartup = 1.0
     /// The rate is taken over so many seconds, and waiting over the last 2 of them.
     static let rateSeconds = 3.0
     static let waitSeconds = 2.0
@@ -104,6 +107,9 @@ public struct ConcurrencyControl: Sendable, Equatable {
         if let latency = observation.foregroundSeconds {
             budget.observe(latencySeconds: latency, elapsedSeconds: elapsed)
         }
+        probe.observe(
+            rows: observation.rows, workers: average, batchSeconds: observation.batchSeconds,
+            elapsedSeconds: elapsed, nowSeconds: now)
         if observation.othersWait { retreat(nowSeconds: now) }
         if now >= dueSeconds {
             decide(limits, nowSeconds: now)
@@ -146,17 +152,15 @@ public struct ConcurrencyControl: Sendable, Equatable {
         budget.step(
             budgetSeconds: limits.foregroundBudgetSeconds,
             isBinding: isFree && average >= Self.bindingShare * budget.allowed, most: most)
-        var rows = 0.0
         var active = 0.0
         var count = 0.0
         for moment in moments {
-            rows += moment.rows
             guard nowSeconds - moment.seconds < Self.waitSeconds else { continue }
             active += moment.active
             count += 1
         }
         probe.step(
-            workers: average, rowsPerSecond: rows / Self.rateSeconds,
+            workers: average, isGated: !isFree,
             isBinding: isFree && average >= Self.bindingShare * probe.allowed, most: most,
             nowSeconds: nowSeconds)
         if waitShare > Self.gatedShare {
@@ -167,5 +171,6 @@ public struct ConcurrencyControl: Sendable, Equatable {
         windowAllows = min(windowAllows, most)
         locksAllow = min(locksAllow * Self.retreatRelease, most)
         average = min(budget.allowed, probe.allowed, windowAllows, locksAllow)
+        probe.changed(to: average, nowSeconds: nowSeconds)
     }
 }

@@ -9,10 +9,14 @@ struct ForegroundBudget: Sendable, Equatable {
     static let smoothingSeconds = 1.12
     /// Share of the distance (in log space) that one step goes; more oscillates, since the
     /// smoothed latency lags a step behind.
-    static let gain = 0.4
+    static let gain = 0.3
+    /// Error (log space) above which the latency is far below the budget, and the share then:
+    /// there latency hardly rises with the number, so larger steps do not overshoot.
+    static let farError = 0.3
+    static let farGain = 0.7
     /// Bounds of a step in log space: halve at most, grow by 42 % at most.
     static let fallMax = -0.7
-    static let riseMax = 0.35
+    static let riseMax = 0.6
     /// Never fewer workers on average: one that works a tenth of the time still measures.
     static let least = 0.1
 
@@ -37,7 +41,8 @@ struct ForegroundBudget: Sendable, Equatable {
         }
         let error = Exponential.log(Self.setpoint * budget / latency)
         if error < 0 || isBinding {
-            let change = min(max(Self.gain * error, Self.fallMax), Self.riseMax)
+            let gain = error > Self.farError ? Self.farGain : Self.gain
+            let change = min(max(gain * error, Self.fallMax), Self.riseMax)
             allowed *= Exponential.exp(change)
         }
         allowed = min(most, max(Self.least, allowed))

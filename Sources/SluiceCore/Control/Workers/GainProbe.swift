@@ -1,17 +1,36 @@
-/// Finds how many batches at once still pay, by trying more and keeping what gains.
+/// Finds how many batches at once still pay: where more workers ran, did more rows change?
 ///
-/// One step and a comparison need no model of the server: the marginal gain falls below a third
-/// of linear before the peak is reached.
+/// A comparison needs no model of the server: the marginal gain falls below a third of linear
+/// before the peak is reached.
 struct GainProbe: Sendable, Equatable {
-    /// A try under way: what it is compared with.
-    private struct Try: Sendable, Equatable {
-        let workers: Double
-        let rowsPerSecond: Double
+    /// What a number of workers has achieved.
+    private struct Level: Sendable, Equatable {
+        var workers: Double
+        var rowsPerSecond: Double
     }
 
-    /// A try is kept if the rate grew by this share of what the workers grew by; less is mostly
+    /// Sums since the number last changed.
+    private struct Sums: Sendable, Equatable {
+        var rows = 0.0
+        var workers = 0.0
+        var seconds = 0.0
+    }
+
+    /// More workers are kept if the rate grew by this share of what they grew by; less is mostly
     /// load on the server for nothing.
-    static let gainShare = 0.35
+    static let gainShare = 0.25
+    /// A number that differs by less (share) is the same: the budget moves it all the time.
+    static let sameShare = 0.15
+    /// Seconds after a change of the number before anything counts: batches of before must end.
+    static let settleSeconds = 0.3
+    /// Seconds that a rate is measured over, while the number doubles, and afterwards, where a
+    /// few percent must be told from noise.
+    static let measureSecondsStartup = 0.75
+    static let measureSeconds = 4.0
+    /// At least so many batches of each worker must fit into it: rows are counted when one ends.
+    static let measureBatches = 3.0
+    /// A failure must last for so many times as long, and no rate looks back further.
+    static let confirmMultiple = 2.5
     /// Seconds to the next try after one that failed; doubled with each, up to the most.
     static let backoffSeconds = 15.0
     static let backoffSecondsMax = 240.0
@@ -20,39 +39,91 @@ struct GainProbe: Sendable, Equatable {
     private(set) var allowed = 1.0
     /// True until a try has failed: the number doubles.
     private(set) var isStartup = true
-    private var underWay: Try?
+    private var batchSeconds = 0.0
+    private var base: Level?
+    private var sums = Sums()
     private var backoff = backoffSeconds
     private var nextSeconds = 0.0
+    private var settledSeconds = settleSeconds
 
-    /// One step; without `isBinding` what is measured is somebody else's limit.
-    mutating func step(
-        workers: Double, rowsPerSecond: Double, isBinding: Bool, most: Double, nowSeconds: Double
+    /// Takes in the rows of a poll, and how many workers ran.
+    mutating func observe(
+        rows: Double, workers: Double, batchSeconds: Double, elapsedSeconds: Double,
+        nowSeconds: Double
     ) {
-        defer { allowed = min(allowed, most) }
-        guard isBinding else {
-            underWay = nil
-            return
-        }
-        if let tried = underWay { judge(tried, workers, rowsPerSecond, nowSeconds) }
-        guard underWay == nil, nowSeconds >= nextSeconds, allowed < most else { return }
-        underWay = Try(workers: workers, rowsPerSecond: rowsPerSecond)
-        allowed = isStartup ? allowed * 2 : allowed + 1
+        self.batchSeconds = batchSeconds
+        guard nowSeconds - elapsedSeconds >= settledSeconds else { return }
+        sums.rows += rows
+        sums.workers += workers * elapsedSeconds
+        sums.seconds += elapsedSeconds
+        guard sums.seconds > 2 * Self.confirmMultiple * needSeconds else { return }
+        sums.rows /= 2
+        sums.workers /= 2
+        sums.seconds /= 2
     }
 
-    private mutating func judge(
-        _ tried: Try, _ workers: Double, _ rowsPerSecond: Double, _ nowSeconds: Double
+    /// One step; while the gate holds batches back, what is measured is its limit.
+    mutating func step(
+        workers: Double, isGated: Bool, isBinding: Bool, most: Double, nowSeconds: Double
     ) {
-        underWay = nil
-        let gain = rowsPerSecond / max(tried.rowsPerSecond, 1e-9) - 1
-        let linear = (workers - tried.workers) / tried.workers
-        if gain < Self.gainShare * linear {
-            allowed = tried.workers
-            isStartup = false
-            nextSeconds = nowSeconds + backoff
-            backoff = min(Self.backoffSecondsMax, backoff * 2)
-        } else {
-            backoff = Self.backoffSeconds
-            nextSeconds = nowSeconds
+        defer { allowed = min(allowed, most) }
+        guard !isGated else {
+            base = nil
+            restart(nowSeconds)
+            return
         }
+        let isMeasured = sums.seconds >= needSeconds
+        if isMeasured {
+            let level = Level(
+                workers: sums.workers / sums.seconds, rowsPerSecond: sums.rows / sums.seconds)
+            if let base, level.workers > base.workers * (1 + Self.sameShare) {
+                guard pays(level, over: base) else {
+                    fail(workers: workers, back: base.workers, nowSeconds: nowSeconds)
+                    return
+                }
+                backoff = Self.backoffSeconds
+            }
+            base = level
+        }
+        guard isBinding, allowed < most else { return }
+        if isStartup {
+            allowed = max(allowed, workers * 2)
+        } else if isMeasured, nowSeconds >= nextSeconds {
+            allowed += 1
+        }
+    }
+
+    /// The number has changed; what was measured is of the number before, if it changed enough.
+    mutating func changed(to workers: Double, nowSeconds: Double) {
+        let mean = sums.seconds > 0 ? sums.workers / sums.seconds : 0
+        if abs(workers - mean) > Self.sameShare * mean { restart(nowSeconds) }
+    }
+
+    private var needSeconds: Double {
+        let least = isStartup ? Self.measureSecondsStartup : Self.measureSeconds
+        return max(least, Self.measureBatches * batchSeconds)
+    }
+
+    private mutating func restart(_ nowSeconds: Double) {
+        settledSeconds = nowSeconds + max(Self.settleSeconds, batchSeconds)
+        sums = Sums()
+    }
+
+    private func pays(_ level: Level, over base: Level) -> Bool {
+        let gain = level.rowsPerSecond / max(base.rowsPerSecond, 1e-9) - 1
+        return gain >= Self.gainShare * (level.workers / base.workers - 1)
+    }
+
+    /// Holds the number until the failure is sure, and goes back then.
+    private mutating func fail(workers: Double, back: Double, nowSeconds: Double) {
+        guard sums.seconds >= Self.confirmMultiple * needSeconds else {
+            allowed = min(allowed, workers)
+            return
+        }
+        allowed = back
+        isStartup = false
+        nextSeconds = nowSeconds + backoff
+        backoff = min(Self.backoffSecondsMax, backoff * 2)
+        restart(nowSeconds)
     }
 }
