@@ -19,7 +19,7 @@ struct ApplyRate: Sendable, Equatable {
     static let riseSeconds = 3.0
     /// Time constant of a rise while it was not the bottleneck, in seconds: at once would take the
     /// luckiest second for the rule (0: 1 of 30 random plants above the limit).
-    static let idleRiseSeconds = 2.0
+    static let idleRiseSeconds = 1.0
     /// Progress over so many seconds is what is being replayed now: two polls, two reports.
     static let recentSeconds = 0.7
     /// Never believed to be less, in bytes a second: a replica that stood still must be probed.
