@@ -7,7 +7,8 @@ package struct SluiceController: Controller {
     private var batchSeconds = 0.0
 
     package init(
-        periodSeconds: Double = 0.25, lagSecondsMax: Double = Duty.lagSecondsMax
+        periodSeconds: Double = 0.25, lagSecondsMax: Double = Duty.lagSecondsMax,
+        foregroundBudgetSeconds: Double? = Duty.foregroundSecondsMax
     ) {
         self.periodSeconds = periodSeconds
         control = AdaptiveControl(
@@ -15,7 +16,7 @@ package struct SluiceController: Controller {
                 replicas: ReplicaWindow.Limits(maxLagSeconds: lagSecondsMax),
                 workers: ConcurrencyControl.Limits(
                     workers: 1...Duty.workersMax,
-                    foregroundBudgetSeconds: Duty.foregroundSecondsMax)))
+                    foregroundBudgetSeconds: foregroundBudgetSeconds)))
     }
 
     package var command: Command {
