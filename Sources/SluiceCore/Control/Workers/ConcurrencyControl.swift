@@ -161,8 +161,8 @@ public struct ConcurrencyControl: Sendable, Equatable {
         }
         probe.step(
             workers: average, isGated: !isFree,
-            isBinding: isFree && average >= Self.bindingShare * probe.allowed, most: most,
-            nowSeconds: nowSeconds)
+            isBinding: isFree && average >= Self.bindingShare * probe.allowed,
+            isLed: limits.foregroundBudgetSeconds != nil, most: most, nowSeconds: nowSeconds)
         if waitShare > Self.gatedShare {
             windowAllows = max(1, Self.gatedGain * active / max(1, count) + Self.gatedExtra)
         } else {

@@ -63,8 +63,12 @@ struct GainProbe: Sendable, Equatable {
     }
 
     /// One step; while the gate holds batches back, what is measured is its limit.
+    ///
+    /// With `isLed` the budget's own steps lead the number up and this one follows at once, since
+    /// they are small enough to be judged one by one; alone it measures before each step.
     mutating func step(
-        workers: Double, isGated: Bool, isBinding: Bool, most: Double, nowSeconds: Double
+        workers: Double, isGated: Bool, isBinding: Bool, isLed: Bool, most: Double,
+        nowSeconds: Double
     ) {
         defer { allowed = min(allowed, most) }
         guard !isGated else {
@@ -87,7 +91,7 @@ struct GainProbe: Sendable, Equatable {
         }
         guard isBinding, allowed < most else { return }
         if isStartup {
-            allowed = max(allowed, workers * 2)
+            if isLed || isMeasured { allowed = max(allowed, workers * 2) }
         } else if isMeasured, nowSeconds >= nextSeconds {
             allowed += 1
         }
