@@ -21,13 +21,15 @@ public struct Concurrency: Sendable, Equatable {
     /// How long a worker rests after a batch that took `latencySeconds`, while so many other
     /// batches run.
     ///
-    /// Only the worker beyond the whole number rests: 3.4 batches at once are three that never
-    /// rest and one that works 40 % of the time. Were all four to rest a little, the number
-    /// running at a moment would vary twice as much, and latency grows faster than it.
+    /// Only the worker beyond the whole number rests: 3.4 batches at once are three, and a fourth
+    /// for 40 % of the time. Were all four to rest a little, the number running at a moment would
+    /// vary twice as much, and latency grows faster than it. With the fourth, some batch ends
+    /// after a quarter of a batch's time, so that is what the rest is a multiple of.
     public func restSeconds(afterSeconds latencySeconds: Double, othersRunning: Int) -> Double {
         let whole = (average + Self.rounding).rounded(.down)
         guard Double(othersRunning) >= whole else { return 0 }
         let share = max(average - whole, Self.leastShare)
-        return min(Self.restSecondsMax, latencySeconds * (1 / share - 1))
+        let together = max(0, latencySeconds) / (whole + 1)
+        return min(Self.restSecondsMax, together * (1 / share - 1))
     }
 }

@@ -1,0 +1,175 @@
+import Testing
+
+@testable import SluiceCore
+
+@Suite struct BatchSizerTests {
+    /// A server on which a batch costs what the model says, with noise.
+    private struct Server {
+        var fixedSeconds = 0.004
+        var rowSeconds = 40e-6
+        var superlinearRows = Double.infinity
+        var bytesPerRow = 400.0
+        var noise = SeededGenerator(seed: 1)
+        var nowSeconds = 0.0
+
+        mutating func run(_ batch: BatchSizer.Decision) -> BatchSample {
+            let rows = Double(batch.batchKeys)
+            let factor = 0.8 + 0.4 * noise.nextUnit()
+            let fixed = fixedSeconds * factor
+            let latency = fixed + rowSeconds * rows * (1 + rows / superlinearRows) * factor
+            let isLate = latency > batch.statementTimeoutSeconds
+            nowSeconds += min(latency, batch.statementTimeoutSeconds)
+            return BatchSample(
+                nowSeconds: nowSeconds, rows: batch.batchKeys, overheadSeconds: fixed,
+                latencySeconds: min(latency, batch.statementTimeoutSeconds),
+                walBytes: rows * bytesPerRow, outcome: isLate ? .timedOut : .committed)
+        }
+    }
+
+    private func settle(
+        _ server: inout Server, _ sizer: inout BatchSizer,
+        _ conditions: BatchSizer.Conditions = BatchSizer.Conditions(), batches: Int = 100
+    ) -> BatchSizer.Decision {
+        var batch = sizer.first(conditions)
+        for _ in 0..<batches { batch = sizer.step(server.run(batch), conditions) }
+        return batch
+    }
+
+    @Test func theFixedCostIsTheToleratedShareOfABatch() {
+        var server = Server()
+        var sizer = BatchSizer()
+        let free = settle(&server, &sizer)
+        #expect(abs(free.targetSeconds - 0.004 / BatchSizer.overheadShareFree) < 0.03)
+        let gated = settle(&server, &sizer, BatchSizer.Conditions(isGated: true))
+        #expect(abs(gated.targetSeconds - 0.004 / BatchSizer.overheadShareGated) < 0.01)
+    }
+
+    @Test func targetsAndTimeoutsStayWithinTheirBounds() {
+        for fixed in [1e-6, 1e-4, 0.01, 1, 10] {
+            var server = Server(fixedSeconds: fixed)
+            var sizer = BatchSizer()
+            let batch = settle(&server, &sizer)
+            #expect(batch.targetSeconds >= BatchSizer.targetSecondsMin)
+            #expect(batch.targetSeconds <= BatchSizer.targetSecondsMax)
+            #expect(batch.statementTimeoutSeconds >= BatchSizer.timeoutSecondsMin)
+            #expect(batch.statementTimeoutSeconds <= 5 * BatchSizer.targetSecondsMax)
+            #expect(batch.batchKeys >= 1)
+        }
+    }
+
+    @Test func aRowThatCostsFiftyTimesAsMuchMakesBatchesSmallerNotLonger() {
+        var server = Server()
+        var sizer = BatchSizer()
+        let before = settle(&server, &sizer)
+        server.rowSeconds *= 50
+        let after = settle(&server, &sizer)
+        let ratio = Double(before.batchKeys) / Double(after.batchKeys)
+        #expect(ratio > 20 && ratio < 130)
+        #expect(abs(before.targetSeconds - after.targetSeconds) < 0.08)
+    }
+
+    @Test func aTimeoutQuartersTheBatchAtOnce() {
+        var server = Server()
+        var sizer = BatchSizer()
+        var batch = settle(&server, &sizer)
+        let full = batch.batchKeys
+        var late = server.run(batch)
+        late.outcome = .timedOut
+        batch = sizer.step(late, BatchSizer.Conditions())
+        #expect(Double(batch.batchKeys) <= Double(full) / 0.6 / 4 + 1)
+        for _ in 0..<100 {
+            late.rows = batch.batchKeys
+            batch = sizer.step(late, BatchSizer.Conditions())
+        }
+        #expect(batch.batchKeys == 1)
+    }
+
+    @Test func aLockIsNoEvidenceOfCost() {
+        var server = Server()
+        var sizer = BatchSizer()
+        let batch = settle(&server, &sizer)
+        let cost = sizer.cost
+        for _ in 0..<50 {
+            var sample = server.run(batch)
+            sample.latencySeconds = 30
+            sample.outcome = .yielded
+            _ = sizer.step(sample, BatchSizer.Conditions())
+        }
+        #expect(sizer.cost == cost)
+    }
+
+    @Test func oneOutlierMovesTheCostLittleThreeAreBelieved() {
+        var cost = BatchCost()
+        func sample(_ seconds: Double) -> BatchSample {
+            BatchSample(
+                nowSeconds: 0, rows: 1000, overheadSeconds: 0.004,
+                latencySeconds: seconds + 0.004, walBytes: nil, outcome: .committed)
+        }
+        for _ in 0..<50 { cost.observe(sample(0.04)) }
+        let known = cost.rowSeconds ?? 0
+        cost.observe(sample(40))
+        #expect((cost.rowSeconds ?? 0) < 1.2 * known)
+        for _ in 0..<30 { cost.observe(sample(40)) }
+        #expect((cost.rowSeconds ?? 0) > 500 * known)
+    }
+
+    @Test func aBatchIsNeverMoreThanTheReplicasApplyInAQuarterSecond() {
+        var server = Server()
+        var sizer = BatchSizer()
+        let batch = settle(&server, &sizer, BatchSizer.Conditions(applyBytesPerSecond: 1e6))
+        #expect(Double(batch.batchKeys) * 400 <= 0.25 * 1e6 * 1.01)
+    }
+
+    @Test func theUsersLimitsBoundEveryBatch() {
+        let limits = [
+            BatchSizer.Conditions(keysMax: 37),
+            BatchSizer.Conditions(rowsPerSecondMax: 74),
+            BatchSizer.Conditions(walBytesPerSecondMax: 74 * 400),
+        ]
+        for conditions in limits {
+            var server = Server()
+            var sizer = BatchSizer()
+            var batch = settle(&server, &sizer)
+            for _ in 0..<30 { batch = sizer.step(server.run(batch), conditions) }
+            #expect(batch.batchKeys <= 38)
+            #expect(BatchSizer().first(conditions).batchKeys <= 100)
+        }
+    }
+
+    @Test func noSequenceOfBatchesLeadsOutOfBounds() {
+        for seed in UInt64(1)...50 {
+            var random = SeededGenerator(seed: seed)
+            var sizer = BatchSizer()
+            var keys = BatchSizer.firstKeys
+            for _ in 0..<300 {
+                let outcomes: [BatchSample.Outcome] = [.committed, .committed, .timedOut, .yielded]
+                let sample = BatchSample(
+                    nowSeconds: random.nextUnit() * 1e4, rows: Int(random.nextUnit() * 1e5),
+                    overheadSeconds: random.nextUnit() - 0.1,
+                    latencySeconds: random.nextUnit() * 10 - 0.1,
+                    walBytes: random.nextUnit() < 0.2 ? nil : random.nextUnit() * 1e9 - 1e6,
+                    outcome: outcomes[Int(random.nextUnit() * 4)])
+                let conditions = BatchSizer.Conditions(
+                    applyBytesPerSecond: random.nextUnit() < 0.5 ? nil : random.nextUnit() * 1e8,
+                    isGated: random.nextUnit() < 0.5, keysMax: 50_000)
+                let next = sizer.step(sample, conditions)
+                #expect(next.batchKeys >= 1 && next.batchKeys <= 50_000, "seed \(seed)")
+                // The small size of a trial beside twice the usual one.
+                #expect(Double(next.batchKeys) <= Double(keys + 1) * 2 / 0.6 + 1, "seed \(seed)")
+                #expect(next.targetSeconds.isFinite && next.targetSeconds > 0, "seed \(seed)")
+                keys = next.batchKeys
+            }
+        }
+    }
+
+    @Test func superlinearRowsMakeBatchesSmallerAndLinearOnesDoNot() {
+        var linear = Server()
+        var sizer = BatchSizer()
+        let usual = settle(&linear, &sizer, batches: 2000)
+        #expect(usual.targetSeconds > 0.1)
+        var superlinear = Server(superlinearRows: 1500)
+        var other = BatchSizer()
+        let small = settle(&superlinear, &other, batches: 2000)
+        #expect(small.targetSeconds < 0.5 * usual.targetSeconds)
+    }
+}

@@ -1,0 +1,152 @@
+import Testing
+
+@testable import SluiceCore
+
+@Suite struct ConcurrencyControlTests {
+    /// A server with a peak, an application whose latency rises with the load, and a gate.
+    private struct Server {
+        var control = ConcurrencyControl()
+        var limits = ConcurrencyControl.Limits(workers: 1...16)
+        var now = 0.0
+        var waitShare = 0.0
+        var load = 0.2
+        var contention = 0.04
+        var coherence = 0.002
+        var othersWait = false
+        var isMeasured = true
+        var average = 1.0
+
+        var foregroundSeconds: Double { 0.003 / (1 - min(0.97, load + 0.1 * average)) }
+
+        mutating func poll() {
+            now += 0.25
+            let others = max(0, average - 1)
+            let rate = average / (1 + contention * others + coherence * average * others)
+            average =
+                control.step(
+                    ConcurrencyControl.Observation(
+                        nowSeconds: now, foregroundSeconds: isMeasured ? foregroundSeconds : nil,
+                        waitShare: waitShare, activeBatches: average * (1 - waitShare),
+                        batchSeconds: 0.05, rows: rate * 1000, othersWait: othersWait), limits
+                ).average
+        }
+
+        mutating func run(_ seconds: Double) {
+            for _ in 0..<Int(seconds * 4) { poll() }
+        }
+    }
+
+    @Test func theApplicationStaysWithinItsBudget() {
+        var server = Server()
+        server.limits.foregroundBudgetSeconds = 0.010
+        server.run(60)
+        #expect(server.foregroundSeconds <= 0.010)
+        #expect(server.foregroundSeconds >= 0.009)
+        server.load = 0.5
+        server.run(6)
+        #expect(server.foregroundSeconds <= 0.0115)
+        server.load = 0.2
+        server.run(20)
+        #expect(server.foregroundSeconds >= 0.009)
+    }
+
+    @Test func anIdleGateDoesNotWindTheBudgetUp() {
+        var server = Server()
+        server.limits.foregroundBudgetSeconds = 0.010
+        server.run(60)
+        let settled = server.average
+        // Held back for long, with a latency far below the budget.
+        server.waitShare = 0.9
+        server.load = 0
+        server.run(300)
+        server.waitShare = 0
+        server.load = 0.2
+        server.run(2)
+        #expect(server.average <= settled * 1.3)
+    }
+
+    @Test func withoutABudgetTheNumberGrowsAsLongAsItPays() {
+        var server = Server()
+        server.run(60)
+        #expect(server.average == 16)
+        var peaked = Server()
+        peaked.contention = 0.06
+        peaked.coherence = 0.02
+        peaked.run(120)
+        #expect(peaked.average >= 4 && peaked.average <= 9)
+    }
+
+    @Test func workersThatWaitAreFewer() {
+        var server = Server()
+        server.run(60)
+        server.waitShare = 0.8
+        server.run(20)
+        #expect(server.average <= 6)
+        server.waitShare = 0
+        server.run(20)
+        #expect(server.average >= 12)
+    }
+
+    @Test func blockedSessionsMakeRoomAtOnce() {
+        var server = Server()
+        server.run(60)
+        let before = server.average
+        server.othersWait = true
+        server.poll()
+        #expect(server.average <= before * 0.71)
+        server.run(20)
+        #expect(server.average < 3)
+        server.othersWait = false
+        server.run(120)
+        #expect(server.average == before)
+    }
+
+    @Test func theUsersBoundsHold() {
+        for seed in UInt64(1)...20 {
+            var random = SeededGenerator(seed: seed)
+            var server = Server()
+            server.limits.foregroundBudgetSeconds = 0.010
+            for _ in 0..<400 {
+                let least = 1 + Int(random.nextUnit() * 4)
+                let most = least + Int(random.nextUnit() * 10)
+                server.limits.workers = least...most
+                server.waitShare = random.nextUnit() * 1.5 - 0.2
+                server.load = random.nextUnit()
+                server.othersWait = random.nextUnit() < 0.05
+                server.isMeasured = random.nextUnit() < 0.8
+                server.poll()
+                #expect(server.average <= Double(most), "seed \(seed)")
+                #expect(server.average > 0, "seed \(seed)")
+                if least > 1 { #expect(server.average >= Double(least), "seed \(seed)") }
+            }
+        }
+    }
+
+    @Test func restingKeepsTheAverage() {
+        // Workers that rest as told, in a simulation of their own.
+        for average in [0.3, 1, 1.5, 2.25, 3.4, 5] {
+            let concurrency = Concurrency(average: average)
+            var free = Array(repeating: 0.0, count: concurrency.workers)
+            var busyUntil = Array(repeating: 0.0, count: concurrency.workers)
+            var busy = 0.0
+            var now = 0.0
+            let step = 0.005
+            var random = SeededGenerator(seed: 1)
+            while now < 60 {
+                for worker in free.indices where busyUntil[worker] <= now {
+                    if busyUntil[worker] > 0, free[worker] < busyUntil[worker] {
+                        let others = busyUntil.filter { $0 > now }.count
+                        free[worker] =
+                            now + concurrency.restSeconds(afterSeconds: 0.1, othersRunning: others)
+                    }
+                    if free[worker] <= now {
+                        busyUntil[worker] = now + 0.08 + 0.04 * random.nextUnit()
+                    }
+                }
+                busy += step * Double(busyUntil.filter { $0 > now }.count)
+                now += step
+            }
+            #expect(abs(busy / 60 - average) < 0.05 * average + 0.02, "\(average): \(busy / 60)")
+        }
+    }
+}

@@ -1,0 +1,199 @@
+import Testing
+
+@testable import SluiceCore
+
+@Suite struct ReplicaWindowTests {
+    /// A primary that writes evenly and a replica that replays at a rate.
+    private struct Pair {
+        var window = ReplicaWindow()
+        var now = 0.0
+        var end = 0.0
+        var replayed = 0.0
+        var writes = 8e6
+        var replays = 10e6
+        var isConnected = true
+        var limits = ReplicaWindow.Limits(maxLagSeconds: 10)
+
+        /// One poll after a quarter of a second.
+        mutating func poll(isVisible: Bool = true) -> ReplicaWindow.Decision {
+            now += 0.25
+            end += writes * 0.25
+            if isConnected { replayed = min(end, replayed + replays * 0.25) }
+            let sighting = ReplicaSighting(
+                id: "a", flushed: UInt64(isConnected ? end : replayed),
+                replayed: UInt64(replayed), isConnected: true)
+            let replicas: [ReplicaSighting] = isConnected ? [sighting] : []
+            return window.step(
+                ReplicaWindow.Observation(
+                    nowSeconds: now, primaryPosition: UInt64(end),
+                    replicas: isVisible ? replicas : nil), limits)
+        }
+
+        mutating func polls(_ seconds: Double) -> ReplicaWindow.Decision {
+            var decision = ReplicaWindow.Decision()
+            for _ in 0..<Int(seconds * 4) { decision = poll() }
+            return decision
+        }
+    }
+
+    @Test func aReplicaThatKeepsUpLeavesTheGateOpen() {
+        var pair = Pair()
+        let decision = pair.polls(60)
+        #expect(decision.stop == nil)
+        #expect(decision.outstandingBytes < decision.windowBytes)
+        #expect(decision.lagSeconds == 0)
+    }
+
+    @Test func theWindowFollowsTheApplyRateOfABusyReplica() {
+        var pair = Pair()
+        pair.writes = 20e6
+        _ = pair.polls(5)
+        pair.writes = 10e6
+        let fast = pair.polls(10)
+        pair.replays = 2.5e6
+        pair.writes = 2.5e6
+        let slow = pair.polls(10)
+        let ratio = fast.windowBytes / slow.windowBytes
+        #expect(ratio > 3.5 && ratio < 4.5)
+    }
+
+    @Test func theWindowGrowsWithTheLimitAndKeepsItsBounds() {
+        var last = 0.0
+        for limit in [1.0, 3, 5, 10, 20, 50, 100] {
+            let standing = ReplicaWindow.standingSeconds(maxLagSeconds: limit)
+            #expect(standing >= last)
+            #expect(standing >= 0.25 && standing <= 2)
+            last = standing
+        }
+    }
+
+    @Test func aReplicaThatStandsStillShrinksTheWindowAndStopsEverything() {
+        var pair = Pair()
+        let before = pair.polls(60)
+        pair.replays = 0
+        var stops: [Double] = []
+        for _ in 0..<40 {
+            let decision = pair.poll()
+            if decision.stop != nil { stops.append(pair.now - 60) }
+            if decision.outstandingBytes > decision.windowBytes { stops.append(pair.now - 60) }
+        }
+        #expect((stops.first ?? 99) <= 2)
+        #expect(pair.poll().windowBytes < 0.2 * before.windowBytes)
+    }
+
+    @Test func anEmergencyEndsLaterThanItBegins() {
+        var pair = Pair()
+        _ = pair.polls(60)
+        pair.replays = 0
+        _ = pair.polls(20)
+        #expect(pair.poll().stop != nil)
+        // Replay comes back: the stop holds until little is left, not until just below its start.
+        pair.replays = 40e6
+        pair.writes = 0
+        var reopened: ReplicaWindow.Decision?
+        for _ in 0..<200 where reopened == nil {
+            let decision = pair.poll()
+            if decision.stop == nil { reopened = decision }
+        }
+        let lag = reopened?.lagSeconds ?? 99
+        #expect(lag <= ReplicaWindow.lagResumeShare * 10)
+    }
+
+    @Test func aStopDoesNotChatter() {
+        var pair = Pair()
+        _ = pair.polls(60)
+        var changes = 0
+        var wasStopped = false
+        for step in 0..<400 {
+            // Replay that comes and goes, with a mean below what is written.
+            pair.replays = (step / 8).isMultiple(of: 2) ? 0 : 12e6
+            let isStopped = pair.poll().stop != nil
+            if isStopped != wasStopped { changes += 1 }
+            wasStopped = isStopped
+        }
+        #expect(changes <= 12)
+    }
+
+    @Test func signalsThatCannotBeSeenCloseTheGateUnlessItIsOff() {
+        var pair = Pair()
+        _ = pair.polls(60)
+        #expect(pair.poll(isVisible: false).stop == .signalsMissing)
+        pair.limits.maxLagSeconds = nil
+        #expect(pair.poll(isVisible: false).stop == nil)
+        #expect(pair.poll().windowBytes == .infinity)
+    }
+
+    @Test func aReplicaThatIsGoneStopsEverythingAndItsLagGrows() {
+        var pair = Pair()
+        _ = pair.polls(60)
+        pair.isConnected = false
+        let gone = pair.polls(10)
+        guard case .replicaMissing(let id, let seconds) = gone.stop else {
+            Issue.record("not missing: \(String(describing: gone.stop))")
+            return
+        }
+        #expect(id == "a")
+        #expect(abs(seconds - 10) < 0.5)
+        #expect(gone.lagSeconds > 9)
+        pair.isConnected = true
+        pair.replays = 100e6
+        #expect(pair.polls(5).stop == nil)
+    }
+
+    @Test func aShortVisitIsNoReplica() {
+        var pair = Pair()
+        _ = pair.polls(20)
+        pair.isConnected = false
+        let decision = pair.polls(5)
+        #expect(decision.stop == nil)
+        #expect(decision.windowBytes == .infinity)
+    }
+
+    @Test func aRequiredReplicaIsMissedEvenIfItWasNeverSeen() {
+        var pair = Pair()
+        pair.limits.requiredReplicas = ["b"]
+        let decision = pair.polls(5)
+        guard case .replicaMissing("b", _) = decision.stop else {
+            Issue.record("not missing: \(String(describing: decision.stop))")
+            return
+        }
+    }
+
+    @Test func aMissingReplicaCanBeGivenUpUntilItHasCaughtUp() {
+        var pair = Pair()
+        pair.limits.missing = .ignoreAfter(seconds: 20)
+        _ = pair.polls(60)
+        pair.isConnected = false
+        #expect(pair.polls(15).stop != nil)
+        #expect(pair.polls(10).stop == nil)
+        pair.isConnected = true
+        pair.replays = 12e6
+        let catchingUp = pair.polls(2)
+        #expect(catchingUp.stop == nil)
+        #expect(catchingUp.windowBytes == .infinity)
+        pair.replays = 1000e6
+        #expect(pair.polls(2).windowBytes < .infinity)
+    }
+
+    @Test func aBaseBackupIsNeverWaitedFor() {
+        var window = ReplicaWindow()
+        let limits = ReplicaWindow.Limits(maxLagSeconds: 10)
+        for second in 0..<100 {
+            let backup = ReplicaSighting(
+                id: "backup", flushed: UInt64(second), replayed: nil, isConnected: true)
+            let decision = window.step(
+                ReplicaWindow.Observation(
+                    nowSeconds: Double(second), primaryPosition: UInt64(second) * 1_000_000,
+                    replicas: [backup]), limits)
+            #expect(decision.stop == nil)
+            #expect(decision.windowBytes == .infinity)
+        }
+    }
+
+    @Test func aLatePollDoesNotWidenTheWindow() {
+        var pair = Pair()
+        let before = pair.polls(60)
+        pair.now += 30
+        #expect(pair.poll().windowBytes < 3 * before.windowBytes)
+    }
+}
