@@ -156,7 +156,8 @@ public struct BatchGate: Sendable {
     /// should have replayed by now; what it replays after the last poll counts for one poll.
     private func outstandingBytes(ageSeconds: Double) -> Double {
         let replaying = window.applyBytesPerSecond ?? 0
-        let credit = min(replaying, window.replayingBytesPerSecond) * min(ageSeconds, pollPeriodSeconds, 1)
+        let credit =
+            min(replaying, window.replayingBytesPerSecond) * min(ageSeconds, pollPeriodSeconds, 1)
         return max(0, window.outstandingBytes - credit) + promisedBytes
     }
 }

@@ -69,6 +69,11 @@ public struct ReplicaWindow: Sendable {
     /// buys no throughput.
     static let standingSecondsMin = 0.25
     static let standingSecondsMax = 2.0
+    /// All that is outstanding as a share of the limit: with 1 s under way, a replica that slows
+    /// by 6 needs 6 times all of it, not of the lag to keep alone.
+    static let windowShareMax = 0.12
+    /// Left of the lag to keep, as a share, however long the way is: or the replica starves.
+    static let standingLeast = 0.4
     /// Window and pace are so many times larger until a replica was busy for the first time: the
     /// apply rate cannot be measured below it.
     static let startupGain = 2.0
@@ -113,7 +118,8 @@ public struct ReplicaWindow: Sendable {
         if tracks.contains(where: { $0.apply.isBusy }) { isStartup = false }
         forget(limits, nowSeconds: now)
         guard let maxLag = limits.maxLagSeconds else { return unlimited() }
-        return decide(observation, limits, maxLagSeconds: maxLag,
+        return decide(
+            observation, limits, maxLagSeconds: maxLag,
             pollSeconds: min(elapsed, Self.pollSecondsMax))
     }
 
@@ -189,7 +195,11 @@ public struct ReplicaWindow: Sendable {
             let rate = track.apply.bytesPerSecond
             let outstanding = max(0, end - track.replayed)
             let flight = track.flightSeconds(pollSeconds: pollSeconds)
-            decision.windowBytes = min(decision.windowBytes, gain * rate * (standing + flight))
+            decision.windowBytes = min(
+                decision.windowBytes,
+                gain * rate
+                    * Self.windowSeconds(
+                        standing: standing, flight: flight, maxLagSeconds: maxLagSeconds))
             decision.paceBytesPerSecond = min(
                 decision.paceBytesPerSecond, gain * Self.paceGain * rate)
             decision.applyBytesPerSecond = min(decision.applyBytesPerSecond ?? rate, rate)
@@ -207,6 +217,15 @@ public struct ReplicaWindow: Sendable {
             observation, limits, decision, drain: drain, standingSeconds: standing,
             maxLagSeconds: maxLagSeconds)
         return decision
+    }
+
+    /// Seconds of the apply rate that may be outstanding: what is under way, and the lag to keep,
+    /// as far as it bears a replica that slows down.
+    static func windowSeconds(
+        standing: Double, flight: Double, maxLagSeconds: Double
+    ) -> Double {
+        let bearable = max(flight + standing * standingLeast, windowShareMax * maxLagSeconds)
+        return min(standing + flight, bearable)
     }
 
     /// The lag to keep for a limit, in seconds.
