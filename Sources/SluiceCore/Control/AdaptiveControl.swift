@@ -60,6 +60,7 @@ public struct AdaptiveControl: Sendable {
     private var window = ReplicaWindow()
     private var concurrency = ConcurrencyControl()
     private var gate = BatchGate()
+    private var lastPosition: UInt64?
 
     /// Begins with one worker and small batches, and waits for the first poll.
     public init(limits: Limits) {
@@ -77,6 +78,11 @@ public struct AdaptiveControl: Sendable {
     /// Takes in what a poll shows.
     @discardableResult
     public mutating func poll(_ observation: Observation) -> Decision {
+        let end = observation.replicas.primaryPosition
+        if let last = lastPosition, end >= last {
+            sizer.observe(logBytes: Double(end - last), rows: observation.workers.rows)
+        }
+        lastPosition = end
         let seen = window.step(observation.replicas, limits.replicas)
         let workers = concurrency.step(observation.workers, limits.workers)
         gate.observe(seen, limits.rates, nowSeconds: observation.replicas.nowSeconds)

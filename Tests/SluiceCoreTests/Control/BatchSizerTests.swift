@@ -113,6 +113,20 @@ import Testing
         #expect((cost.rowSeconds ?? 0) > 500 * known)
     }
 
+    @Test func theLogsGrowthCountsOnlyWhereBatchesDoNotSayTheirs() {
+        var cost = BatchCost()
+        for _ in 0..<50 { cost.observe(logBytes: 2e6, rows: 1000) }
+        #expect(abs(cost.bytesPerRow - 2000) < 1)
+        for _ in 0..<50 {
+            cost.observe(
+                BatchSample(
+                    nowSeconds: 0, rows: 1000, overheadSeconds: 0.004, latencySeconds: 0.04,
+                    walBytes: 3e5, outcome: .committed))
+            cost.observe(logBytes: 2e6, rows: 1000)
+        }
+        #expect(abs(cost.bytesPerRow - 300) < 1)
+    }
+
     @Test func aBatchIsNeverMoreThanTheReplicasApplyInAQuarterSecond() {
         var server = Server()
         var sizer = BatchSizer()
