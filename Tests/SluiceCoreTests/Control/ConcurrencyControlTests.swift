@@ -65,6 +65,19 @@ import Testing
         #expect(server.average <= settled * 1.3)
     }
 
+    @Test func aBudgetThatDoesNotBindOnlyFalls() {
+        var budget = ForegroundBudget()
+        budget.observe(latencySeconds: 0.001, elapsedSeconds: 0.25)
+        for _ in 0..<100 { budget.step(budgetSeconds: 0.010, isBinding: false, most: 16) }
+        #expect(budget.allowed == 1)
+        for _ in 0..<5 { budget.step(budgetSeconds: 0.010, isBinding: true, most: 16) }
+        let grown = budget.allowed
+        #expect(grown > 4)
+        for _ in 0..<20 { budget.observe(latencySeconds: 0.030, elapsedSeconds: 0.25) }
+        budget.step(budgetSeconds: 0.010, isBinding: false, most: 16)
+        #expect(budget.allowed < grown)
+    }
+
     @Test func withoutABudgetTheNumberGrowsAsLongAsItPays() {
         var server = Server()
         server.run(60)
