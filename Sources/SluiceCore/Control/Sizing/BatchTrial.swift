@@ -30,6 +30,12 @@ struct BatchTrial: Sendable, Equatable {
         }
     }
 
+    /// No trials until then, unless the row cost becomes another.
+    private struct Rest: Sendable, Equatable {
+        let untilSeconds: Double
+        let rowSeconds: Double
+    }
+
     /// What a comparison says.
     private enum Verdict { case open, smaller, muchSmaller, larger, same }
 
@@ -63,14 +69,7 @@ struct BatchTrial: Sendable, Equatable {
     private var usual = Arm()
     private var small = Arm()
     private var batches = 0
-    private var rest: (untilSeconds: Double, rowSeconds: Double)?
-
-    static func == (one: Self, other: Self) -> Bool {
-        one.scale == other.scale && one.usual == other.usual && one.small == other.small
-            && one.batches == other.batches
-            && one.rest?.untilSeconds == other.rest?.untilSeconds
-            && one.rest?.rowSeconds == other.rest?.rowSeconds
-    }
+    private var rest: Rest?
 
     /// The share of the usual size for the next batch.
     mutating func nextShare() -> Double {
@@ -95,7 +94,10 @@ struct BatchTrial: Sendable, Equatable {
         case .muchSmaller: scale = max(Self.scaleMin, scale * Self.muchShrinkFactor)
         case .smaller: scale = max(Self.scaleMin, scale * Self.shrinkFactor)
         case .larger: scale = min(1, scale * Self.growFactor)
-        case .same: rest = (sample.nowSeconds + Self.restSeconds, sample.rowSeconds)
+        case .same:
+            rest = Rest(
+                untilSeconds: sample.nowSeconds + Self.restSeconds,
+                rowSeconds: sample.rowSeconds)
         }
         usual = Arm()
         small = Arm()

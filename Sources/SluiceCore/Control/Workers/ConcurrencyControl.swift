@@ -52,15 +52,14 @@ public struct ConcurrencyControl: Sendable, Equatable {
         let seconds: Double
         let waitShare: Double
         let active: Double
-        let rows: Double
     }
 
     /// Seconds from decision to decision: a batch and its effect on the latency must be over.
     static let stepSeconds = 2.0
-    /// The same during startup, where the batches are still short.
+    /// The same until more workers have failed to gain: the budget's steps are small, and the
+    /// best number is far.
     static let stepSecondsStartup = 1.0
-    /// The rate is taken over so many seconds, and waiting over the last 2 of them.
-    static let rateSeconds = 3.0
+    /// Waiting and running are means over the last so many seconds: a step's worth.
     static let waitSeconds = 2.0
     /// Below this share of waiting the gate is not what limits: more workers may help.
     static let freeShare = 0.15
@@ -98,7 +97,7 @@ public struct ConcurrencyControl: Sendable, Equatable {
     /// True while batches wait at the gate, and so more or larger ones gain nothing.
     public var isGated: Bool { waitShare > Self.freeShare }
 
-    /// Takes in an observation; the number changes every 2 s.
+    /// Takes in an observation; the number changes every 1 or 2 s.
     public mutating func step(_ observation: Observation, _ limits: Limits) -> Concurrency {
         let now = observation.nowSeconds
         let elapsed = lastSeconds.map { max(0, now - $0) } ?? 0
@@ -133,17 +132,13 @@ public struct ConcurrencyControl: Sendable, Equatable {
         moments.append(
             Moment(
                 seconds: now, waitShare: min(1, max(0, observation.waitShare)),
-                active: observation.activeBatches, rows: observation.rows))
-        while let first = moments.first, now - first.seconds > Self.rateSeconds {
+                active: observation.activeBatches))
+        while let first = moments.first, now - first.seconds >= Self.waitSeconds {
             moments.removeFirst()
         }
         var sum = 0.0
-        var count = 0.0
-        for moment in moments where now - moment.seconds < Self.waitSeconds {
-            sum += moment.waitShare
-            count += 1
-        }
-        waitShare = count > 0 ? sum / count : 0
+        for moment in moments { sum += moment.waitShare }
+        waitShare = moments.isEmpty ? 0 : sum / Double(moments.count)
     }
 
     private mutating func decide(_ limits: Limits, nowSeconds: Double) {
@@ -152,19 +147,15 @@ public struct ConcurrencyControl: Sendable, Equatable {
         budget.step(
             budgetSeconds: limits.foregroundBudgetSeconds,
             isBinding: isFree && average >= Self.bindingShare * budget.allowed, most: most)
-        var active = 0.0
-        var count = 0.0
-        for moment in moments {
-            guard nowSeconds - moment.seconds < Self.waitSeconds else { continue }
-            active += moment.active
-            count += 1
-        }
         probe.step(
             workers: average, isGated: !isFree,
             isBinding: isFree && average >= Self.bindingShare * probe.allowed,
             isLed: limits.foregroundBudgetSeconds != nil, most: most, nowSeconds: nowSeconds)
         if waitShare > Self.gatedShare {
-            windowAllows = max(1, Self.gatedGain * active / max(1, count) + Self.gatedExtra)
+            var active = 0.0
+            for moment in moments { active += moment.active }
+            let mean = active / Double(max(1, moments.count))
+            windowAllows = max(1, Self.gatedGain * mean + Self.gatedExtra)
         } else {
             windowAllows *= Self.releaseGain
         }
