@@ -40,7 +40,7 @@ package struct SluiceController: Controller {
                     replicas: sightings),
                 workers: ConcurrencyControl.Observation(
                     nowSeconds: view.seconds, foregroundSeconds: view.foregroundSeconds,
-                    waitShare: view.waitShare, activeBatches: view.activeBatches,
+                    waitShare: view.waitShare, activeBatches: view.meanActiveBatches,
                     batchSeconds: batchSeconds, rows: view.rows)))
     }
 

@@ -38,6 +38,8 @@ package struct View: Sendable {
     package var trueLagSeconds = 0.0
     package var foregroundSeconds = 0.0
     package var activeBatches = 0.0
+    /// Batches running, mean since the poll before.
+    package var meanActiveBatches = 0.0
     /// Running threads of the server, the application's included.
     package var threads = 0.0
     package var waitShare = 0.0

@@ -40,6 +40,8 @@ package struct PlantRun<Steering: Controller> {
     private var slots = 0.0
     private var tickRows = 0.0
     private var active = 0.0
+    private var activeSum = 0.0
+    private var steps = 0.0
     private var trueLag = 0.0
     private var load = 0.0
 
@@ -90,12 +92,15 @@ package struct PlantRun<Steering: Controller> {
         view.trueLagSeconds = trueLag
         view.foregroundSeconds = foreground() * random.logNormal(scenario.foregroundSigma)
         view.activeBatches = active
+        view.meanActiveBatches = steps > 0 ? activeSum / steps : active
         view.threads = active + load * scenario.cores
         view.waitShare = slots > 0 ? waited / slots : 0
         view.rows = tickRows
         waited = 0
         slots = 0
         tickRows = 0
+        activeSum = 0
+        steps = 0
         controller.poll(view)
         let rate = controller.command.ratePerSecond
         if rate.isFinite { tokens = max(tokens, -max(rate, 1)) }
@@ -154,6 +159,8 @@ package struct PlantRun<Steering: Controller> {
 
     private mutating func advance(_ seconds: Double) {
         active = Double(jobs.count)
+        activeSum += active
+        steps += 1
         var written = scenario.foregroundBytes(seconds) * Self.stepSeconds
         if !jobs.isEmpty {
             let speed = scenario.speed(active: active, load: load)

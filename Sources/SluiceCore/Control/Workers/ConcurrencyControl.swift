@@ -9,7 +9,7 @@ public struct ConcurrencyControl: Sendable, Equatable {
         public var foregroundSeconds: Double?
         /// Share of the workers' time spent waiting at the gate, 0 to 1.
         public var waitShare: Double
-        /// Batches running now.
+        /// Batches running, mean since the step before.
         public var activeBatches: Double
         /// How long batches take now, in seconds.
         public var batchSeconds: Double
