@@ -6,7 +6,7 @@ public enum ControlTable {
         public var scenarios: [String]
         /// Names of controllers; all where empty.
         public var controllers: [String]
-        /// Runs of each scenario, with the seeds 1, 2 …
+        /// Runs of each scenario, with the seeds 1, 2 and so on.
         public var seeds: Int
         /// Random plants, and the seed of the first.
         public var plants: Int

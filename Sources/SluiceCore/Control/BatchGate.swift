@@ -90,7 +90,7 @@ public struct BatchGate: Sendable {
         }
     }
 
-    /// May a batch start that should write so many bytes in so many seconds?
+    /// Decides whether a batch may start that should write so many bytes in so many seconds.
     public mutating func decide(
         nowSeconds: Double, batch: BatchSizer.Decision, expectedBytes: Double, workers: Int
     ) -> Answer {

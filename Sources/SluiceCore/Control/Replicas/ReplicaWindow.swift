@@ -62,8 +62,10 @@ public struct ReplicaWindow: Sendable {
         public var stop: WaitReason?
     }
 
-    /// The lag to keep, as a share of the limit: a replica that slows by F needs F times this to
-    /// replay it. 0.04 stands 10 times slower at a limit of 10 s, 0.1 does not (control study).
+    /// The lag to keep, as a share of the limit.
+    ///
+    /// A replica that slows by F needs F times this to replay it: 0.04 stands 10 times slower at
+    /// a limit of 10 s, 0.1 does not (docs/decisions/0012-adaptive-control.md).
     static let standingShare = 0.04
     /// Bounds of the lag to keep, in seconds: shorter starves the replica between polls, longer
     /// buys no throughput.

@@ -1,4 +1,4 @@
-/// Finds how many batches at once still pay: where more workers ran, did more rows change?
+/// Finds how many batches at once still pay, by whether more rows changed where more ran.
 ///
 /// A comparison needs no model of the server: the marginal gain falls below a third of linear
 /// before the peak is reached.
