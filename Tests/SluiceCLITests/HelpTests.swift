@@ -17,14 +17,17 @@ struct HelpTests {
     static let limits = [
         "--workers", "--batch", "--batch-bytes", "--max-lag", "--lock-timeout",
         "--statement-timeout",
-        "--synchronous-commit", "--max-quarantine",
+        "--synchronous-commit", "--max-quarantine", "--max-rate", "--max-wal",
+        "--foreground-budget", "--foreground-probe", "--window", "--throttle-query",
+        "--throttle-file", "--throttle-url",
     ]
     static let job = [
         "--kind", "--table", "--set", "--where", "--into", "--on-conflict", "--statement",
         "--disable-triggers", "--with-children", "--key", "--name",
     ]
     static let runner = [
-        "--start-wait", "--lease", "--verify", "--verify-dsn", "--yes", "--progress",
+        "--start-wait", "--lease", "--verify", "--verify-dsn", "--replica-dsn", "--yes",
+        "--progress",
     ]
     static let later = LaterFeature.allCases.map { "--" + $0.rawValue }
     static let options: [(String, [String])] = [

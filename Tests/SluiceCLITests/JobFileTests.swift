@@ -78,6 +78,39 @@ struct JobFileTests {
         #expect(job.limits.maxLagSeconds == .some(nil))
     }
 
+    @Test func theLimitsThatAreOffByDefaultMayBeGiven() throws {
+        let job = try read(
+            """
+            table: t
+            set: { a: 1 }
+            batch: auto
+            max_rate: 20k
+            limits:
+              max_wal: 40MB/s
+              foreground_budget: 10ms
+              foreground_probe: SELECT count(*) FROM t WHERE id = 1
+              window: 22:00-06:00,12:00-13:00@Europe/Stockholm
+              throttle-query: SELECT busy FROM load;
+              throttle_file: /tmp/stop
+              throttle_url: http://localhost:8080/ready?token=x
+              replica_dsn: off
+            """)
+        let limits = job.limits.applied(to: Limits(batchKeys: 7))
+        #expect(limits.sizesBatches && limits.batchKeys == Limits.batchKeysNominal)
+        #expect(limits.maxRowsPerSecond == 20_000)
+        #expect(limits.maxWalBytesPerSecond == Double(40 << 20))
+        #expect(limits.foregroundBudgetSeconds == 0.01)
+        #expect(limits.foregroundProbe == "SELECT count(*) FROM t WHERE id = 1")
+        #expect(limits.window?.text == "22:00-06:00,12:00-13:00@Europe/Stockholm")
+        #expect(limits.throttleQuery == "SELECT busy FROM load")
+        #expect(limits.throttleFile == "/tmp/stop")
+        #expect(limits.throttleURL == "http://localhost:8080/ready?token=x")
+        let off = try read(
+            "table: t\nset: { a: 1 }\n"
+                + ThrottleText.words.map { "\($0): off" }.joined(separator: "\n"))
+        #expect(off.limits.applied(to: limits) == Limits(batchKeys: nil))
+    }
+
     @Test func aKeyMayBeOneWordOrSeveralWithCommas() throws {
         #expect(try read("table: t\nset: { a: 1 }\nkey: id").request.key == ["id"])
         #expect(try read("table: t\nset: { a: 1 }\nkey: a, b").request.key == ["a", "b"])
@@ -117,8 +150,33 @@ struct JobFileTests {
         ("table: t\nset: { a: 1 }\nlimits:\n  workers: many", "job.yaml:4: workers takes a number"),
         ("table: t\nset: { a: 1 }\nbatch: -5", "job.yaml:3: batch must be between 1 and"),
         (
-            "table: t\nset: { a: 1 }\nbatch: auto",
-            "job.yaml:3: batches that size themselves are not part"
+            "table: t\nset: { a: 1 }\nbatch: atuo",
+            "job.yaml:3: batch takes a number of keys such as 5000, or auto, not \"atuo\"; did you"
+        ),
+        (
+            "table: t\nset: { a: 1 }\nreplica_dsn: host=b",
+            "job.yaml:3: replica_dsn: takes only off in a job file"
+        ),
+        (
+            "table: t\nset: { a: 1 }\nlimits:\n  max_rate: 5x",
+            "job.yaml:4: max_rate takes rows in a second such as 20000"
+        ),
+        (
+            "table: t\nset: { a: 1 }\nlimits:\n\n  window: 25:00-06:00",
+            "job.yaml:5: window takes hours such as 22:00-06:00"
+        ),
+        (
+            "table: t\nset: { a: 1 }\nwindow: 22:00-06:00@Europe/Stokholm",
+            "job.yaml:3: window names a time zone that is not known: \"Europe/Stokholm\"; did you "
+                + "mean Europe/Stockholm?"
+        ),
+        (
+            "table: t\nset: { a: 1 }\nthrotle_file: /tmp/x",
+            "job.yaml:3: unknown key \"throtle_file\"; did you mean \"throttle_file\"?"
+        ),
+        (
+            "table: t\nset: { a: 1 }\nmax_wal: 1",
+            "job.yaml:3: max_wal takes bytes in a second such as 40MB/s"
         ),
         ("table: t\nkind: delte", "job.yaml:2: kind takes update, delete, copy, move, statement"),
         ("table: t\nkind: delete\nset: { a: 1 }", "job.yaml:2: --set belongs to"),

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Sluice
 import SluiceCore
+import SluicePostgres
 import Testing
 
 @testable import SluiceCLI
@@ -23,6 +24,7 @@ struct JobOptionsTests {
             "--order", "key", "--max-quarantine", "7", "--verify", "off",
         ])
         #expect(options.limits.maxQuarantine == 7)
+        #expect(options.limits.applied(to: Limits()).sizesBatches == false)
         #expect(job.request.name == "n")
         #expect(job.request.table == "public.t")
         #expect(
@@ -85,7 +87,33 @@ struct JobOptionsTests {
         #expect(options.leaseSeconds == 9)
     }
 
+    @Test func theBatchOfAFlagReplacesThatOfTheFileWhole() throws {
+        for (flag, text, isAuto) in [("auto", "7", true), ("7", "auto", false)] {
+            let file = try JobFileReader.read(
+                text: "table: t\nset: { a: 1 }\nbatch: \(text)", file: "job.yaml")
+            let command = try SluiceCommand.parseAsRoot(["run", "job.yaml", "--batch", flag])
+            let run = try #require(command as? RunCommand)
+            let options = try file.options(runner: run.runner, limits: run.limits, fresh: false)
+            let limits = options.limits.applied(to: Limits())
+            #expect(limits.sizesBatches == isAuto)
+            #expect(limits.batchKeys == (isAuto ? Limits.batchKeysNominal : 7))
+        }
+    }
+
+    @Test func replicasAreOptionsOfTheProcess() throws {
+        let (_, options) = try parse([
+            "--table", "t", "--set", "a = 1", "--replica-dsn", "host=b", "--replica-dsn", "off",
+            "--replica-dsn", "postgresql://c/d",
+        ])
+        #expect(options.replicas.map { $0["host"] } == ["b", "c"])
+        #expect(options.limits.isEmpty)
+    }
+
     static let refusals: [([String], String)] = [
+        (["--table", "t", "--set", "a=1", "--max-rate", "0"], "max-rate must be between"),
+        (["--table", "t", "--set", "a=1", "--throttle-file", "stop"], "an absolute path"),
+        (["--table", "t", "--set", "a=1", "--throttle-query", " ; "], "--throttle-query is empty"),
+        (["--table", "t", "--set", "a=1", "--window", "6:00-6:00"], "is no time at all"),
         ([], "nothing to do"), (["--table", "t"], "nothing to set"),
         (["--set", "a=1"], "nothing to do"), (["--table", "t", "--set", "a"], "--set takes"),
         (["--table", "t", "--set", "= 1"], "--set takes"),

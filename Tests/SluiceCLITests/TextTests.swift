@@ -119,7 +119,34 @@ struct TextTests {
         limits.maxLagSeconds = nil
         #expect(
             ControlText.limits(limits)
-                == "workers 3, batch 5,000, batch-bytes 16MB, max-lag off, lock-timeout 2s, "
+                == "workers 3, batch auto, batch-bytes 16MB, max-lag off, lock-timeout 2s, "
                 + "statement-timeout 20s, synchronous-commit off, max-quarantine 100")
+        limits.sizesBatches = false
+        #expect(ControlText.limits(limits).contains("batch 5,000, "))
+    }
+
+    @Test func limitsThatAreOffByDefaultAreShownWhereTheyAreOn() {
+        var limits = Limits()
+        limits.maxRowsPerSecond = 20_000
+        limits.maxWalBytesPerSecond = Double(40 << 20)
+        limits.foregroundBudgetSeconds = 0.01
+        limits.foregroundProbe = "SELECT\u{1B} 1"
+        limits.window = RunWindow(spans: [.init(from: 1_320, to: 360)], zone: "UTC")
+        limits.throttleQuery = "SELECT true"
+        limits.throttleFile = "/tmp/\u{1B}stop"
+        limits.throttleURL = "http://host/ready?token=hunter2"
+        let text = ControlText.limits(limits)
+        #expect(
+            text.hasSuffix(
+                "max-rate 20,000 rows/s, max-wal 40MB/s, foreground-budget 10ms, "
+                    + "foreground-probe \"SELECT\u{FFFD} 1\", window 22:00-06:00@UTC, "
+                    + "throttle-query \"SELECT true\", throttle-file /tmp/\u{FFFD}stop, "
+                    + "throttle-url http://host/ready?…"), "\(text)")
+        let json = JSONText.line(LimitsJSON(limits))
+        for piece in [
+            "\"batch_auto\":true", "\"max_rows_per_second\":20000",
+            "\"window\":\"22:00-06:00@UTC\"", "\"foreground_budget_seconds\":0.01",
+        ] { #expect(json.contains(piece), "\(json)") }
+        #expect(!json.contains("hunter2"))
     }
 }

@@ -48,16 +48,15 @@ struct ValueTests {
         #expect(try LimitText.batch(text, for: "--batch") == keys)
     }
 
-    @Test(arguments: ["-5", "0", "1000001", "5k", "auto", ""])
+    @Test(arguments: ["-5", "0", "1000001", "5k", "aut", ""])
     func impossibleBatchesAreRefused(_ text: String) {
         #expect(throws: UsageError.self) { try LimitText.batch(text, for: "--batch") }
     }
 
-    @Test func adaptiveBatchesSayTheyAreNotThereYet() {
-        let error = #expect(throws: UsageError.self) {
-            try LimitText.batch("auto", for: "--batch")
-        }
-        #expect(error?.description.contains("not part of this version") == true)
+    @Test func batchesMaySizeThemselves() throws {
+        #expect(try LimitText.batch("auto", for: "--batch") == nil)
+        let error = #expect(throws: UsageError.self) { try LimitText.batch("atuo", for: "--batch") }
+        #expect(error?.description.hasSuffix("did you mean auto?") == true)
     }
 
     @Test(arguments: [

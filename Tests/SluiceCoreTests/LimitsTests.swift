@@ -26,6 +26,65 @@ import Testing
         var expected = Limits()
         expected.maxLagSeconds = nil
         expected.batchKeys = 7
+        expected.sizesBatches = false
         #expect(changes.applied(to: Limits()) == expected)
+    }
+
+    @Test func aNumberOfKeysIsFixedAndNoneIsNominal() {
+        #expect(Limits().sizesBatches && Limits().batchKeys == 5_000)
+        #expect(!Limits(batchKeys: 5_000).sizesBatches)
+        var fixed = LimitChanges()
+        fixed.batchKeys = 7
+        #expect(!fixed.applied(to: Limits()).sizesBatches)
+        var sized = LimitChanges()
+        sized.sizesBatches = true
+        #expect(sized.applied(to: Limits(batchKeys: 7)) == Limits())
+        #expect(fixed.over(sized).applied(to: Limits()) == Limits(batchKeys: 7))
+        #expect(sized.over(fixed).applied(to: Limits(batchKeys: 9)) == Limits())
+    }
+
+    @Test func throttlesCanBeGivenAndLifted() {
+        var changes = LimitChanges()
+        changes.maxRowsPerSecond = .some(5)
+        changes.throttleQuery = .some("SELECT true")
+        changes.window = .some(RunWindow(spans: [.init(from: 0, to: 9)], zone: "UTC"))
+        let limits = changes.applied(to: Limits())
+        #expect(limits.hasThrottle && !Limits().hasThrottle)
+        #expect(limits.maxRowsPerSecond == 5 && limits.problem == nil)
+        var lifted = LimitChanges()
+        lifted.maxRowsPerSecond = .some(nil)
+        lifted.throttleQuery = .some(nil)
+        lifted.window = .some(nil)
+        #expect(lifted.applied(to: limits) == Limits())
+        #expect(lifted.over(changes).applied(to: limits) == Limits())
+        #expect(changes.over(lifted).applied(to: Limits()) == limits)
+        #expect(!lifted.isEmpty)
+    }
+
+    static let impossible: [(LimitChanges, String)] = {
+        var all: [(LimitChanges, String)] = []
+        func add(_ word: String, _ set: (inout LimitChanges) -> Void) {
+            var changes = LimitChanges()
+            set(&changes)
+            all.append((changes, word))
+        }
+        add("max-rate") { $0.maxRowsPerSecond = .some(0) }
+        add("max-rate") { $0.maxRowsPerSecond = .some(.nan) }
+        add("max-rate") { $0.maxRowsPerSecond = .some(.infinity) }
+        add("max-wal") { $0.maxWalBytesPerSecond = .some(100) }
+        add("foreground-budget") { $0.foregroundBudgetSeconds = .some(0) }
+        add("foreground-budget") { $0.foregroundBudgetSeconds = .some(5) }
+        add("foreground-probe") { $0.foregroundProbe = .some(" ") }
+        add("throttle-query") { $0.throttleQuery = .some("") }
+        add("throttle-file") { $0.throttleFile = .some("") }
+        add("throttle-url") { $0.throttleURL = .some("\n") }
+        add("window") { $0.window = .some(RunWindow(spans: [], zone: "UTC")) }
+        return all
+    }()
+
+    @Test(arguments: impossible)
+    func impossibleThrottlesAreNamedWithTheirCure(changes: LimitChanges, word: String) {
+        let problem = changes.applied(to: Limits()).problem
+        #expect(problem?.hasPrefix(word) == true && problem?.contains("off") == true)
     }
 }

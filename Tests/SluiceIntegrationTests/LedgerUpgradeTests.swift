@@ -33,8 +33,25 @@ import Testing
         }
     }
 
-    /// Version 1 with a run whose first 1,000 of 3,000 keys are done.
-    private static func interrupted(_ database: TestDatabase) async throws {
+    @Test(arguments: [1, 4])
+    func whatAnOlderVersionBeganKeepsItsBatches(version: Int) async throws {
+        try await TestDatabase.with { database in
+            try await Self.interrupted(database, version: version)
+            var changes = LimitChanges()
+            changes.maxRowsPerSecond = .some(1_000)
+            let limits = try await database.sluice.tune("t.n", changes)
+            #expect(limits.batchKeys == 100 && !limits.sizesBatches)
+            #expect(limits.maxRowsPerSecond == 1_000)
+            let read = try await Ledger(connection: database.connection).existing("t.n")
+            #expect(read.limits == limits)
+            #expect(try await database.value("SELECT batch_auto FROM sluice.run") == "f")
+            #expect(try await database.sluice.resume("t.n").exitCode == 0)
+            #expect(try await database.histogram() == "1:3000")
+        }
+    }
+
+    /// An older version with a run whose first 1,000 of 3,000 keys are done.
+    private static func interrupted(_ database: TestDatabase, version: Int = 1) async throws {
         try await database.makeTable(rows: 3_000)
         try await database.execute("CREATE SCHEMA sluice")
         try await database.execute(LedgerMigrations.all[0])
@@ -54,5 +71,6 @@ import Testing
             VALUES (1, 1, NULL, '{1500}', '{1000}', 'pending', 1500, 1000, 1000, 10),
             (1, 2, '{1500}', '{3000}', '{1500}', 'pending', 1500, 0, 0, 0);
             """)
+        for script in LedgerMigrations.all[1..<version] { try await database.execute(script) }
     }
 }

@@ -64,6 +64,8 @@ struct RunControl: Sendable {
         }
         let limits = changes.applied(to: record.limits)
         if let problem = limits.problem { throw SluiceError(.refused, problem) }
+        // Only what is new: a query that no longer works must not keep a person from the rest.
+        try await ThrottleCheck(connection: connection).check(changes.applied(to: Limits()))
         try await set(limits, of: record.id)
         try await ledger.record(record.id, owner: nil, "retuned", Self.words(limits))
         return limits
@@ -76,8 +78,9 @@ struct RunControl: Sendable {
 
     private static func words(_ limits: Limits) -> String {
         "workers \(limits.workers.lowerBound)..\(limits.workers.upperBound), "
-            + "batch \(limits.batchKeys), batch-bytes \(limits.batchBytes), max-lag "
+            + "batch \(limits.sizesBatches ? "auto" : "\(limits.batchKeys)"), "
+            + "batch-bytes \(limits.batchBytes), max-lag "
             + (limits.maxLagSeconds.map { "\($0) s" } ?? "off")
-            + ", max-quarantine \(limits.maxQuarantine)"
+            + ", max-quarantine \(limits.maxQuarantine), others \(StoredLimits(limits).json)"
     }
 }

@@ -65,6 +65,11 @@ public struct RunOptions: Sendable {
     /// Where that reads, if not on the primary: a physical replica of it.
     public var verifyOn: ConnectionParameters?
 
+    /// Replicas that are asked themselves how far they are.
+    ///
+    /// Never kept in the ledger: each may hold a password.
+    public var replicas: [ConnectionParameters] = []
+
     /// The defaults of the command line.
     public init() {}
 }

@@ -39,10 +39,10 @@ struct RunRecord: Sendable {
     /// Reads a row of ``LedgerSQL/runColumns``.
     init(row: [String?]) throws(SluiceError) {
         func text(_ index: Int) -> String { row[index] ?? "" }
-        guard row.count == 26, let id = Int64(text(0)), let kind = JobKind(rawValue: text(2)),
+        guard row.count == 28, let id = Int64(text(0)), let kind = JobKind(rawValue: text(2)),
             let oid = UInt32(text(3)), let state = RunState(rawValue: text(10)),
-            let detail = JobDetailText.parse(text(24)),
-            let limits = RunRecord.limits(row[13...21].map { $0 })
+            let detail = JobDetailText.parse(text(26)),
+            let limits = RunRecord.limits(row[13...23].map { $0 })
         else {
             throw SluiceError(
                 .failed,
@@ -65,23 +65,27 @@ struct RunRecord: Sendable {
         exitCode = row[11].flatMap { Int($0) }
         error = row[12]
         self.limits = limits
-        keysTotalEstimate = Int(text(22)) ?? 0
-        timeline = row[23].flatMap { Int($0) }
-        start = row[25].flatMap { StartSnapshot(text: $0) }
+        keysTotalEstimate = Int(text(24)) ?? 0
+        timeline = row[25].flatMap { Int($0) }
+        start = row[27].flatMap { StartSnapshot(text: $0) }
     }
 
-    /// Reads the nine columns of limits, in the ledger's order.
+    /// Reads the eleven columns of limits, in the ledger's order.
     static func limits(_ columns: [String?]) -> Limits? {
-        guard columns.count == 9, let low = Int(columns[0] ?? ""), let high = Int(columns[1] ?? ""),
+        guard columns.count == 11,
+            let low = Int(columns[0] ?? ""), let high = Int(columns[1] ?? ""),
             low <= high, let batch = Int(columns[2] ?? ""), let lock = Int(columns[4] ?? ""),
             let statement = Int(columns[5] ?? ""), let bytes = Int(columns[7] ?? ""),
-            let quarantine = Int(columns[8] ?? "")
+            let quarantine = Int(columns[8] ?? ""),
+            let throttle = StoredLimits.parse(columns[10] ?? "")
         else { return nil }
-        return Limits(
+        var limits = Limits(
             workers: low...high, batchKeys: batch, batchBytes: bytes,
             maxLagSeconds: columns[3].flatMap(Double.init), lockTimeoutMilliseconds: lock,
             statementTimeoutMilliseconds: statement,
             synchronousCommit: columns[6] == "t", maxQuarantine: quarantine)
+        limits.sizesBatches = columns[9] == "t"
+        return throttle.applied(to: limits)
     }
 
     /// The limits as parameters, in the ledger's order.
@@ -92,7 +96,8 @@ struct RunRecord: Sendable {
             .text("\(limits.lockTimeoutMilliseconds)"),
             .text("\(limits.statementTimeoutMilliseconds)"),
             .text(limits.synchronousCommit ? "true" : "false"), .text("\(limits.batchBytes)"),
-            .text("\(limits.maxQuarantine)"),
+            .text("\(limits.maxQuarantine)"), .text(limits.sizesBatches ? "true" : "false"),
+            .text(StoredLimits(limits).json),
         ]
     }
 }

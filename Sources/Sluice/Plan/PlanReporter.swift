@@ -13,6 +13,7 @@ struct PlanReporter: Sendable {
         var refusals: [String] = []
         do {
             try await inspector.refuseUnsound(job, limits: limits)
+            try await ThrottleCheck(connection: connection).check(limits)
         } catch let error as SluiceError where error.kind == .refused {
             refusals.append(error.message)
         }

@@ -246,11 +246,17 @@ struct Monitor: Sendable {
             case .paused: await coordinator.stop(.paused)
             case .cancelled: await coordinator.stop(.cancelled)
             case .failed:
-                let message = row[10] ?? "another process of this run failed"
+                let message = row[12] ?? "another process of this run failed"
                 await coordinator.stop(.failed(Failure(origin: .other, message: message)))
             case .planned, .running, .completed: break
             }
-            guard let limits = RunRecord.limits(row[1...9].map { $0 }) else { return nil }
+            guard let limits = RunRecord.limits(row[1...11].map { $0 }) else {
+                let message =
+                    "the run's limits in the ledger cannot be read: they were changed by hand, or "
+                    + "by another version of Sluice"
+                await coordinator.stop(.failed(Failure(origin: .other, message: message)))
+                return nil
+            }
             await coordinator.limitsChanged(to: limits)
             return limits
         }

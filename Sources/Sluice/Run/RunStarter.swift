@@ -16,6 +16,7 @@ struct RunStarter: Sendable {
             let job = try await JobPlanner(connection: connection).plan(request)
             let wanted = options.limits.applied(to: Limits())
             try refuseImpossible(wanted)
+            try await ThrottleCheck(connection: connection).check(wanted)
             try await PlanInspector(connection: connection).refuseUnsound(job, limits: wanted)
             let earlier =
                 try await ledger.isPresent() ? try await ledger.find(name: job.name) : nil
@@ -81,6 +82,7 @@ struct RunStarter: Sendable {
         var record = earlier
         record.limits = options.limits.applied(to: earlier.limits)
         try refuseImpossible(record.limits)
+        try await ThrottleCheck(connection: connection).check(options.limits.applied(to: Limits()))
         try await PlanInspector(connection: connection).refuseUnsound(job, limits: record.limits)
         try await checkReplicas(connection, limits: record.limits)
         try await Ledger(connection: connection).open()

@@ -7,7 +7,7 @@ enum LedgerMigrations {
     static let advisoryLockKey: Int64 = 0x73_6C75_6963_65
 
     /// Scripts; the index plus one is the version that each leads to.
-    static let all = [version1, version2, version3, version4]
+    static let all = [version1, version2, version3, version4, version5]
 
     /// Ranges carry a low fill factor: their rows are updated at each batch, and room in the page
     /// keeps those updates off the index.
@@ -149,5 +149,13 @@ enum LedgerMigrations {
             ADD COLUMN verification jsonb,
             ADD COLUMN rows_missed bigint NOT NULL DEFAULT 0;
         INSERT INTO sluice.ledger (version) VALUES (4);
+        """
+
+    /// Batches that size themselves, and limits that are off by default; what an older version
+    /// began keeps the batches that it was given.
+    private static let version5 = """
+        ALTER TABLE sluice.run ADD COLUMN batch_auto boolean NOT NULL DEFAULT false,
+            ADD COLUMN throttle jsonb NOT NULL DEFAULT '{}';
+        INSERT INTO sluice.ledger (version) VALUES (5);
         """
 }

@@ -27,7 +27,8 @@ enum LedgerSQL {
         id, name, kind, table_oid, table_name, set_columns, set_expressions, predicate, \
         key_columns, settings, state, exit_code, error, workers_min, workers_max, batch_keys, \
         max_lag_seconds, lock_timeout_ms, statement_timeout_ms, synchronous_commit, \
-        batch_bytes, max_quarantine, keys_total_estimate, timeline, detail, start_snapshot
+        batch_bytes, max_quarantine, batch_auto, throttle, keys_total_estimate, timeline, \
+        detail, start_snapshot
         """
 
     static let runByID = "SELECT \(runColumns) FROM sluice.run WHERE id = $1"
@@ -41,9 +42,9 @@ enum LedgerSQL {
         INSERT INTO sluice.run (name, kind, table_oid, table_name, set_columns, set_expressions,
         predicate, key_columns, settings, state, workers_min, workers_max, batch_keys,
         max_lag_seconds, lock_timeout_ms, statement_timeout_ms, synchronous_commit, batch_bytes,
-        max_quarantine, timeline, detail)
+        max_quarantine, batch_auto, throttle, timeline, detail)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'planned', $10, $11, $12, $13, $14, $15, $16,
-        $17, $18, $19, $20)
+        $17, $18, $19, $20, $21, $22)
         RETURNING \(runColumns)
         """
 
@@ -123,7 +124,7 @@ enum LedgerSQL {
         UPDATE sluice.run SET workers_min = $2, workers_max = $3, batch_keys = $4,
         max_lag_seconds = $5, lock_timeout_ms = $6, statement_timeout_ms = $7,
         synchronous_commit = $8, batch_bytes = $9, max_quarantine = $10,
-        updated_at = clock_timestamp() WHERE id = $1
+        batch_auto = $11, throttle = $12, updated_at = clock_timestamp() WHERE id = $1
         """
 
     static let raiseTimeline = """

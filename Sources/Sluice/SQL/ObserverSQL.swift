@@ -17,7 +17,8 @@ enum ObserverSQL {
     /// State and limits of the run, which other processes change.
     static let run = """
         SELECT state, workers_min, workers_max, batch_keys, max_lag_seconds, lock_timeout_ms,
-        statement_timeout_ms, synchronous_commit, batch_bytes, max_quarantine, error
+        statement_timeout_ms, synchronous_commit, batch_bytes, max_quarantine, batch_auto,
+        throttle, error
         FROM sluice.run WHERE id = $1
         """
 

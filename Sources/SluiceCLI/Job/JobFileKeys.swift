@@ -13,8 +13,8 @@ struct JobFileKeys {
     static let limitWords =
         [
             "workers", "batch", "batch_bytes", "max_lag", "lock_timeout", "statement_timeout",
-            "synchronous_commit", "max_quarantine", "verify",
-        ] + LaterFeature.allCases.map { $0.rawValue.replacing("-", with: "_") }
+            "synchronous_commit", "max_quarantine", "verify", "replica_dsn",
+        ] + ThrottleText.words + LaterFeature.allCases.map { $0.rawValue.replacing("-", with: "_") }
 
     let file: String
     private var job = JobFile(request: JobRequest(table: "", assignments: []))
@@ -158,7 +158,7 @@ struct JobFileKeys {
         try value.rephrased { () throws(UsageError) in
             switch word {
             case "workers": limits.workers = try LimitText.workers(text, for: word)
-            case "batch": limits.batchKeys = try LimitText.batch(text, for: word)
+            case "batch": limits.setBatch(try LimitText.batch(text, for: word))
             case "batch_bytes": limits.batchBytes = try LimitText.bytes(text, for: word)
             case "max_lag": limits.maxLagSeconds = .some(try LimitText.maxLag(text, for: word))
             case "lock_timeout":
@@ -170,6 +170,9 @@ struct JobFileKeys {
                 limits.synchronousCommit = try LimitText.commit(text, for: word)
             case "max_quarantine":
                 limits.maxQuarantine = try LimitText.maxQuarantine(text, for: word)
+            case let throttle where ThrottleText.words.contains(throttle):
+                try ThrottleText.read(text, word: throttle, for: word, into: &limits)
+            case "replica_dsn": try Self.refuseReplica(text)
             case "verify": verify = try VerifyScopeText.scope(text, for: word)
             default:
                 let feature = LaterFeature(rawValue: word.replacing("_", with: "-"))
@@ -180,10 +183,23 @@ struct JobFileKeys {
         job.verify = verify
     }
 
+    /// The value is not shown: a replica's DSN may hold a password, and so does not belong in a
+    /// file that is kept with the sources.
+    private static func refuseReplica(_ text: String) throws(UsageError) {
+        guard text.lowercased() == "off" else {
+            throw UsageError(
+                "replica_dsn: takes only off in a job file; give the address to the command, as "
+                    + "in --replica-dsn postgresql://host/database")
+        }
+    }
+
     private static let examples = [
-        "workers": "4 or 1..8", "batch": "5000", "batch_bytes": "16MB", "max_lag": "10s",
+        "workers": "4 or 1..8", "batch": "auto or 5000", "batch_bytes": "16MB", "max_lag": "10s",
         "lock_timeout": "2s",
         "statement_timeout": "20s", "synchronous_commit": "off", "order": "key",
-        "max_quarantine": "100", "verify": "auto",
+        "max_quarantine": "100", "verify": "auto", "max_rate": "20000", "max_wal": "40MB/s",
+        "foreground_budget": "10ms", "foreground_probe": "SELECT 1", "window": "22:00-06:00",
+        "throttle_query": "SELECT busy FROM load", "throttle_file": "/var/run/sluice.stop",
+        "throttle_url": "http://host:8080/ready",
     ]
 }

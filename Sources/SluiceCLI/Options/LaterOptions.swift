@@ -12,24 +12,10 @@ struct LaterOptions: ParsableArguments {
     @Option(name: .long, parsing: .unconditional, help: LaterFeature.vacuum.help)
     var vacuum: String?
 
-    @Option(name: .long, parsing: .unconditional, help: LaterFeature.foregroundBudget.help)
-    var foregroundBudget: String?
-
-    @Option(name: .long, parsing: .unconditional, help: LaterFeature.foregroundProbe.help)
-    var foregroundProbe: String?
-
-    @Option(name: .long, parsing: .unconditional, help: LaterFeature.window.help)
-    var window: String?
-
-    @Option(name: .long, parsing: .unconditional, help: LaterFeature.replicaDSN.help)
-    var replicaDsn: String?
-
     /// - Throws: `UsageError` for the first one that asks for more than `off`.
     func check() throws(UsageError) {
         let given: [(LaterFeature, String?)] = [
             (.lanes, lanes), (.order, order), (.vacuum, vacuum),
-            (.foregroundBudget, foregroundBudget), (.foregroundProbe, foregroundProbe),
-            (.window, window), (.replicaDSN, replicaDsn),
         ]
         for (feature, value) in given {
             if let value { try feature.check(value, spelled: "--" + feature.rawValue) }
@@ -40,10 +26,6 @@ struct LaterOptions: ParsableArguments {
 /// A feature that this version does not have.
 enum LaterFeature: String, CaseIterable {
     case lanes, order, vacuum
-    case foregroundBudget = "foreground-budget"
-    case foregroundProbe = "foreground-probe"
-    case window
-    case replicaDSN = "replica-dsn"
 
     /// The word that asks for what this version does anyway.
     var off: String {
@@ -54,7 +36,6 @@ enum LaterFeature: String, CaseIterable {
         ArgumentHelp("Not part of this version; takes \(off).", valueName: off)
     }
 
-    /// The value is not shown: a replica's DSN may hold a password.
     /// - Throws: `UsageError` unless the value asks for nothing.
     func check(_ value: String, spelled: String) throws(UsageError) {
         guard value.lowercased() == off else {

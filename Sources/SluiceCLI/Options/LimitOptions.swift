@@ -11,7 +11,7 @@ struct LimitOptions: ParsableArguments {
 
     @Option(
         name: .long, parsing: .unconditional,
-        help: ArgumentHelp("Keys in one transaction (default 5000).", valueName: "N"))
+        help: ArgumentHelp("Keys in one transaction (default auto).", valueName: "auto|N"))
     var batch: String?
 
     @Option(
@@ -54,6 +54,8 @@ struct LimitOptions: ParsableArguments {
             valueName: "N"))
     var maxQuarantine: String?
 
+    @OptionGroup var throttles: ThrottleOptions
+
     /// The limits that were given.
     /// - Throws: `UsageError`.
     func changes() throws(UsageError) -> LimitChanges {
@@ -61,7 +63,7 @@ struct LimitOptions: ParsableArguments {
         if let workers {
             changes.workers = try LimitText.workers(workers, for: "--workers")
         }
-        if let batch { changes.batchKeys = try LimitText.batch(batch, for: "--batch") }
+        if let batch { changes.setBatch(try LimitText.batch(batch, for: "--batch")) }
         if let batchBytes {
             changes.batchBytes = try LimitText.bytes(batchBytes, for: "--batch-bytes")
         }
@@ -84,27 +86,12 @@ struct LimitOptions: ParsableArguments {
             changes.maxQuarantine =
                 try LimitText.maxQuarantine(maxQuarantine, for: "--max-quarantine")
         }
+        try throttles.add(to: &changes)
         return changes
     }
 }
 
 extension LimitChanges {
-    /// These changes, and the other's where these leave a value as it is.
-    func over(_ other: LimitChanges) -> LimitChanges {
-        var merged = other
-        if let workers { merged.workers = workers }
-        if let batchKeys { merged.batchKeys = batchKeys }
-        if let batchBytes { merged.batchBytes = batchBytes }
-        if let maxLagSeconds { merged.maxLagSeconds = .some(maxLagSeconds) }
-        if let lockTimeoutMilliseconds { merged.lockTimeoutMilliseconds = lockTimeoutMilliseconds }
-        if let statementTimeoutMilliseconds {
-            merged.statementTimeoutMilliseconds = statementTimeoutMilliseconds
-        }
-        if let synchronousCommit { merged.synchronousCommit = synchronousCommit }
-        if let maxQuarantine { merged.maxQuarantine = maxQuarantine }
-        return merged
-    }
-
     /// What is wrong with the two timeouts when both are given; one alone is compared with the
     /// run's own by whoever knows the run.
     var problem: String? {

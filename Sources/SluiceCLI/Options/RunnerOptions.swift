@@ -29,6 +29,14 @@ struct RunnerOptions: ParsableArguments {
     static let verifyDSNHelp = ArgumentHelp(
         "Where to read for that: a physical replica (default the primary).", valueName: "dsn")
 
+    @Option(
+        name: .long, parsing: .unconditionalSingleValue,
+        help: ArgumentHelp(
+            "A replica to ask how far it is itself; may be given more than once.",
+            discussion: "It is not kept in the ledger: each process needs its own.",
+            valueName: "dsn|off"))
+    var replicaDsn: [String] = []
+
     @Flag(name: .long, help: "Answer yes to what would be asked.")
     var yes = false
 
@@ -55,6 +63,8 @@ struct RunnerOptions: ParsableArguments {
         if let lease { options.leaseSeconds = try Self.lease(lease, for: "--lease") }
         if let verify { options.verify = try VerifyScopeText.scope(verify, for: "--verify") }
         if let verifyDsn { options.verifyOn = try ConnectionOptions.parameters(verifyDsn) }
+        options.replicas = try replicaDsn.filter { $0.lowercased() != "off" }
+            .map { dsn in try ConnectionOptions.parameters(dsn) }
         return options
     }
 

@@ -26,8 +26,9 @@ enum ControlText {
             ? "\(limits.workers.lowerBound)"
             : "\(limits.workers.lowerBound)..\(limits.workers.upperBound)"
         let lag = limits.maxLagSeconds.map(DurationText.text) ?? "off"
-        return [
-            "workers \(workers)", "batch \(Format.count(limits.batchKeys))",
+        let batch = limits.sizesBatches ? "auto" : Format.count(limits.batchKeys)
+        let always = [
+            "workers \(workers)", "batch \(batch)",
             "batch-bytes \(SizeText.text(limits.batchBytes))", "max-lag \(lag)",
             "lock-timeout "
                 + DurationText.text(Double(limits.lockTimeoutMilliseconds) / 1_000),
@@ -35,6 +36,22 @@ enum ControlText {
                 + DurationText.text(Double(limits.statementTimeoutMilliseconds) / 1_000),
             "synchronous-commit \(limits.synchronousCommit ? "on" : "off")",
             "max-quarantine \(Format.count(limits.maxQuarantine))",
-        ].joined(separator: ", ")
+        ]
+        return (always + throttles(limits)).joined(separator: ", ")
+    }
+
+    /// Those of the limits that are off by default which are not off.
+    private static func throttles(_ limits: Limits) -> [String] {
+        let words: [(name: String, value: String?)] = [
+            ("max-rate", limits.maxRowsPerSecond.map { Format.rate($0) }),
+            ("max-wal", limits.maxWalBytesPerSecond.map { SizeText.text(Int($0)) + "/s" }),
+            ("foreground-budget", limits.foregroundBudgetSeconds.map(DurationText.text)),
+            ("foreground-probe", limits.foregroundProbe.map(quote)),
+            ("window", limits.window?.text),
+            ("throttle-query", limits.throttleQuery.map(quote)),
+            ("throttle-file", limits.throttleFile.map(Printable.clean)),
+            ("throttle-url", limits.throttleURL.map(ThrottleURL.shown)),
+        ]
+        return words.compactMap { word in word.value.map { word.name + " " + $0 } }
     }
 }

@@ -20,25 +20,6 @@ struct PlanJSON: Encodable {
         }
     }
 
-    struct LimitValues: Encodable {
-        let workers: [Int]
-        let batch: Int
-        let batchBytes: Int
-        let maxLagSeconds: Double?
-        let lockTimeoutMilliseconds: Int
-        let statementTimeoutMilliseconds: Int
-        let synchronousCommit: Bool
-
-        enum CodingKeys: String, CodingKey {
-            case workers, batch
-            case batchBytes = "batch_bytes"
-            case maxLagSeconds = "max_lag_seconds"
-            case lockTimeoutMilliseconds = "lock_timeout_milliseconds"
-            case statementTimeoutMilliseconds = "statement_timeout_milliseconds"
-            case synchronousCommit = "synchronous_commit"
-        }
-    }
-
     let job: String
     let kind: String
     let table: String
@@ -49,7 +30,7 @@ struct PlanJSON: Encodable {
     let ranges: [Range]
     let splitMethod: String
     let drivingIndex: String?
-    let limits: LimitValues
+    let limits: LimitsJSON
     let statements: [String]
     let explanation: String
     let warnings: [String]
@@ -74,13 +55,7 @@ struct PlanJSON: Encodable {
         ranges = plan.ranges.map(Range.init)
         splitMethod = plan.splitMethod
         drivingIndex = plan.drivingIndex
-        limits = LimitValues(
-            workers: [plan.limits.workers.lowerBound, plan.limits.workers.upperBound],
-            batch: plan.limits.batchKeys, batchBytes: plan.limits.batchBytes,
-            maxLagSeconds: plan.limits.maxLagSeconds,
-            lockTimeoutMilliseconds: plan.limits.lockTimeoutMilliseconds,
-            statementTimeoutMilliseconds: plan.limits.statementTimeoutMilliseconds,
-            synchronousCommit: plan.limits.synchronousCommit)
+        limits = LimitsJSON(plan.limits)
         statements = plan.statements
         explanation = plan.explanation
         warnings = plan.warnings

@@ -17,15 +17,14 @@ enum LimitText {
         return try sound(fewest...most) { $0.workers = $1 }
     }
 
-    /// Keys in one batch.
-    static func batch(_ text: String, for option: String) throws(UsageError) -> Int {
-        if text == "auto" {
-            throw UsageError(
-                "batches that size themselves are not part of this version; give a number, such "
-                    + "as \(option) \(Limits().batchKeys)")
-        }
+    /// Keys in one batch, or `nil` for `auto`.
+    static func batch(_ text: String, for option: String) throws(UsageError) -> Int? {
+        if text.lowercased() == "auto" { return nil }
         guard let keys = integer(text) else {
-            throw UsageError("\(option) takes a number of keys such as 5000, not \(quote(text))")
+            let isSlip = NearestWord.to(text, among: ["auto"]) != nil
+            throw UsageError(
+                "\(option) takes a number of keys such as 5000, or auto, not \(quote(text))"
+                    + (isSlip ? "; did you mean auto?" : ""))
         }
         return try sound(keys) { $0.batchKeys = $1 }
     }
@@ -77,5 +76,13 @@ enum LimitText {
         set(&changes, value)
         if let problem = changes.applied(to: Limits()).problem { throw UsageError(problem) }
         return value
+    }
+}
+
+extension LimitChanges {
+    /// Takes a number of keys, or `nil` for batches that size themselves.
+    mutating func setBatch(_ keys: Int?) {
+        batchKeys = keys
+        sizesBatches = keys == nil
     }
 }

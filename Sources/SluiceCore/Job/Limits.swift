@@ -2,8 +2,10 @@
 public struct Limits: Sendable, Equatable {
     /// Fewest and most workers; the upper end is what runs.
     public var workers: ClosedRange<Int>
-    /// Keys in one batch.
+    /// Keys in one batch; what plans reckon with where batches size themselves.
     public var batchKeys: Int
+    /// Whether batches size themselves by what they cost; ``batchKeys`` is then nominal.
+    public var sizesBatches: Bool
     /// Bytes of rows in one batch, as stored, where the table has rows that are stored out of
     /// line; a single larger row is a batch of its own.
     public var batchBytes: Int
@@ -20,8 +22,27 @@ public struct Limits: Sendable, Equatable {
     public var synchronousCommit: Bool
     /// Keys that may be set aside since their rows cannot be changed; at one more the run stops.
     public var maxQuarantine: Int
+    /// Rows changed in a second by all workers of a process together; `nil` is without bound.
+    public var maxRowsPerSecond: Double?
+    /// Bytes of write-ahead log that a run may cause in a second; `nil` is without bound.
+    public var maxWalBytesPerSecond: Double?
+    /// How long the application's own statements may take while a run works, in seconds, at the
+    /// 95th percentile; `nil` does not look.
+    public var foregroundBudgetSeconds: Double?
+    /// SQL that is timed in the place of the application's statements; `nil` times none.
+    public var foregroundProbe: String?
+    /// The hours in which batches may start; `nil` is always.
+    public var window: RunWindow?
+    /// SQL that says whether to wait: batches start while its answer is false, NULL or no row.
+    public var throttleQuery: String?
+    /// A file on the worker's host that keeps batches from starting while it exists.
+    public var throttleFile: String?
+    /// An address that answers with a status of 200 to 299 while batches may start.
+    public var throttleURL: String?
 
-    /// Sets every limit; the defaults are those of the command line.
+    /// Sets the limits that bound workers, batches and waits; the others are off.
+    ///
+    /// The defaults are those of the command line. A number of keys that is given is fixed.
     ///
     /// Four workers keep two to four cores busy and leave most of a default `max_connections` of
     /// 100 alone; 5,000 keys are about 50 ms of work, so that pausing is quick and the fixed cost
@@ -30,13 +51,14 @@ public struct Limits: Sendable, Equatable {
     /// bear; 20 s for a statement stays below the lease (30 s); more than 100 rows that cannot be
     /// changed are a wrong job rather than bad rows.
     public init(
-        workers: ClosedRange<Int> = 1...4, batchKeys: Int = 5_000, batchBytes: Int = 16 << 20,
+        workers: ClosedRange<Int> = 1...4, batchKeys: Int? = nil, batchBytes: Int = 16 << 20,
         maxLagSeconds: Double? = 10, lockTimeoutMilliseconds: Int = 2_000,
         statementTimeoutMilliseconds: Int = 20_000, synchronousCommit: Bool = false,
         maxQuarantine: Int = 100
     ) {
         self.workers = workers
-        self.batchKeys = batchKeys
+        self.batchKeys = batchKeys ?? Self.batchKeysNominal
+        sizesBatches = batchKeys == nil
         self.batchBytes = batchBytes
         self.maxLagSeconds = maxLagSeconds
         self.lockTimeoutMilliseconds = lockTimeoutMilliseconds
@@ -83,9 +105,11 @@ public struct Limits: Sendable, Equatable {
             return "max-quarantine must be between 0 and \(Self.maxQuarantineMost) keys, not "
                 + "\(maxQuarantine): try --max-quarantine 100"
         }
-        return nil
+        return throttleProblem
     }
 
+    /// Keys in a batch before anything was measured: about 50 ms of work.
+    public static let batchKeysNominal = 5_000
     /// Most keys in quarantine: each costs some twenty transactions to find, and is a row to look
     /// at for a person.
     public static let maxQuarantineMost = 1_000_000
@@ -96,46 +120,4 @@ public struct Limits: Sendable, Equatable {
     public static let batchKeysMax = 1_000_000
     /// Fewest bytes in one batch: below eight pages every batch would be a handful of rows.
     public static let batchBytesMin = 64 << 10
-}
-
-/// Limits that a person changes while a run goes on; `nil` leaves a value as it is.
-public struct LimitChanges: Sendable, Equatable {
-    /// Fewest and most workers.
-    public var workers: ClosedRange<Int>?
-    /// Keys in one batch.
-    public var batchKeys: Int?
-    /// Bytes in one batch.
-    public var batchBytes: Int?
-    /// Replica lag in seconds; `.some(nil)` turns the gate off.
-    public var maxLagSeconds: Double??
-    /// Lock timeout in milliseconds.
-    public var lockTimeoutMilliseconds: Int?
-    /// Statement timeout in milliseconds.
-    public var statementTimeoutMilliseconds: Int?
-    /// Whether batches wait for the disk.
-    public var synchronousCommit: Bool?
-    /// Keys that may be set aside.
-    public var maxQuarantine: Int?
-
-    /// No change.
-    public init() {}
-
-    /// Whether nothing is changed.
-    public var isEmpty: Bool { self == LimitChanges() }
-
-    /// The limits after the change.
-    public func applied(to limits: Limits) -> Limits {
-        var new = limits
-        if let workers { new.workers = workers }
-        if let batchKeys { new.batchKeys = batchKeys }
-        if let batchBytes { new.batchBytes = batchBytes }
-        if let maxLagSeconds { new.maxLagSeconds = maxLagSeconds }
-        if let lockTimeoutMilliseconds { new.lockTimeoutMilliseconds = lockTimeoutMilliseconds }
-        if let statementTimeoutMilliseconds {
-            new.statementTimeoutMilliseconds = statementTimeoutMilliseconds
-        }
-        if let synchronousCommit { new.synchronousCommit = synchronousCommit }
-        if let maxQuarantine { new.maxQuarantine = maxQuarantine }
-        return new
-    }
 }

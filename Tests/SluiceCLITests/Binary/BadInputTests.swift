@@ -68,6 +68,23 @@ extension BinaryTests {
                 name: "statement behind --set",
                 arguments: run("t", "n = 1; DELETE FROM t"), words: ["n"]),
             Mistake(
+                name: "statement behind --throttle-query",
+                arguments: run("t", "n = 1", "--throttle-query", "SELECT 1; DROP TABLE t"),
+                words: ["--throttle-query", "multiple commands", "off"]),
+            Mistake(
+                name: "--foreground-probe that writes",
+                arguments: run(
+                    "t", "n = 1", "--foreground-probe", "UPDATE t SET n = 3 RETURNING n"),
+                words: ["--foreground-probe", "read-only"]),
+            Mistake(
+                name: "password in --throttle-url",
+                arguments: run("t", "n = 1", "--throttle-url", "http://u:p@h/"),
+                words: ["--throttle-url", "password"]),
+            Mistake(
+                name: "zone that is not known",
+                arguments: run("t", "n = 1", "--window", "22:00-06:00@Europe/Stokholm"),
+                words: ["--window", "did you mean Europe/Stockholm"]),
+            Mistake(
                 name: "aggregate in --set", arguments: run("t", "n = max(id)"),
                 words: ["aggregate"]),
             Mistake(

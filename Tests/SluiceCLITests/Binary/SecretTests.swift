@@ -19,7 +19,7 @@ extension BinaryTests {
                 let run = try SluiceBinary.start(
                     [
                         "run", "--table", "t", "--set", "n = 1", "--batch", "10", "--progress",
-                        "json", "--verify-dsn", dsn, "--dsn", dsn,
+                        "json", "--verify-dsn", dsn, "--replica-dsn", dsn, "--dsn", dsn,
                     ], environment: ["SLUICE_LOG": "trace"])
                 var shown: [String] = []
                 #expect(try await run.says("\"state\":\"running\""))

@@ -1,0 +1,89 @@
+import SluiceCore
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// The limits that are off by default, as the JSON object that the ledger keeps.
+struct StoredLimits: Codable, Equatable {
+    private var maxRowsPerSecond: Double?
+    private var maxWalBytesPerSecond: Double?
+    private var foregroundBudgetSeconds: Double?
+    private var foregroundProbe: String?
+    private var window: Window?
+    private var throttleQuery: String?
+    private var throttleFile: String?
+    private var throttleURL: String?
+
+    private struct Window: Codable, Equatable {
+        let zone: String
+        /// First minute and end of each span.
+        let spansMinutes: [[Int]]
+
+        enum CodingKeys: String, CodingKey {
+            case zone
+            case spansMinutes = "spans_minutes"
+        }
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case maxRowsPerSecond = "max_rows_per_second"
+        case maxWalBytesPerSecond = "max_wal_bytes_per_second"
+        case foregroundBudgetSeconds = "foreground_budget_seconds"
+        case foregroundProbe = "foreground_probe"
+        case window
+        case throttleQuery = "throttle_query"
+        case throttleFile = "throttle_file"
+        case throttleURL = "throttle_url"
+    }
+
+    init(_ limits: Limits) {
+        maxRowsPerSecond = limits.maxRowsPerSecond
+        maxWalBytesPerSecond = limits.maxWalBytesPerSecond
+        foregroundBudgetSeconds = limits.foregroundBudgetSeconds
+        foregroundProbe = limits.foregroundProbe
+        window = limits.window.map { window in
+            Window(zone: window.zone, spansMinutes: window.spans.map { [$0.from, $0.to] })
+        }
+        throttleQuery = limits.throttleQuery
+        throttleFile = limits.throttleFile
+        throttleURL = limits.throttleURL
+    }
+
+    /// Reads the object; `nil` when it was changed by hand, or by another version of Sluice.
+    static func parse(_ json: String) -> StoredLimits? {
+        guard let text = try? JSONDecoder().decode(StoredLimits.self, from: Data(json.utf8)),
+            text.window?.spansMinutes.allSatisfy({ $0.count == 2 }) != false
+        else { return nil }
+        return text
+    }
+
+    /// The object; what is off is left out.
+    var json: String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        // Limits were found sound before, and so hold no number that JSON cannot.
+        let data = (try? encoder.encode(self)) ?? Data("{}".utf8)
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    /// The limits with these.
+    func applied(to limits: Limits) -> Limits {
+        var new = limits
+        new.maxRowsPerSecond = maxRowsPerSecond
+        new.maxWalBytesPerSecond = maxWalBytesPerSecond
+        new.foregroundBudgetSeconds = foregroundBudgetSeconds
+        new.foregroundProbe = foregroundProbe
+        new.window = window.map { window in
+            RunWindow(
+                spans: window.spansMinutes.map { RunWindow.Span(from: $0[0], to: $0[1]) },
+                zone: window.zone)
+        }
+        new.throttleQuery = throttleQuery
+        new.throttleFile = throttleFile
+        new.throttleURL = throttleURL
+        return new
+    }
+}

@@ -1,0 +1,111 @@
+/// Limits that a person changes while a run goes on; `nil` leaves a value as it is.
+public struct LimitChanges: Sendable, Equatable {
+    /// Fewest and most workers.
+    public var workers: ClosedRange<Int>?
+    /// Keys in one batch, which then no longer size themselves.
+    public var batchKeys: Int?
+    /// Whether batches size themselves; `true` without a number of keys makes that nominal again.
+    public var sizesBatches: Bool?
+    /// Bytes in one batch.
+    public var batchBytes: Int?
+    /// Replica lag in seconds; `.some(nil)` turns the gate off.
+    public var maxLagSeconds: Double??
+    /// Lock timeout in milliseconds.
+    public var lockTimeoutMilliseconds: Int?
+    /// Statement timeout in milliseconds.
+    public var statementTimeoutMilliseconds: Int?
+    /// Whether batches wait for the disk.
+    public var synchronousCommit: Bool?
+    /// Keys that may be set aside.
+    public var maxQuarantine: Int?
+    /// Rows in a second; `.some(nil)` lifts the bound, as for each of those below.
+    public var maxRowsPerSecond: Double??
+    /// Bytes of write-ahead log in a second.
+    public var maxWalBytesPerSecond: Double??
+    /// Budget of the application's statements in seconds.
+    public var foregroundBudgetSeconds: Double??
+    /// SQL that is timed.
+    public var foregroundProbe: String??
+    /// The hours in which batches may start.
+    public var window: RunWindow??
+    /// SQL that says whether to wait.
+    public var throttleQuery: String??
+    /// The file that keeps batches from starting.
+    public var throttleFile: String??
+    /// The address that is asked.
+    public var throttleURL: String??
+
+    /// No change.
+    public init() {}
+
+    /// Whether nothing is changed.
+    public var isEmpty: Bool { self == LimitChanges() }
+
+    /// The limits after the change.
+    public func applied(to limits: Limits) -> Limits {
+        var new = limits
+        if let workers { new.workers = workers }
+        if let sizesBatches {
+            new.sizesBatches = sizesBatches
+            if sizesBatches { new.batchKeys = Limits.batchKeysNominal }
+        }
+        if let batchKeys {
+            new.batchKeys = batchKeys
+            new.sizesBatches = sizesBatches ?? false
+        }
+        if let batchBytes { new.batchBytes = batchBytes }
+        if let maxLagSeconds { new.maxLagSeconds = maxLagSeconds }
+        if let lockTimeoutMilliseconds { new.lockTimeoutMilliseconds = lockTimeoutMilliseconds }
+        if let statementTimeoutMilliseconds {
+            new.statementTimeoutMilliseconds = statementTimeoutMilliseconds
+        }
+        if let synchronousCommit { new.synchronousCommit = synchronousCommit }
+        if let maxQuarantine { new.maxQuarantine = maxQuarantine }
+        throttle(&new)
+        return new
+    }
+
+    private func throttle(_ limits: inout Limits) {
+        if let maxRowsPerSecond { limits.maxRowsPerSecond = maxRowsPerSecond }
+        if let maxWalBytesPerSecond { limits.maxWalBytesPerSecond = maxWalBytesPerSecond }
+        if let foregroundBudgetSeconds { limits.foregroundBudgetSeconds = foregroundBudgetSeconds }
+        if let foregroundProbe { limits.foregroundProbe = foregroundProbe }
+        if let window { limits.window = window }
+        if let throttleQuery { limits.throttleQuery = throttleQuery }
+        if let throttleFile { limits.throttleFile = throttleFile }
+        if let throttleURL { limits.throttleURL = throttleURL }
+    }
+
+    /// These changes, and the other's where these leave a value as it is.
+    public func over(_ other: LimitChanges) -> LimitChanges {
+        var merged = other
+        if let workers { merged.workers = workers }
+        if batchKeys != nil || sizesBatches != nil {
+            merged.batchKeys = batchKeys
+            merged.sizesBatches = sizesBatches
+        }
+        if let batchBytes { merged.batchBytes = batchBytes }
+        if let maxLagSeconds { merged.maxLagSeconds = .some(maxLagSeconds) }
+        if let lockTimeoutMilliseconds { merged.lockTimeoutMilliseconds = lockTimeoutMilliseconds }
+        if let statementTimeoutMilliseconds {
+            merged.statementTimeoutMilliseconds = statementTimeoutMilliseconds
+        }
+        if let synchronousCommit { merged.synchronousCommit = synchronousCommit }
+        if let maxQuarantine { merged.maxQuarantine = maxQuarantine }
+        throttle(&merged)
+        return merged
+    }
+
+    private func throttle(_ merged: inout LimitChanges) {
+        if let maxRowsPerSecond { merged.maxRowsPerSecond = .some(maxRowsPerSecond) }
+        if let maxWalBytesPerSecond { merged.maxWalBytesPerSecond = .some(maxWalBytesPerSecond) }
+        if let foregroundBudgetSeconds {
+            merged.foregroundBudgetSeconds = .some(foregroundBudgetSeconds)
+        }
+        if let foregroundProbe { merged.foregroundProbe = .some(foregroundProbe) }
+        if let window { merged.window = .some(window) }
+        if let throttleQuery { merged.throttleQuery = .some(throttleQuery) }
+        if let throttleFile { merged.throttleFile = .some(throttleFile) }
+        if let throttleURL { merged.throttleURL = .some(throttleURL) }
+    }
+}

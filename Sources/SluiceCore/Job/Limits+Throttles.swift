@@ -1,0 +1,42 @@
+extension Limits {
+    /// Whether anything outside of the database's replicas may keep batches from starting.
+    public var hasThrottle: Bool {
+        window != nil || throttleQuery != nil || throttleFile != nil || throttleURL != nil
+    }
+
+    /// What is wrong with the limits that are off by default.
+    var throttleProblem: String? {
+        if let rate = maxRowsPerSecond, !(rate >= 1 && rate <= Self.rowsPerSecondMost) {
+            return "max-rate must be between 1 row/s and 1,000 million: try --max-rate 20000, or "
+                + "--max-rate off"
+        }
+        if let rate = maxWalBytesPerSecond, !(rate >= Self.walBytesPerSecondLeast) {
+            return "max-wal must be at least 64kB/s: try --max-wal 40MB/s, or --max-wal off"
+        }
+        if let budget = foregroundBudgetSeconds,
+            !(budget > 0 && budget < Self.foregroundBudgetSecondsMost)
+        {
+            return "foreground-budget must be above zero and below 5s: try --foreground-budget "
+                + "10ms, or --foreground-budget off"
+        }
+        if let window, !window.isSound {
+            return "window must be spans of a day with a zone: try --window 22:00-06:00, or "
+                + "--window off"
+        }
+        let texts = [
+            ("foreground-probe", foregroundProbe), ("throttle-query", throttleQuery),
+            ("throttle-file", throttleFile), ("throttle-url", throttleURL),
+        ]
+        for (name, text) in texts where text?.allSatisfy(\.isWhitespace) == true {
+            return "\(name) is empty: give it a value, or --\(name) off"
+        }
+        return nil
+    }
+
+    /// Highest rate taken: a thousand times what one server changes; past it a number is a slip.
+    public static let rowsPerSecondMost = 1e9
+    /// Lowest WAL rate taken, in bytes: one batch of eight pages in a second.
+    public static let walBytesPerSecondLeast = 65_536.0
+    /// Budgets stay below the time after which a probe is given up, or they could not be exceeded.
+    public static let foregroundBudgetSecondsMost = 5.0
+}
