@@ -1,0 +1,111 @@
+import Sluice
+import SluiceCore
+import SluicePostgres
+import SluiceSandbox
+import SluiceTestSupport
+import Testing
+
+@testable import Sluice
+
+/// How the application's statements are measured.
+@Suite(.timeLimit(.minutes(6))) struct ForegroundTests {
+    private static func probing(
+        _ database: TestDatabase, _ sql: String,
+        _ body: (ForegroundProbe) async throws -> Void
+    ) async throws {
+        let dsn = database.dsn
+        let probe = ForegroundProbe { () throws(PostgresError) in
+            try await Connector.session(
+                ConnectionParameters(dsn: dsn), applicationName: "probe test")
+        }
+        await probe.probe(sql)
+        try await withThrowingTaskGroup { group in
+            group.addTask { await probe.run() }
+            try await body(probe)
+            group.cancelAll()
+        }
+    }
+
+    @Test func aProbeIsTimedAndFollowsTheLoad() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute("CREATE TABLE pause AS SELECT 0.2::float8 AS seconds")
+            let sql = "SELECT pg_sleep(seconds) FROM pause"
+            try await Self.probing(database, sql) { probe in
+                #expect(await probe.percentileSeconds == nil)
+                try await eventually("three samples") { await probe.percentileSeconds != nil }
+                #expect(try #require(await probe.percentileSeconds) >= 0.2)
+                try await database.execute("UPDATE pause SET seconds = 0")
+                try await eventually("it is quick again") {
+                    await probe.percentileSeconds.map { $0 < 0.15 } == true
+                }
+                try await database.execute("DROP TABLE pause")
+                try await eventually("a failure counts as the timeout") {
+                    await probe.percentileSeconds == Double(ThrottleSQL.timeoutSeconds)
+                }
+                #expect(await probe.problem?.contains("pause") == true)
+                await probe.probe("SELECT 1")
+                #expect(await probe.percentileSeconds == nil)
+                try await eventually("another is timed") {
+                    await probe.percentileSeconds.map { $0 < 1 } == true
+                }
+                #expect(await probe.problem == nil)
+            }
+        }
+    }
+
+    @Test func aProbeChangesNothing() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: 1)
+            try await Self.probing(database, "UPDATE t SET n = 5 RETURNING n") { probe in
+                try await eventually("it fails") {
+                    await probe.problem?.contains("read-only") == true
+                }
+            }
+            #expect(try await database.histogram() == "0:1")
+        }
+    }
+
+    @Test func theServersStatisticsSayWhatStatementsTook() async throws {
+        try await Turnstile.shared.pass(alone: false) {
+            let options = SandboxOptions(
+                replicas: 0, settings: ["shared_preload_libraries": "pg_stat_statements"])
+            try await withSandbox(options) { sandbox in
+                let name = try await sandbox.primary.createDatabase()
+                try await TestDatabase.with(dsn: sandbox.primary.dsn(database: name)) { database in
+                    try await Self.watchStatements(database)
+                }
+            }
+        }
+    }
+
+    private static func watchStatements(_ database: TestDatabase) async throws {
+        let connection = database.connection
+        var latency = StatementLatency()
+        #expect(try await latency.observe(connection) == nil)
+        #expect(try await latency.observe(connection) == nil, "there is no extension")
+        try await database.execute("CREATE EXTENSION pg_stat_statements")
+        _ = try await database.value("SELECT pg_sleep(0.01)")
+        #expect(try await latency.observe(connection) == nil, "there is nothing before")
+        for _ in 0..<3 { _ = try await database.value("SELECT pg_sleep(0.02)") }
+        let slow = try #require(try await latency.observe(connection))
+        #expect(slow >= 0.02 && slow < 2)
+        // Sluice's own, and what writes, is not the application's reading.
+        _ = try await database.value("SELECT count(*) FROM pg_catalog.pg_class")
+        #expect(try await latency.observe(connection) == nil)
+        try await database.execute("CREATE ROLE stranger LOGIN")
+        let stranger = try await PostgresConnection.connect(
+            try ConnectionParameters(dsn: database.dsn).setting("user", to: "stranger"))
+        #expect(try await latency.observe(stranger) == nil)
+        for _ in 0..<2 { _ = try await stranger.query("SELECT pg_sleep(0.01)") }
+        #expect(try await latency.observe(stranger) == nil)
+        await stranger.close()
+    }
+
+    @Test func withoutTheLibraryThereIsNothingToSee() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute("CREATE EXTENSION pg_stat_statements")
+            var latency = StatementLatency()
+            for _ in 0..<2 { #expect(try await latency.observe(database.connection) == nil) }
+        }
+    }
+}
