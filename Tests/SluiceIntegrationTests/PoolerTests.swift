@@ -139,6 +139,28 @@ import Testing
         }
     }
 
+    @Test func aThrottleQueryIsAskedThroughAPooler() async throws {
+        try await PooledDatabase.with { database in
+            let direct = database.direct
+            try await direct.makeTable(rows: 2_000)
+            // Another table of the same name where the search path of others leads.
+            try await direct.execute(
+                """
+                CREATE SCHEMA other; CREATE TABLE other.busy AS SELECT false AS b;
+                CREATE TABLE busy AS SELECT true AS b;
+                """)
+            try await database.spoiling(with: Self.leftovers) {
+                let process = try database.start(
+                    Self.job + ["--batch", "100", "--throttle-query", "SELECT b FROM busy"])
+                try await direct.waitsFor("--throttle-query answered t")
+                #expect(try await direct.keysScanned() == 0)
+                try await direct.execute("UPDATE busy SET b = false")
+                #expect(try await process.wait() == 0, "\(process.errors)")
+            }
+            #expect(try await direct.histogram() == "1:2000")
+        }
+    }
+
     @Test func theDoctorSeesAPooler() async throws {
         try await PooledDatabase.with { database in
             let (code, text) = try await database.command(["doctor"])

@@ -106,3 +106,16 @@ extension TestDatabase {
         try await SluiceProcess.run(arguments, dsn: dsn)
     }
 }
+
+extension TestDatabase {
+    /// Waits until a process of a run says that it waits for this.
+    package func waitsFor(_ reason: String) async throws {
+        let present = "SELECT to_regclass('sluice.process')"
+        try await eventually("a process waits for \(reason)") {
+            guard try await value(present) != nil else { return false }
+            let reasons = try await value(
+                "SELECT string_agg(waiting_for, ' ') FROM sluice.process")
+            return reasons?.contains(reason) == true
+        }
+    }
+}

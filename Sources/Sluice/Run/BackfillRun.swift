@@ -35,12 +35,20 @@ struct BackfillRun: Sendable {
             tablesMayGo: PartWatch(run: record.id, job: job, report: report).isNeeded,
             isPooled: job.session.isPooled)
         let lag = LagRecord()
+        let throttles = ThrottleObserver { () throws(PostgresError) in
+            try await context.connect()
+        }
         let monitor = Monitor(
             context: context, coordinator: coordinator, drain: drain, report: report,
-            status: StatusMeter(record: record), maxLagSeen: lag)
+            status: StatusMeter(record: record), maxLagSeen: lag, throttles: throttles)
+        // Closed until the monitor's first look: no batch may slip through before.
+        if record.limits.hasThrottle {
+            await coordinator.gateChanged(reason: await throttles.observe(record.limits))
+        }
         if drain.isDraining { await coordinator.stop(.drained) }
         await withTaskGroup { group in
             group.addTask { await monitor.run() }
+            group.addTask { await throttles.run() }
             await WorkerPool(context: context, coordinator: coordinator).run()
             group.cancelAll()
         }

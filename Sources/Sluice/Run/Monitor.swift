@@ -11,6 +11,7 @@ struct Monitor: Sendable {
     let report: @Sendable (RunEvent) -> Void
     let status: StatusMeter
     let maxLagSeen: LagRecord
+    let throttles: ThrottleObserver
 
     /// How often a drain request is noticed, in milliseconds.
     private static let tickMilliseconds = 200
@@ -116,7 +117,8 @@ struct Monitor: Sendable {
             lagSeconds = observation.lagSeconds
             monitor.maxLagSeen.note(lagSeconds)
             let reason = gate.decide(observation, maxLagSeconds: limits?.maxLagSeconds)
-            await monitor.coordinator.gateChanged(reason: reason)
+            let throttle = await monitor.throttles.observe(limits ?? Limits())
+            await monitor.coordinator.gateChanged(reason: reason ?? throttle)
             let view = await monitor.coordinator.view
             await alarm(view.shortage, connection)
             ownRate.observe(total: view.keysScanned, nowSeconds: nowSeconds)

@@ -64,7 +64,9 @@ enum ImportRules {
     private static let system: Set<String> = [
         "Darwin", "Dispatch", "Glibc", "Musl", "Synchronization",
     ]
-    private static let foundation: Set<String> = ["Foundation", "FoundationEssentials"]
+    private static let foundation: Set<String> = [
+        "Foundation", "FoundationEssentials", "FoundationNetworking",
+    ]
     private static let serverEcosystem: Set<String> = [
         "Logging", "Metrics", "ServiceLifecycle", "UnixSignals",
     ]

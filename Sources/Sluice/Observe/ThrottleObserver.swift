@@ -1,0 +1,141 @@
+import SluiceCore
+import SluicePostgres
+
+/// Asks whatever the user named whether batches may start: hours, a file, a query, an address.
+///
+/// Each is asked from a loop of its own, beside the monitor, so that a slow answer holds up nothing
+/// else. Whatever cannot be asked counts as a reason to wait.
+actor ThrottleObserver {
+    /// What is asked, in the order in which it is named as the reason.
+    private enum Kind: String, CaseIterable {
+        case file = "--throttle-file"
+        case query = "--throttle-query"
+        case url = "--throttle-url"
+
+        func question(_ limits: Limits) -> String? {
+            switch self {
+            case .file: limits.throttleFile
+            case .query: limits.throttleQuery
+            case .url: limits.throttleURL
+            }
+        }
+    }
+
+    /// What was answered to which question, and when that was asked.
+    private struct Answer {
+        let question: String
+        let reason: String?
+        let asked: ContinuousClock.Instant
+    }
+
+    /// How often each is asked: a person who removes the file sees the run go on within two.
+    private static let period: Duration = .seconds(1)
+    /// An answer that took long is followed by a pause of so many times as long: a service in
+    /// trouble is not pressed, and on Linux waiting for one costs much of a core.
+    private static let pauseShare = 4
+    /// How often it is looked whether there is something to ask.
+    private static let tick: Duration = .milliseconds(200)
+    /// Answers older than this do not count: longer than any pause and answer together.
+    private static let staleAfter: Duration = .seconds(15)
+
+    private let connect: @Sendable () async throws(PostgresError) -> PostgresConnection
+    private var limits = Limits()
+    private var answers: [Kind: Answer] = [:]
+
+    /// `connect` opens the connection that a query is asked on.
+    init(
+        connect: @escaping @Sendable () async throws(PostgresError) -> PostgresConnection
+    ) {
+        self.connect = connect
+    }
+
+    /// Why no batch may start under these limits, in words, or `nil`.
+    ///
+    /// Does not wait for anybody: the answers are those that ``run()`` has.
+    func observe(_ limits: Limits) -> String? {
+        self.limits = limits
+        if let window = limits.window, let reason = WindowClock.reason(window) { return reason }
+        for kind in Kind.allCases {
+            guard let question = kind.question(limits) else { continue }
+            guard let answer = answers[kind], answer.question == question else {
+                return "\(kind.rawValue) has not answered yet"
+            }
+            guard answer.asked.duration(to: .now) < Self.staleAfter else {
+                return "\(kind.rawValue) does not answer"
+            }
+            if let reason = answer.reason { return reason }
+        }
+        return nil
+    }
+
+    /// Asks until cancelled.
+    nonisolated func run() async {
+        await withTaskGroup { group in
+            group.addTask {
+                await self.ask(.file) { path in ThrottleFile.reason(path) }
+            }
+            group.addTask { await self.askQuery() }
+            group.addTask {
+                var asker: ThrottleAsker?
+                await self.ask(.url) { address in
+                    let current = asker ?? ThrottleAsker()
+                    asker = current
+                    return await current.reason(address)
+                }
+                asker?.close()
+            }
+        }
+    }
+
+    // MARK: Loops
+
+    private nonisolated func ask(
+        _ kind: Kind, _ reason: (String) async -> String?
+    ) async {
+        var asked: String?
+        var next = ContinuousClock.now
+        while !Task.isCancelled {
+            let question = kind.question(await limits)
+            if let question, question != asked || ContinuousClock.now >= next {
+                let began = ContinuousClock.now
+                let answer = await reason(question)
+                await note(kind, Answer(question: question, reason: answer, asked: began))
+                let took = began.duration(to: .now)
+                next = max(began + Self.period, .now + took * Self.pauseShare)
+                asked = question
+            }
+            try? await Task.sleep(for: Self.tick)
+        }
+    }
+
+    private func note(_ kind: Kind, _ answer: Answer) { answers[kind] = answer }
+
+    private nonisolated func askQuery() async {
+        var connection: PostgresConnection?
+        await ask(.query) { sql in
+            do throws(PostgresError) {
+                let session: PostgresConnection
+                if let connection, connection.isUsable {
+                    session = connection
+                } else {
+                    session = try await connect()
+                    connection = session
+                }
+                return ThrottleAnswer.reason(try await session.look(sql))
+            } catch {
+                if error.kind != .server {
+                    await connection?.close()
+                    connection = nil
+                }
+                return "--throttle-query failed: \(Self.sentence(error))"
+            }
+        }
+        await connection?.close()
+    }
+
+    private static func sentence(_ error: PostgresError) -> String {
+        error.sqlState?.rawValue == "57014"
+            ? "no answer within \(ThrottleSQL.timeoutSeconds) s"
+            : ExpressionCheck.message(error)
+    }
+}
