@@ -94,6 +94,37 @@ import Testing
         }
     }
 
+    /// What is slow here answers after four seconds, or never.
+    @Test(arguments: ["pause", "signal"])
+    func aSlowAnswerHoldsUpNeitherAPauseNorADrain(how: String) async throws {
+        try await TestDatabase.with(alone: true) { database in
+            let silent = try StatusServer(status: nil)
+            defer { silent.close() }
+            try await database.makeTable(rows: 1_000)
+            let process = try database.startIncrement(
+                batch: 50,
+                [
+                    "--throttle-query", "SELECT pg_sleep(4) IS NULL", "--throttle-url",
+                    silent.address,
+                ])
+            try await database.waitsFor("--throttle-query has not answered yet")
+            try await eventually("the query is asked again") {
+                try await database.number(
+                    """
+                    SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'sluice 1 %'
+                    AND query LIKE '%pg_sleep(4)%' AND state = 'active'
+                    """) == 1
+            }
+            if how == "pause" {
+                #expect(try await database.command(["pause", "t.n"]).code == 0)
+            } else {
+                process.send(SIGINT)
+            }
+            #expect(try await process.wait(within: .seconds(3)) == 3, "\(process.errors)")
+            #expect(try await database.histogram() == "0:1000")
+        }
+    }
+
     @Test func limitsThatCannotBeReadStopARun() async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: 20_000)
