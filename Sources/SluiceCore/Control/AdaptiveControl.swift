@@ -4,7 +4,7 @@
 /// 0.25 to 1 s, `start` before each batch, and `finished` after it.
 public struct AdaptiveControl: Sendable {
     /// What the user allows; may be changed at any time.
-    public struct Limits: Sendable, Equatable {
+    public struct Limits: Sendable, Equatable, Codable {
         /// Lag that no replica may reach, and which replicas count.
         public var replicas: ReplicaWindow.Limits
         /// Workers, and the application's latency budget.
@@ -27,7 +27,7 @@ public struct AdaptiveControl: Sendable {
     }
 
     /// What one poll shows.
-    public struct Observation: Sendable, Equatable {
+    public struct Observation: Sendable, Equatable, Codable {
         /// The primary's log and the replicas.
         public var replicas: ReplicaWindow.Observation
         /// The application and the workers.
@@ -43,7 +43,7 @@ public struct AdaptiveControl: Sendable {
     }
 
     /// What holds until the next poll, for the trace and the live view.
-    public struct Decision: Sendable, Equatable {
+    public struct Decision: Sendable, Equatable, Codable {
         /// Bytes that may be outstanding, the lag, the emergency stop.
         public let window: ReplicaWindow.Decision
         /// Batches at once.
@@ -72,6 +72,10 @@ public struct AdaptiveControl: Sendable {
 
     /// Batches that are running.
     public var runningBatches: Int { gate.runningBatches }
+    /// What keeps the number of workers from being larger.
+    public var workersBound: ConcurrencyControl.Bound { concurrency.bound(limits.workers) }
+    /// True while batches wait at the gate for a good part of the time.
+    public var isGated: Bool { concurrency.isGated }
     /// What batches cost, as measured.
     public var cost: BatchCost { sizer.cost }
 
@@ -91,16 +95,27 @@ public struct AdaptiveControl: Sendable {
     }
 
     /// May a batch start now? `decision.batch` says which.
-    public mutating func start(nowSeconds: Double) -> BatchGate.Answer {
-        gate.decide(
-            nowSeconds: nowSeconds, batch: decision.batch,
-            expectedBytes: sizer.expectedBytes(keys: decision.batch.batchKeys),
-            workers: decision.concurrency.workers)
+    ///
+    /// `keys` is the batch's size where it is another. With `enforcesWorkers` false the caller sees
+    /// to it that only so many workers work as the decision says; each of them may have several
+    /// batches in flight.
+    public mutating func start(
+        nowSeconds: Double, keys: Int? = nil, enforcesWorkers: Bool = true
+    ) -> BatchGate.Answer {
+        let keys = keys ?? decision.batch.batchKeys
+        return gate.decide(
+            nowSeconds: nowSeconds, batch: decision.batch, keys: keys,
+            expectedBytes: sizer.expectedBytes(keys: keys),
+            workers: enforcesWorkers ? decision.concurrency.workers : .max)
     }
 
     /// Takes in a batch's end, sizes the next one, and says how long its worker rests, in seconds.
+    ///
+    /// `othersRunning` workers have a batch in flight beside it; `nil` counts batches.
     @discardableResult
-    public mutating func finished(_ ticket: BatchGate.Ticket, _ sample: BatchSample) -> Double {
+    public mutating func finished(
+        _ ticket: BatchGate.Ticket, _ sample: BatchSample, othersRunning: Int? = nil
+    ) -> Double {
         let rows = sample.outcome == .committed ? sample.rows : 0
         gate.finished(ticket, rows: rows, walBytes: sample.walBytes)
         let batch = sizer.step(
@@ -113,6 +128,7 @@ public struct AdaptiveControl: Sendable {
         decision = Decision(
             window: decision.window, concurrency: decision.concurrency, batch: batch)
         return decision.concurrency.restSeconds(
-            afterSeconds: sample.latencySeconds, othersRunning: gate.runningBatches)
+            afterSeconds: sample.latencySeconds,
+            othersRunning: othersRunning ?? gate.runningBatches)
     }
 }

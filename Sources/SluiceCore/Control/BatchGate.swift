@@ -4,7 +4,7 @@
 /// yet, so that between two polls not everybody starts into the same room.
 public struct BatchGate: Sendable {
     /// Names a batch that was started.
-    public struct Ticket: Sendable, Hashable {
+    public struct Ticket: Sendable, Hashable, Codable {
         package let number: Int
 
         package init(number: Int) { self.number = number }
@@ -19,7 +19,7 @@ public struct BatchGate: Sendable {
     }
 
     /// What the user allows.
-    public struct Limits: Sendable, Equatable {
+    public struct Limits: Sendable, Equatable, Codable {
         /// Rows a second at the most.
         public var rowsPerSecondMax: Double?
         /// Bytes of log a second at the most, of the run itself.
@@ -92,7 +92,8 @@ public struct BatchGate: Sendable {
 
     /// Decides whether a batch may start that should write so many bytes in so many seconds.
     public mutating func decide(
-        nowSeconds: Double, batch: BatchSizer.Decision, expectedBytes: Double, workers: Int
+        nowSeconds: Double, batch: BatchSizer.Decision, keys: Int? = nil, expectedBytes: Double,
+        workers: Int
     ) -> Answer {
         pace.refill(nowSeconds: nowSeconds)
         rowPace.refill(nowSeconds: nowSeconds)
@@ -104,12 +105,13 @@ public struct BatchGate: Sendable {
         }
         pace.pay(expectedBytes)
         walPace.pay(expectedBytes)
-        rowPace.pay(Double(batch.batchKeys))
+        let keys = Double(keys ?? batch.batchKeys)
+        rowPace.pay(keys)
         nextNumber += 1
         promises.append(
             Promise(
                 number: nextNumber, startedSeconds: nowSeconds,
-                expectedSeconds: batch.targetSeconds, keys: Double(batch.batchKeys),
+                expectedSeconds: batch.targetSeconds, keys: keys,
                 bytes: expectedBytes, missingBytes: expectedBytes))
         promisedBytes += expectedBytes
         running += 1

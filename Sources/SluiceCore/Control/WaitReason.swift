@@ -1,5 +1,5 @@
 /// Why no batch may start now; the shell puts it in words.
-public enum WaitReason: Sendable, Equatable {
+public enum WaitReason: Sendable, Equatable, Codable {
     /// As much log is outstanding as the replica replays in the time allowed.
     case windowFull(replica: String, lagSeconds: Double)
     /// The replica needs so long to replay what it already has: an emergency.

@@ -47,6 +47,8 @@ public struct RunScheduler: Sendable {
     public private(set) var outcome: RunOutcome?
     /// Why no batch starts, in words; `nil` when the gate is open.
     public private(set) var gateReason: String?
+    /// What sizes batches and lets them start; `nil` where only the gate does.
+    public internal(set) var steering: BatchSteering?
     /// What the server is out of, in its words, while every batch waits for it; `nil` when nothing
     /// is known to be missing.
     public private(set) var shortage: String?
@@ -63,9 +65,11 @@ public struct RunScheduler: Sendable {
     /// dropped while it goes on; `isPooled` when sessions are lent by a pooler, which takes one
     /// back only when nothing is in flight, so that others would wait for the end of a range.
     public init(
-        limits: Limits, seed: UInt64, tablesMayGo: Bool = false, isPooled: Bool = false
+        limits: Limits, seed: UInt64, tablesMayGo: Bool = false, isPooled: Bool = false,
+        steering: BatchSteering? = nil
     ) {
         self.limits = limits
+        self.steering = steering
         self.tablesMayGo = tablesMayGo
         inFlightMax = isPooled ? 1 : Self.pipelineDepth
         jitter = SeededGenerator(seed: seed)
@@ -76,17 +80,30 @@ public struct RunScheduler: Sendable {
     /// New limits hold from the next batch on.
     public mutating func limitsChanged(to limits: Limits) {
         self.limits = limits
+        steering?.limitsChanged(to: limits)
         for id in workers.keys { workers[id]?.batchKeysShrunk = nil }
     }
 
     /// Opens the gate (`nil`) or closes it with the reason in words.
     public mutating func gateChanged(reason: String?, nowSeconds: Double) {
-        if reason == nil {
-            gateClosedSinceSeconds = nil
-        } else if gateReason == nil {
-            gateClosedSinceSeconds = nowSeconds
-        }
         gateReason = reason
+        noteGate(nowSeconds: nowSeconds)
+    }
+
+    /// Takes in what a poll of the server shows.
+    public mutating func observe(_ seen: BatchSteering.Sighting, nowSeconds: Double) {
+        steering?.poll(seen, nowSeconds: nowSeconds)
+        noteGate(nowSeconds: nowSeconds)
+    }
+
+    private mutating func noteGate(nowSeconds: Double) {
+        guard closedReason != nil else { return gateClosedSinceSeconds = nil }
+        if gateClosedSinceSeconds == nil { gateClosedSinceSeconds = nowSeconds }
+    }
+
+    /// Why nothing at all may start, in words.
+    private var closedReason: String? {
+        gateReason ?? steering?.stop?.words(limits)
     }
 
     /// Stops: batches in flight end, ranges are given back, workers exit; the first reason stays.
@@ -124,15 +141,15 @@ public struct RunScheduler: Sendable {
 
     /// The reason that most keeps this process from working now, in words; `nil` when it works.
     public var waitingFor: String? {
-        if let reason = gateReason ?? shortage { return reason }
+        if let reason = closedReason ?? shortage { return reason }
         let reasons = workers.values.compactMap(\.waitReason)
         return reasons.count == workers.count ? reasons.min() : nil
     }
 
     /// Keys in the next batch: the limit, or less after statement timeouts.
     public var batchKeys: Int {
-        workers.values.compactMap(\.batchKeysShrunk).min().map { min($0, limits.batchKeys) }
-            ?? limits.batchKeys
+        workers.values.compactMap(\.batchKeysShrunk).min().map { min($0, batchKeysFull) }
+            ?? batchKeysFull
     }
 
     // MARK: One worker's step
@@ -147,6 +164,7 @@ public struct RunScheduler: Sendable {
             // One that was under way when the shortage began proves nothing.
             if nowSeconds >= shortageUntilSeconds { shortage = nil }
         }
+        settle(event, id, &worker, nowSeconds: nowSeconds)
         apply(event, to: &worker, nowSeconds: nowSeconds)
         let action = decide(id, &worker, nowSeconds: nowSeconds)
         if case .release = action { worker.isReleasing = true } else { worker.isReleasing = false }
@@ -158,8 +176,12 @@ public struct RunScheduler: Sendable {
         _ id: Int, _ worker: inout WorkerState, nowSeconds: Double
     ) -> WorkerAction {
         let stopping = outcome != nil || id >= limits.workers.upperBound
+        // One that the law has no use for holds nothing, and waits.
+        let isParked = id >= (steering?.workersAllowed ?? .max)
         if worker.connected, worker.inFlight > 0 {
-            if stopping || !canSend(worker) { return .receive }
+            guard !stopping, !isParked, canSend(worker), worker.waitUntilSeconds <= nowSeconds,
+                admit(id, &worker, nowSeconds: nowSeconds)
+            else { return .receive }
             return send(&worker)
         }
         if worker.rangeFinished { worker.forgetRange() }
@@ -170,13 +192,15 @@ public struct RunScheduler: Sendable {
         if worker.waitUntilSeconds > nowSeconds {
             return .wait(seconds: min(worker.waitUntilSeconds - nowSeconds, Self.sliceSeconds))
         }
+        if isParked, worker.range == nil { return .wait(seconds: Self.sliceSeconds) }
         // The last free pages are the application's: nobody tries before the one who met the end.
         if shortageUntilSeconds > nowSeconds {
             return .wait(seconds: min(shortageUntilSeconds - nowSeconds, Self.sliceSeconds))
         }
         if !worker.connected { return .connect }
         if let range = worker.range, worker.mustReattach { return .reattach(range) }
-        if gateReason != nil {
+        if isParked, let range = worker.range { return .release(range) }
+        if closedReason != nil {
             let closedSeconds = nowSeconds - (gateClosedSinceSeconds ?? nowSeconds)
             if let range = worker.range, closedSeconds >= Self.gateReleaseSeconds {
                 return .release(range)
@@ -194,12 +218,16 @@ public struct RunScheduler: Sendable {
             worker.inFlight = 1
             return .probe(range, firstOfRange: !worker.cursorSet)
         }
+        guard admit(id, &worker, nowSeconds: nowSeconds) else {
+            steering?.wait(worker: id, nowSeconds: nowSeconds)
+            return .wait(seconds: steering?.retrySeconds ?? Self.sliceSeconds)
+        }
         return send(&worker)
     }
 
     private func canSend(_ worker: WorkerState) -> Bool {
         worker.range != nil && !worker.rangeFinished && !worker.mustReattach
-            && worker.inFlight < inFlightMax && gateReason == nil && shortage == nil
+            && worker.inFlight < inFlightMax && closedReason == nil && shortage == nil
             && worker.bisection == nil
             && worker.batchesOfRow < Self.batchesPerLedgerRow
     }
@@ -212,14 +240,16 @@ public struct RunScheduler: Sendable {
     }
 
     /// Keys to ask for in the next batch.
-    private func wantedKeys(_ worker: WorkerState) -> Int {
+    func wantedKeys(_ worker: WorkerState) -> Int {
         let keys = worker.wide.keys(limit: keys(worker))
         return worker.bisection.map { min(keys, $0.tryKeys) } ?? keys
     }
 
     private func keys(_ worker: WorkerState) -> Int {
-        min(worker.batchKeysShrunk ?? limits.batchKeys, limits.batchKeys)
+        min(worker.batchKeysShrunk ?? batchKeysFull, batchKeysFull)
     }
+
+    private var batchKeysFull: Int { steering?.batchKeys ?? limits.batchKeys }
 
     // MARK: Taking events in
 
@@ -261,7 +291,7 @@ public struct RunScheduler: Sendable {
             worker.bisection = worker.bisection?.committed(keys: counts.keysScanned)
             worker.rangeFinished = worker.rangeFinished || counts.finishedRange
             worker.wide.observe(counts)
-            worker.succeeded(fullBatch: limits.batchKeys)
+            worker.succeeded(fullBatch: batchKeysFull)
         case .fenceMissed:
             worker.answered()
             // The second batch in the pipe of a finished range misses as a matter of course.
@@ -286,7 +316,7 @@ public struct RunScheduler: Sendable {
             worker.cursorCommitted = true
             worker.batchesOfRow += 1
             worker.rangeFinished = finishedRange
-            worker.succeeded(fullBatch: limits.batchKeys)
+            worker.succeeded(fullBatch: batchKeysFull)
         case .moved:
             worker.bisection?.lose()
         case .full:

@@ -31,6 +31,8 @@ public struct BatchCounts: Sendable, Equatable {
     public let finishedRange: Bool
     /// Bytes of the rows that it walked over; `nil` unless they are what bounds its batches.
     public let bytes: Int?
+    /// How long it took, where that was measured.
+    public var timing: BatchTiming?
 
     /// Describes a committed batch.
     public init(keysScanned: Int, rowsChanged: Int, finishedRange: Bool, bytes: Int? = nil) {

@@ -12,6 +12,8 @@ struct WorkerState: Sendable {
     var cursorCommitted = false
     /// Keys asked for by each batch in flight, the oldest first.
     var sentKeys: [Int] = []
+    /// The law's name for each batch in flight, the oldest first.
+    var tickets: [BatchGate.Ticket] = []
     /// The search for a key that cannot be changed.
     var bisection: Bisection?
     /// Batches that the range's ledger row has taken, those in flight included.

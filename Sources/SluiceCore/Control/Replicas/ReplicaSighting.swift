@@ -1,5 +1,5 @@
 /// What one poll shows of one replica.
-public struct ReplicaSighting: Sendable, Equatable {
+public struct ReplicaSighting: Sendable, Equatable, Codable {
     /// What names it from poll to poll: its application name and address.
     public var id: String
     /// Bytes of the primary's log that it has on disk; `nil` where not reported.
@@ -20,7 +20,7 @@ public struct ReplicaSighting: Sendable, Equatable {
 }
 
 /// What to do about a replica that was there and is not.
-public enum MissingReplicaPolicy: Sendable, Equatable {
+public enum MissingReplicaPolicy: Sendable, Equatable, Codable {
     /// Wait for it: nobody can say how far behind it will be.
     case pause
     /// Wait so many seconds, then go on without it until it is back and has caught up.

@@ -6,16 +6,22 @@
 /// and against what: docs/decisions/0012-adaptive-control.md.
 public struct ReplicaWindow: Sendable {
     /// What one poll shows.
-    public struct Observation: Sendable, Equatable {
+    public struct Observation: Sendable, Equatable, Codable {
         /// Seconds of the run's clock.
         public var nowSeconds: Double
         /// Where the primary's log ends, in bytes.
         public var primaryPosition: UInt64
         /// Every replica there is; `nil` where that cannot be seen.
         public var replicas: [ReplicaSighting]?
+        /// The primary's timeline.
+        public var timeline: Int
 
         /// A poll.
-        public init(nowSeconds: Double, primaryPosition: UInt64, replicas: [ReplicaSighting]?) {
+        public init(
+            nowSeconds: Double, primaryPosition: UInt64, replicas: [ReplicaSighting]?,
+            timeline: Int = 0
+        ) {
+            self.timeline = timeline
             self.nowSeconds = nowSeconds
             self.primaryPosition = primaryPosition
             self.replicas = replicas
@@ -23,7 +29,7 @@ public struct ReplicaWindow: Sendable {
     }
 
     /// What the user allows; may differ from poll to poll.
-    public struct Limits: Sendable, Equatable {
+    public struct Limits: Sendable, Equatable, Codable {
         /// Lag that no replica may reach, in seconds; `nil` to look at none.
         public var maxLagSeconds: Double?
         /// Replicas without which nothing starts, even if they were never seen.
@@ -43,7 +49,7 @@ public struct ReplicaWindow: Sendable {
     }
 
     /// What holds until the next poll.
-    public struct Decision: Sendable, Equatable {
+    public struct Decision: Sendable, Equatable, Codable {
         /// Bytes of log that may be outstanding; infinite where no replica counts.
         public var windowBytes = Double.infinity
         /// Bytes outstanding at the poll, for the replica that is furthest behind.
@@ -98,6 +104,7 @@ public struct ReplicaWindow: Sendable {
     private var isStartup = true
     private var isDraining = false
     private var isBehind = false
+    private var timeline = 0
     private var lastSeconds: Double?
     private var startedSeconds: Double?
 
@@ -110,6 +117,11 @@ public struct ReplicaWindow: Sendable {
         let elapsed = lastSeconds.map { max(0, now - $0) } ?? 0
         lastSeconds = now
         startedSeconds = startedSeconds ?? now
+        if observation.timeline > timeline {
+            // After a failover one replica is the primary, and all positions begin anew.
+            if timeline > 0 { (tracks, clock) = ([], LagClock()) }
+            timeline = observation.timeline
+        }
         clock.observe(position: observation.primaryPosition, nowSeconds: now)
         guard let sightings = observation.replicas else {
             var decision = Decision()

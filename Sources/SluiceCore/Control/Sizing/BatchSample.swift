@@ -1,7 +1,7 @@
 /// What one finished batch shows.
-public struct BatchSample: Sendable, Equatable {
+public struct BatchSample: Sendable, Equatable, Codable {
     /// How a batch ended.
-    public enum Outcome: Sendable, Equatable {
+    public enum Outcome: Sendable, Equatable, Codable {
         /// Its rows are changed.
         case committed
         /// The statement timeout ended it: it was larger than its row cost allows.

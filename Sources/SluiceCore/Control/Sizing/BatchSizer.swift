@@ -30,7 +30,7 @@ public struct BatchSizer: Sendable, Equatable {
     }
 
     /// What the next batch is to be.
-    public struct Decision: Sendable, Equatable {
+    public struct Decision: Sendable, Equatable, Codable {
         /// Keys to take.
         public let batchKeys: Int
         /// After so long it is given up, rolled back, and tried again smaller.

@@ -1,5 +1,5 @@
 /// How many batches run at once: a real number, which the workers keep by resting.
-public struct Concurrency: Sendable, Equatable {
+public struct Concurrency: Sendable, Equatable, Codable {
     /// A number so close below a whole one (no unit) counts as whole.
     static let rounding = 1e-9
     /// A worker works at least this share of the time (no unit), or it is not there at all.

@@ -2,7 +2,7 @@
 /// throughput, and as the replicas' window needs; the least of the three.
 public struct ConcurrencyControl: Sendable, Equatable {
     /// What happened since the step before.
-    public struct Observation: Sendable, Equatable {
+    public struct Observation: Sendable, Equatable, Codable {
         /// Seconds of the run's clock.
         public var nowSeconds: Double
         /// The application's latency (p95) now, in seconds; `nil` where it is not measured.
@@ -34,7 +34,7 @@ public struct ConcurrencyControl: Sendable, Equatable {
     }
 
     /// What the user allows; may differ from step to step.
-    public struct Limits: Sendable, Equatable {
+    public struct Limits: Sendable, Equatable, Codable {
         /// Workers at the least and at the most.
         public var workers: ClosedRange<Int>
         /// The application's latency may reach this, in seconds; `nil` for no such limit.
@@ -90,6 +90,30 @@ public struct ConcurrencyControl: Sendable, Equatable {
 
     /// Begins with one worker.
     public init() {}
+
+    /// What keeps the number from being larger.
+    public enum Bound: Sendable, Equatable {
+        /// The application's latency.
+        case foreground
+        /// More workers change no more rows.
+        case gain
+        /// The replicas' window.
+        case window
+        /// Others waited for locks that batches held.
+        case locks
+        /// The most that the user allows.
+        case workers
+    }
+
+    /// What that is now.
+    func bound(_ limits: Limits) -> Bound {
+        let budgeted = limits.foregroundBudgetSeconds == nil ? .infinity : budget.allowed
+        let bounds: [(Double, Bound)] = [
+            (Double(limits.workers.upperBound), .workers), (budgeted, .foreground),
+            (locksAllow, .locks), (windowAllows, .window), (probe.allowed, .gain),
+        ]
+        return bounds.min { $0.0 < $1.0 }?.1 ?? .workers
+    }
 
     /// Mean share of waiting over the last 2 s.
     public private(set) var waitShare = 0.0

@@ -1,0 +1,49 @@
+/// What limits a run's rate now, in words for a person.
+enum RateLimit {
+    /// The first of what holds: something that stops everything, the gate, the number of workers.
+    static func words(_ steering: BatchSteering, _ limits: Limits) -> String {
+        if let stop = steering.stop { return stop.words(limits) }
+        if steering.control.isGated, let wait = steering.lastWait { return wait.words(limits) }
+        switch steering.control.workersBound {
+        case .foreground: return "the application's latency (--foreground-budget)"
+        case .gain: return "the server: more workers change no more rows"
+        case .window: return "the replicas, which replay no faster"
+        case .locks: return "other sessions, which waited for its locks"
+        case .workers: return "the number of workers (--workers \(limits.workers.upperBound))"
+        }
+    }
+}
+
+extension WaitReason {
+    /// The reason in words; the lag's limit is the user's.
+    func words(_ limits: Limits) -> String {
+        let limit = limits.maxLagSeconds.map { " (limit \(LagGate.tenths($0)) s)" } ?? ""
+        switch self {
+        case .windowFull(let replica, let lagSeconds):
+            return "replica \(replica), which replays no faster "
+                + "(\(LagGate.tenths(lagSeconds)) s behind)"
+        case .replicaDraining(let replica, let drainSeconds):
+            return "replica lag: \(replica) needs \(LagGate.tenths(drainSeconds)) s to replay what "
+                + "it has\(limit)"
+        case .replicaBehind(let replica, let lagSeconds):
+            return "replica lag \(LagGate.tenths(lagSeconds)) s\(limit): \(replica)"
+        case .replicaMissing(let replica, let missingSeconds):
+            return "replica \(replica) is gone since \(LagGate.tenths(missingSeconds)) s: bring it "
+                + "back, or use --max-lag off"
+        case .paced(let bytesPerSecond):
+            return "the replicas, which replay \(Self.megabytes(bytesPerSecond))"
+        case .rowRate(let rowsPerSecond):
+            return "--max-rate \(Int(rowsPerSecond.rounded())) rows/s"
+        case .walRate(let bytesPerSecond):
+            return "--max-wal \(Self.megabytes(bytesPerSecond))"
+        case .signalsMissing: return "a first look at the server"
+        case .signalsStale(let ageSeconds):
+            return "the server, which has not said how it is for \(LagGate.tenths(ageSeconds)) s"
+        case .workersBusy(let workers): return "\(workers) batches that are running"
+        }
+    }
+
+    private static func megabytes(_ bytesPerSecond: Double) -> String {
+        LagGate.tenths(bytesPerSecond / 1_000_000) + " MB/s"
+    }
+}
