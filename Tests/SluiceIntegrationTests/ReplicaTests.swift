@@ -15,13 +15,14 @@ import Testing
                 try await database.makeTable(rows: 100_000)
                 try await database.slowDown(seconds: 0.02)
             }
-            try await sandbox.replicas[0].psql("SELECT pg_wal_replay_pause()")
             let process = try SluiceProcess(
                 [
                     "run", "--table", "t", "--set", "n = n + 1", "--workers", "2", "--batch", "50",
                     "--max-lag", "1s", "--progress", "plain",
                 ], dsn: dsn)
             try await TestDatabase.with(dsn: dsn) { database in
+                try await database.waitForProgress()
+                try await sandbox.replicas[0].psql("SELECT pg_wal_replay_pause()")
                 try await Self.waitUntilHeld(database)
                 let held = try await database.keysScanned()
                 // Long enough for many batches, were there any.
@@ -49,7 +50,6 @@ import Testing
     }
 
     private static func waitUntilHeld(_ database: TestDatabase) async throws {
-        try await database.waitForProgress()
         try await eventually("the run says what it waits for") {
             let waits = try await database.value(
                 """

@@ -81,6 +81,7 @@ private let expectedWide = """
     SELECT (SELECT s.keys FROM sluice_scan s), (SELECT n.rows FROM sluice_count n),
     m.finished,
     CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END,
+    extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp()),
     coalesce((SELECT e.bytes FROM sluice_end e),
     (SELECT max(w.bytes) FROM sluice_walk w), 0)
     FROM sluice_move m
@@ -134,6 +135,7 @@ private let expectedDriven = """
     RETURNING r.state = 'done' AS finished)
     SELECT (SELECT s.keys FROM sluice_scan s), (SELECT n.rows FROM sluice_count n),
     m.finished,
-    CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END
+    CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END,
+    extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp())
     FROM sluice_move m
     """

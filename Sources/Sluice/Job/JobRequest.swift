@@ -70,6 +70,9 @@ public struct RunOptions: Sendable {
     /// Never kept in the ledger: each may hold a password.
     public var replicas: [ConnectionParameters] = []
 
+    /// A file that takes what the control law saw and decided, as JSON, one event a line.
+    public var tracePath: String?
+
     /// The defaults of the command line.
     public init() {}
 }

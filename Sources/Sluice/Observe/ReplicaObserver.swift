@@ -1,6 +1,12 @@
 import SluiceCore
 import SluicePostgres
 
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
 /// Looks at the replicas through the primary.
 struct ReplicaObserver: Sendable {
     private var clock = LagClock()
@@ -8,15 +14,18 @@ struct ReplicaObserver: Sendable {
     /// absent.
     private var expectedCount = 0
     /// The timeline of the last look; a higher one means that a replica became the primary.
-    private var timeline: Int?
+    private(set) var timeline: Int?
     /// Where the log ended at the last look, in bytes.
     private(set) var walPosition: UInt64 = 0
+    /// Every replica at the last look; `nil` where they cannot be seen.
+    private(set) var sightings: [ReplicaSighting]?
 
     /// One look.
     mutating func observe(
         _ connection: PostgresConnection, nowSeconds: Double
     ) async throws(PostgresError) -> LagObservation {
         let row = try await connection.query(ObserverSQL.replicas, timeout: .seconds(10)).rows[0]
+        sightings = row[1] == "0" ? Self.sightings(json: row[8] ?? "[]") : nil
         return observe(
             row: Row(
                 walPosition: UInt64(row[0] ?? "") ?? 0, hiddenCount: Int(row[1] ?? "") ?? 0,
@@ -25,6 +34,15 @@ struct ReplicaObserver: Sendable {
                 reportedLagSeconds: row[5].flatMap { Double($0) },
                 streamingCount: Int(row[6] ?? "") ?? 0, timeline: Int(row[7] ?? "") ?? 0),
             nowSeconds: nowSeconds)
+    }
+
+    private static func sightings(json: String) -> [ReplicaSighting]? {
+        let rows = try? JSONDecoder().decode([[String?]].self, from: Data(json.utf8))
+        return rows?.map { row in
+            ReplicaSighting(
+                id: row[0] ?? "", flushed: row[1].flatMap { UInt64($0) },
+                replayed: row[2].flatMap { UInt64($0) }, isConnected: true)
+        }
     }
 
     /// What the server said at one look.

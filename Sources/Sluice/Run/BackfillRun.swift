@@ -27,20 +27,27 @@ struct BackfillRun: Sendable {
             leaseSeconds: options.leaseSeconds,
             logger: Logger(label: "sluice.run"),
             timelines: TimelineRecord(job.session.timeline))
+        let trace = try options.tracePath.map { try TraceWriter(path: $0, report: report) }
         let walBefore = try await walPosition(control)
         try await register(context, control)
         await control.close()
+        let replicaWatch = ReplicaWatch(options.replicas)
         let coordinator = Coordinator(
             limits: record.limits, seed: UInt64(truncatingIfNeeded: owner.hashValue),
             tablesMayGo: PartWatch(run: record.id, job: job, report: report).isNeeded,
-            isPooled: job.session.isPooled)
+            isPooled: job.session.isPooled,
+            requiredReplicas: replicaWatch.names, trace: trace)
         let lag = LagRecord()
         let throttles = ThrottleObserver { () throws(PostgresError) in
             try await context.connect()
         }
+        let foreground = ForegroundProbe { () throws(PostgresError) in
+            try await context.connect()
+        }
         let monitor = Monitor(
             context: context, coordinator: coordinator, drain: drain, report: report,
-            status: StatusMeter(record: record), maxLagSeen: lag, throttles: throttles)
+            status: StatusMeter(record: record), maxLagSeen: lag, throttles: throttles,
+            foreground: foreground, replicaWatch: replicaWatch)
         // Closed until the monitor's first look: no batch may slip through before.
         if record.limits.hasThrottle {
             await coordinator.gateChanged(reason: await throttles.observe(record.limits))
@@ -49,6 +56,8 @@ struct BackfillRun: Sendable {
         await withTaskGroup { group in
             group.addTask { await monitor.run() }
             group.addTask { await throttles.run() }
+            group.addTask { await foreground.run() }
+            group.addTask { await replicaWatch.run() }
             await WorkerPool(context: context, coordinator: coordinator).run()
             group.cancelAll()
         }

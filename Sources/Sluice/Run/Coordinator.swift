@@ -8,13 +8,20 @@ actor Coordinator {
     private let began = ContinuousClock.now
     private let starting: AsyncStream<Int>.Continuation
     private var keysScanned = 0
+    private let trace: TraceWriter?
 
     /// Numbers of workers to start; ends when the process's part in the run is over.
     nonisolated let starts: AsyncStream<Int>
 
-    init(limits: Limits, seed: UInt64, tablesMayGo: Bool, isPooled: Bool) {
+    init(
+        limits: Limits, seed: UInt64, tablesMayGo: Bool, isPooled: Bool,
+        requiredReplicas: Set<String> = [], trace: TraceWriter? = nil
+    ) {
+        self.trace = trace
         scheduler = RunScheduler(
-            limits: limits, seed: seed, tablesMayGo: tablesMayGo, isPooled: isPooled)
+            limits: limits, seed: seed, tablesMayGo: tablesMayGo, isPooled: isPooled,
+            steering: BatchSteering(
+                limits: limits, requiredReplicas: requiredReplicas, isTraced: trace != nil))
         (starts, starting) = AsyncStream.makeStream()
     }
 
@@ -52,6 +59,12 @@ actor Coordinator {
         startWorkers()
     }
 
+    /// Takes in what a poll of the server shows.
+    func observe(_ seen: BatchSteering.Sighting, atSeconds seconds: Double) {
+        scheduler.observe(seen, nowSeconds: seconds)
+        if let trace { trace.write(scheduler.takeTrace()) }
+    }
+
     func gateChanged(reason: String?) {
         scheduler.gateChanged(reason: reason, nowSeconds: nowSeconds)
     }
@@ -62,6 +75,7 @@ actor Coordinator {
         let workers: Int
         let batchKeys: Int
         let waitingFor: String?
+        let limitedBy: String?
         let shortage: String?
         let keysScanned: Int
         let tailSeconds: Double?
@@ -72,6 +86,7 @@ actor Coordinator {
         View(
             limits: scheduler.limits, workers: scheduler.workingCount,
             batchKeys: scheduler.batchKeys, waitingFor: scheduler.waitingFor,
+            limitedBy: scheduler.limitedBy,
             shortage: scheduler.shortage,
             keysScanned: keysScanned, tailSeconds: scheduler.tailSeconds,
             outcome: scheduler.outcome)

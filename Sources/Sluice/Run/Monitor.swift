@@ -12,13 +12,19 @@ struct Monitor: Sendable {
     let status: StatusMeter
     let maxLagSeen: LagRecord
     let throttles: ThrottleObserver
+    let foreground: ForegroundProbe
+    let replicaWatch: ReplicaWatch
 
     /// How often a drain request is noticed, in milliseconds.
-    private static let tickMilliseconds = 200
+    private static let tickMilliseconds = 50
     /// How often the server is asked, in seconds: a person's `pause` must act within two.
     private static let lookSeconds = 0.5
+    /// How often the replicas are looked at, in seconds: the lag that is kept is no shorter.
+    private static let pollSeconds = 0.25
     /// How often the lease is renewed at the least, in seconds: `status` shows what it writes.
     private static let heartbeatSeconds = 2.0
+    /// The same while batches wait, in seconds.
+    private static let heartbeatSecondsWaiting = 1.0
     /// How often the tables of a run that has several are looked at, in seconds: thousands of
     /// partitions are a query of some milliseconds.
     private static let tablesSeconds = 3.0
@@ -51,6 +57,8 @@ struct Monitor: Sendable {
         private var replicas = ReplicaObserver()
         private var gate = LagGate()
         private var nextLookSeconds = 0.0
+        private var nextPollSeconds = 0.0
+        private var othersWait = false
         private var nextHeartbeatSeconds = 0.0
         private var nextPlanSeconds = 0.0
         private var nextTablesSeconds = 0.0
@@ -62,8 +70,11 @@ struct Monitor: Sendable {
         private var isAlarmed = false
         private var isBlindSaid = false
 
+        private var foreground: ForegroundWatch
+
         init(monitor: Monitor) {
             self.monitor = monitor
+            foreground = ForegroundWatch(probe: monitor.foreground)
         }
 
         mutating func close() async {
@@ -73,12 +84,16 @@ struct Monitor: Sendable {
 
         /// Looks at whatever is due; trouble with the connection closes the gate until it is over.
         mutating func look(nowSeconds: Double) async {
-            guard nowSeconds >= nextLookSeconds else { return }
-            nextLookSeconds = nowSeconds + Monitor.lookSeconds
+            guard nowSeconds >= min(nextPollSeconds, nextLookSeconds) else { return }
+            nextPollSeconds = nowSeconds + Monitor.pollSeconds
             do throws(PostgresError) {
                 if connection == nil { connection = try await monitor.context.connect() }
                 guard let connection else { return }
-                try await look(connection, nowSeconds: nowSeconds)
+                try await poll(connection, nowSeconds: nowSeconds)
+                if nowSeconds >= nextLookSeconds {
+                    nextLookSeconds = nowSeconds + Monitor.lookSeconds
+                    try await look(connection, nowSeconds: nowSeconds)
+                }
                 blindSinceSeconds = nil
                 if isBlindSaid { monitor.report(.note("the server can be asked again")) }
                 isBlindSaid = false
@@ -110,20 +125,20 @@ struct Monitor: Sendable {
         private mutating func look(
             _ connection: PostgresConnection, nowSeconds: Double
         ) async throws(PostgresError) {
-            let limits = try await readRun(connection)
+            try await readRun(connection)
             try await makeWay(connection)
             try await checkTables(connection, nowSeconds: nowSeconds)
-            let observation = try await replicas.observe(connection, nowSeconds: nowSeconds)
-            lagSeconds = observation.lagSeconds
-            monitor.maxLagSeen.note(lagSeconds)
-            let reason = gate.decide(observation, maxLagSeconds: limits?.maxLagSeconds)
-            let throttle = await monitor.throttles.observe(limits ?? Limits())
-            await monitor.coordinator.gateChanged(reason: reason ?? throttle)
             let view = await monitor.coordinator.view
             await alarm(view.shortage, connection)
             ownRate.observe(total: view.keysScanned, nowSeconds: nowSeconds)
             if nowSeconds >= nextHeartbeatSeconds {
-                nextHeartbeatSeconds = nowSeconds + monitor.heartbeatSeconds
+                // A replica of an idle primary tells how far it is only when there is something
+                // new in the log: while everything waits, that is the heartbeat.
+                nextHeartbeatSeconds =
+                    nowSeconds
+                    + (view.waitingFor == nil
+                        ? monitor.heartbeatSeconds
+                        : min(monitor.heartbeatSeconds, Monitor.heartbeatSecondsWaiting))
                 try await beat(connection, view: view)
                 _ = try await connection.query(
                     RangeSQL.endZombies, [.text("\(monitor.context.run)")])
@@ -135,6 +150,30 @@ struct Monitor: Sendable {
                 nextPlanSeconds = nowSeconds + Monitor.planSeconds
                 try await checkPlan(connection, limits: view.limits, nowSeconds: nowSeconds)
             }
+        }
+
+        /// Looks at the replicas, and lets the law decide.
+        private mutating func poll(
+            _ connection: PostgresConnection, nowSeconds: Double
+        ) async throws(PostgresError) {
+            let observation = try await replicas.observe(connection, nowSeconds: nowSeconds)
+            lagSeconds = observation.lagSeconds
+            monitor.maxLagSeen.note(lagSeconds)
+            let coordinator = monitor.coordinator
+            let limits = await coordinator.view.limits
+            let reason = gate.decide(observation, maxLagSeconds: limits.maxLagSeconds)
+            let throttle = await monitor.throttles.observe(limits)
+            await coordinator.gateChanged(reason: reason ?? throttle)
+            let latency = try await foreground.seconds(
+                limits, connection, nowSeconds: nowSeconds)
+            var sightings = replicas.sightings
+            sightings? += await monitor.replicaWatch.sightings
+            await coordinator.observe(
+                BatchSteering.Sighting(
+                    position: replicas.walPosition, timeline: replicas.timeline ?? 0,
+                    replicas: sightings, foregroundSeconds: latency, othersWait: othersWait),
+                atSeconds: coordinator.nowSeconds)
+            othersWait = false
         }
 
         /// Says once that the server is out of something, and once that the run goes on.
@@ -195,12 +234,14 @@ struct Monitor: Sendable {
         ///
         /// Behind a pooler sessions are not ours to tell apart: lock and statement timeouts have to
         /// do.
-        private func makeWay(_ connection: PostgresConnection) async throws(PostgresError) {
+        private mutating func makeWay(_ connection: PostgresConnection) async throws(PostgresError)
+        {
             let context = monitor.context
             guard !context.job.session.isPooled else { return }
             let rows = try await connection.query(
                 ObserverSQL.blockers, [.text(context.applicationName)], timeout: .seconds(10)
             ).rows
+            if !rows.isEmpty { othersWait = true }
             for pid in rows.compactMap({ $0[0] }) {
                 guard let number = Int32(pid) else { continue }
                 context.yields.note(number)
@@ -234,15 +275,15 @@ struct Monitor: Sendable {
         /// Takes over what other processes changed.
         private func readRun(
             _ connection: PostgresConnection
-        ) async throws(PostgresError) -> Limits? {
+        ) async throws(PostgresError) {
             let row = try await connection.query(
                 ObserverSQL.run, [.text("\(monitor.context.run)")], timeout: .seconds(10)
             ).rows.first
             let coordinator = monitor.coordinator
             guard let row, let state = RunState(rawValue: row[0] ?? "") else {
                 let message = "the run's row is gone from the ledger: schema sluice was changed"
-                await coordinator.stop(.failed(Failure(origin: .other, message: message)))
-                return nil
+                return await coordinator.stop(
+                    .failed(Failure(origin: .other, message: message)))
             }
             switch state {
             case .paused: await coordinator.stop(.paused)
@@ -257,10 +298,9 @@ struct Monitor: Sendable {
                     "the run's limits in the ledger cannot be read: they were changed by hand, or "
                     + "by another version of Sluice"
                 await coordinator.stop(.failed(Failure(origin: .other, message: message)))
-                return nil
+                return
             }
             await coordinator.limitsChanged(to: limits)
-            return limits
         }
 
         private func beat(
@@ -274,6 +314,7 @@ struct Monitor: Sendable {
                     view.waitingFor.map { .text($0) } ?? .null,
                     lagSeconds.map { .text("\($0)") } ?? .null,
                     ownRate.perSecond.map { .text("\($0)") } ?? .null,
+                    view.limitedBy.map { .text($0) } ?? .null,
                 ], durable: false)
         }
 

@@ -51,6 +51,8 @@ public struct RunStatus: Sendable, Equatable, Encodable {
     public var kind = JobKind.update
     /// Host and process number of each process that works on the run, such as `db1 pid 4711`.
     public var processNames: [String] = []
+    /// What limits the run's rate now, in words; `nil` when nobody works.
+    public var limitedBy: String?
     /// Rows that the last verification found the run to have missed; `nil` before one.
     public var rowsMissed: Int?
     /// When it was last verified, ISO 8601 in UTC.
@@ -72,6 +74,7 @@ public struct RunStatus: Sendable, Equatable, Encodable {
         case startedAt = "started_at"
         case updatedAt = "updated_at"
         case elapsedSeconds = "elapsed_seconds"
+        case limitedBy = "limited_by"
         case rowsMissed = "rows_missed"
         case verifiedAt = "verified_at"
     }
@@ -102,6 +105,7 @@ public struct RunStatus: Sendable, Equatable, Encodable {
         try values.encode(startedAt, forKey: .startedAt)
         try values.encode(updatedAt, forKey: .updatedAt)
         try values.encode(elapsedSeconds, forKey: .elapsedSeconds)
+        try values.encode(limitedBy, forKey: .limitedBy)
         try values.encode(verifiedAt == nil ? nil : rowsMissed, forKey: .rowsMissed)
         try values.encode(verifiedAt, forKey: .verifiedAt)
     }

@@ -37,6 +37,7 @@ final class StatusMeter: Sendable {
         status.batchKeys = view.batchKeys
         status.replicaLagSeconds = lagSeconds
         status.waitingFor = view.waitingFor
+        status.limitedBy = view.limitedBy
         return status
     }
 }

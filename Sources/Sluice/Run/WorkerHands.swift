@@ -107,11 +107,16 @@ struct WorkerHands: Sendable {
             try await connection.recover(timeout: PostgresConnection.ledgerTimeout)
             return .failed(failure(error, elapsedMilliseconds: Int(elapsed)))
         }
+        let elapsedSeconds = lastAnswer.duration(to: .now) / .seconds(1)
         lastAnswer = .now
-        return Self.outcome(of: answer)
+        return Self.outcome(of: answer, elapsedSeconds: elapsedSeconds)
     }
 
-    static func outcome(of answer: PipelineResult) -> WorkerEvent {
+    /// What a batch did, by the last but one of its results; how long its statement took is the
+    /// server's word, and the rest of the time is what every batch costs.
+    static func outcome(
+        of answer: PipelineResult, elapsedSeconds: Double? = nil
+    ) -> WorkerEvent {
         // What committed is what COMMIT's own tag says.
         guard answer.results.count >= 3, answer.results.last?.commandTag == "COMMIT" else {
             return .failed(
@@ -120,11 +125,16 @@ struct WorkerHands: Sendable {
         guard let row = answer.results[answer.results.count - 2].rows.first else {
             return .fenceMissed
         }
-        return .committed(
-            BatchCounts(
-                keysScanned: Int(row[0] ?? "") ?? 0, rowsChanged: Int(row[1] ?? "") ?? 0,
-                finishedRange: row[2] == "t",
-                bytes: row.count > 4 ? row[4].flatMap { Int($0) } : nil))
+        var counts = BatchCounts(
+            keysScanned: Int(row[0] ?? "") ?? 0, rowsChanged: Int(row[1] ?? "") ?? 0,
+            finishedRange: row[2] == "t",
+            bytes: row.count > 5 ? row[5].flatMap { Int($0) } : nil)
+        if let elapsedSeconds, let statement = row[4].flatMap({ Double($0) }) {
+            counts.timing = BatchTiming(
+                elapsedSeconds: elapsedSeconds,
+                overheadSeconds: max(0, elapsedSeconds - statement))
+        }
+        return .committed(counts)
     }
 
     /// Takes over the later half of what another worker has ahead, if there is one with enough.

@@ -46,7 +46,8 @@ struct BatchSQL: Sendable {
         RETURNING r.state = 'done' AS finished)
         SELECT (SELECT s.keys FROM sluice_scan s), (SELECT n.rows FROM sluice_count n),
         m.finished,
-        CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END\
+        CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END,
+        extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp())\
         \(bytesColumn)
         FROM sluice_move m
         """

@@ -156,6 +156,7 @@ enum LedgerMigrations {
     private static let version5 = """
         ALTER TABLE sluice.run ADD COLUMN batch_auto boolean NOT NULL DEFAULT false,
             ADD COLUMN throttle jsonb NOT NULL DEFAULT '{}';
+        ALTER TABLE sluice.process ADD COLUMN limited_by text;
         INSERT INTO sluice.ledger (version) VALUES (5);
         """
 }

@@ -11,6 +11,13 @@ enum ObserverSQL {
         pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer END
         """
 
+    /// How far a replica itself has received and replayed the log, in bytes; no number on a
+    /// server that replays nothing.
+    static let standby = """
+        SELECT (pg_catalog.pg_last_wal_receive_lsn() - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0),
+        (pg_catalog.pg_last_wal_replay_lsn() - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0)
+        """
+
     /// Whether this is a standby, and its timeline.
     static let role = "SELECT pg_catalog.pg_is_in_recovery(), \(timeline)"
 
@@ -68,7 +75,26 @@ enum ObserverSQL {
         (SELECT count(*) FROM pg_catalog.pg_stat_replication s
         WHERE s.state = 'streaming' AND NOT EXISTS (SELECT FROM
         pg_catalog.pg_replication_slots l WHERE l.active_pid = s.pid AND l.slot_type = 'logical')),
-        \(timeline)
+        \(timeline), \(standbys)
+        """
+
+    /// Every replica as `[name, bytes on its disk, bytes replayed]`, in JSON.
+    ///
+    /// It goes by its slot, or by its application's name and address; several of one name are
+    /// numbered in the order in which they came.
+    private static let standbys = """
+        (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
+        s.name || CASE WHEN s.n > 1 THEN '#' || s.n ELSE '' END,
+        (s.flush_lsn - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0)::text,
+        (s.replay_lsn - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0)::text)), '[]')
+        FROM (SELECT w.name, w.flush_lsn, w.replay_lsn,
+        row_number() OVER (PARTITION BY w.name ORDER BY w.backend_start, w.pid) AS n
+        FROM (SELECT coalesce(l.slot_name, r.application_name
+        || coalesce('@' || host(r.client_addr), '')) AS name, r.*
+        FROM pg_catalog.pg_stat_replication r
+        LEFT JOIN pg_catalog.pg_replication_slots l ON l.active_pid = r.pid
+        WHERE r.state IN ('streaming', 'catchup') AND l.slot_type IS DISTINCT FROM 'logical'
+        AND r.replay_lsn IS NOT NULL) w) s)
         """
 
     /// Changes with each ANALYZE of the table, by hand or by autovacuum, and with its indexes.

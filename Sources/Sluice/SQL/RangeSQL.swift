@@ -133,7 +133,7 @@ enum RangeSQL {
         UPDATE sluice.process SET seen_at = clock_timestamp(),
         lease_until = clock_timestamp() + $2::double precision * interval '1 second',
         workers = $3, batch_keys = $4, waiting_for = $5, replica_lag_seconds = $6,
-        rows_per_second = $7 WHERE owner = $1
+        rows_per_second = $7, limited_by = $8 WHERE owner = $1
         """
 
     /// Gives back whatever the process still holds: `$1` run, `$2` owner.

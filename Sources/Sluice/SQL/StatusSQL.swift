@@ -11,7 +11,8 @@ enum StatusSQL {
         'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), r.exit_code,
         extract(epoch FROM coalesce(r.finished_at, p.updated) - r.started_at), r.kind,
         coalesce(l.names, '{}'), r.rows_missed,
-        to_char(r.verified_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')
+        to_char(r.verified_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+        l.limited
         FROM sluice.run r
         LEFT JOIN LATERAL (SELECT
         coalesce(sum(keys_scanned) FILTER (WHERE state = 'done'), 0) AS done,
@@ -22,7 +23,8 @@ enum StatusSQL {
         max(updated_at) AS updated FROM sluice.range WHERE run = r.id) p ON true
         LEFT JOIN LATERAL (SELECT coalesce(sum(workers), 0) AS workers,
         max(batch_keys) AS batch_keys, max(replica_lag_seconds) AS lag,
-        sum(rows_per_second) AS rate, min(waiting_for) AS waiting, count(*) AS processes,
+        sum(rows_per_second) AS rate, min(waiting_for) AS waiting,
+        min(limited_by) AS limited, count(*) AS processes,
         max(seen_at) AS seen,
         array_agg(host || ' pid ' || pid ORDER BY host, pid)::text[] AS names
         FROM sluice.process WHERE run = r.id
