@@ -26,7 +26,8 @@ struct HelpTests {
         "--disable-triggers", "--with-children", "--key", "--name",
     ]
     static let runner = [
-        "--start-wait", "--lease", "--verify", "--verify-dsn", "--replica-dsn", "--yes",
+        "--start-wait", "--lease", "--verify", "--verify-dsn", "--replica-dsn", "--trace",
+        "--yes",
         "--progress",
     ]
     static let later = LaterFeature.allCases.map { "--" + $0.rawValue }

@@ -37,6 +37,12 @@ struct RunnerOptions: ParsableArguments {
             valueName: "dsn|off"))
     var replicaDsn: [String] = []
 
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Write what was observed and decided to a file, as JSON lines.", valueName: "file"))
+    var trace: String?
+
     @Flag(name: .long, help: "Answer yes to what would be asked.")
     var yes = false
 
@@ -61,6 +67,7 @@ struct RunnerOptions: ParsableArguments {
             options.startWaitSeconds = try DurationText.seconds(startWait, for: "--start-wait")
         }
         if let lease { options.leaseSeconds = try Self.lease(lease, for: "--lease") }
+        options.tracePath = trace
         if let verify { options.verify = try VerifyScopeText.scope(verify, for: "--verify") }
         if let verifyDsn { options.verifyOn = try ConnectionOptions.parameters(verifyDsn) }
         options.replicas = try replicaDsn.filter { $0.lowercased() != "off" }

@@ -17,6 +17,10 @@ struct ProgressFrame {
         var lines = wrap(heading(status), width)
         lines.append(bar(status, width))
         lines += wrap(figures(status), width)
+        if status.waitingFor == nil, status.state == .running, let limit = status.limitedBy {
+            let text = Printable.fit("limited by " + Printable.clean(limit), columns: width)
+            lines.append(Style.dim.paint(text, hasColour))
+        }
         if let reason = status.waitingFor {
             let text = Printable.fit("waiting: " + Printable.clean(reason), columns: width)
             lines.append(Style.yellow.paint(text, hasColour))

@@ -73,6 +73,7 @@ enum StatusText {
             lines.append(("replica lag", Format.duration(lag)))
         }
         if let reason = status.waitingFor { lines.append(("waiting for", reason)) }
+        if let limit = status.limitedBy { lines.append(("limited by", limit)) }
         if let error = status.error { lines.append(("error", error)) }
         if let seconds = status.elapsedSeconds {
             lines.append(("elapsed", Format.duration(seconds)))
