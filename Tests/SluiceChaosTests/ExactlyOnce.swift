@@ -22,7 +22,8 @@ extension TestDatabase {
     func hurry() async throws {
         try await speedUp()
         let tuned = try await command(["tune", "1", "--batch", "2000"])
-        #expect(tuned.code == 0, "\(tuned.text)")
+        // A run that was quicker needs no tuning; what it did is checked at the end.
+        #expect(tuned.code == 0 || tuned.text.contains("completed"), "\(tuned.text)")
     }
 
     /// Waits until a run's sessions wait for locks.

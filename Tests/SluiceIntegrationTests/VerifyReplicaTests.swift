@@ -81,6 +81,34 @@ import Testing
         }
     }
 
+    @Test func aRunAsksTheReplicasThatItIsGiven() async throws {
+        try await withSandbox(SandboxOptions(replicas: 1)) { sandbox in
+            let name = try await sandbox.primary.createDatabase()
+            let replica = sandbox.replicas[0].dsn(database: name)
+            try await TestDatabase.with(dsn: sandbox.primary.dsn(database: name)) { database in
+                try await database.makeTable(rows: 50_000)
+                let job = ["run", "--table", "t", "--set", "n = n + 1", "--progress", "none"]
+                let primary = sandbox.primary.dsn(database: name)
+                let refused = try await database.command(job + ["--replica-dsn", primary])
+                #expect(refused.code == 64, "\(refused.text)")
+                #expect(refused.text.contains("is no standby"), "\(refused.text)")
+
+                try await database.slowDown(seconds: 0.02)
+                let process = try database.start(
+                    job + ["--batch", "50", "--max-lag", "2s", "--replica-dsn", replica])
+                try await database.waitForProgress()
+                try await eventually("the replica is asked itself") {
+                    try await sandbox.replicas[0].psql(
+                        "SELECT count(*) FROM pg_stat_activity "
+                            + "WHERE application_name = 'sluice replica'") == "1"
+                }
+                try await database.speedUp()
+                #expect(try await process.wait() == 0, "\(process.errors)")
+                #expect(try await database.histogram() == "1:50000")
+            }
+        }
+    }
+
     @Test func itWaitsForAReplicaThatLagsAndNoticesARewrittenTable() async throws {
         try await withSandbox(SandboxOptions(replicas: 1)) { sandbox in
             let name = try await sandbox.primary.createDatabase()

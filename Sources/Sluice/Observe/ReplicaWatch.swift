@@ -12,6 +12,8 @@ actor ReplicaWatch {
     private static let staleSeconds = 3.0
     /// Longest wait for an answer, in seconds.
     private static let timeoutSeconds = 2
+    /// Where a server counts as being that has become a primary: beyond all that can be written.
+    private static let nothingToReplay: UInt64 = 1 << 62
 
     private struct Answer {
         let received: UInt64?
@@ -83,8 +85,36 @@ actor ReplicaWatch {
     }
 
     private func note(_ id: String, _ row: [String?]?) {
-        guard let row, let replayed = row[1].flatMap({ UInt64($0) }) else { return }
-        answers[id] = Answer(
-            received: row[0].flatMap { UInt64($0) }, replayed: replayed, asked: .now)
+        guard let row else { return }
+        if row[0] != "t" {
+            answers[id] = Answer(received: nil, replayed: Self.nothingToReplay, asked: .now)
+        } else if let replayed = row[2].flatMap({ UInt64($0) }) {
+            answers[id] = Answer(
+                received: row[1].flatMap { UInt64($0) }, replayed: replayed, asked: .now)
+        }
+    }
+
+    /// Refuses addresses that lead to no replica: they would be waited for for ever.
+    static func check(_ replicas: [ConnectionParameters]) async throws {
+        for (index, parameters) in replicas.enumerated() {
+            let connection = try await Connector.open(
+                parameters, applicationName: "sluice replica")
+            let row: [String?]?
+            do {
+                row = try await connection.query(
+                    ObserverSQL.standby, timeout: .seconds(timeoutSeconds)
+                ).rows.first
+                await connection.close()
+            } catch {
+                await connection.close()
+                throw SluiceError(error, while: "asking the server at --replica-dsn")
+            }
+            if row?[0] != "t" {
+                throw SluiceError(
+                    .refused,
+                    "the server at --replica-dsn (the \(index + 1).) is no standby: name a replica "
+                        + "of the database, or leave the option out")
+            }
+        }
     }
 }

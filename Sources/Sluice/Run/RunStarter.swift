@@ -217,6 +217,7 @@ struct RunStarter: Sendable {
     private func checkReplicas(
         _ connection: PostgresConnection, limits: Limits
     ) async throws {
+        try await ReplicaWatch.check(options.replicas)
         guard limits.maxLagSeconds != nil else { return }
         var observer = ReplicaObserver()
         switch try await observer.observe(connection, nowSeconds: 0) {

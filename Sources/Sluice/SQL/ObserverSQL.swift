@@ -11,10 +11,10 @@ enum ObserverSQL {
         pg_catalog.pg_current_wal_insert_lsn()), 1, 8))::bit(32)::integer END
         """
 
-    /// How far a replica itself has received and replayed the log, in bytes; no number on a
-    /// server that replays nothing.
+    /// Whether a server is a standby, and how far it has received and replayed the log, in bytes.
     static let standby = """
-        SELECT (pg_catalog.pg_last_wal_receive_lsn() - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0),
+        SELECT pg_catalog.pg_is_in_recovery(),
+        (pg_catalog.pg_last_wal_receive_lsn() - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0),
         (pg_catalog.pg_last_wal_replay_lsn() - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0)
         """
 

@@ -142,8 +142,11 @@ public struct RunScheduler: Sendable {
     /// The reason that most keeps this process from working now, in words; `nil` when it works.
     public var waitingFor: String? {
         if let reason = closedReason ?? shortage { return reason }
-        let reasons = workers.values.compactMap(\.waitReason)
-        return reasons.count == workers.count ? reasons.min() : nil
+        // Those that the law has no use for wait for nothing.
+        let allowed = steering?.workersAllowed ?? .max
+        let wanted = workers.filter { $0.key < allowed }.values
+        let reasons = wanted.compactMap(\.waitReason)
+        return reasons.count == wanted.count ? reasons.min() : nil
     }
 
     /// Keys in the next batch: the limit, or less after statement timeouts.

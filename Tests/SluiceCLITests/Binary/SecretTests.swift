@@ -8,18 +8,19 @@ extension BinaryTests {
         private static let password = "hunter2-Geheim"
 
         @Test func itIsInNoOutputLogLedgerOrListOfProcesses() async throws {
-            var options = SandboxOptions()
+            var options = SandboxOptions(replicas: 1)
             options.authentication = .scram(password: Self.password)
             try await withSandbox(options) { sandbox in
                 let server = sandbox.primary
                 let name = try await server.createDatabase()
                 _ = try await server.psql(Self.setup, database: name)
                 let dsn = server.dsn(database: name)
-                try #require(dsn.contains(Self.password))
+                let replica = sandbox.replicas[0].dsn(database: name)
+                try #require(dsn.contains(Self.password) && replica.contains(Self.password))
                 let run = try SluiceBinary.start(
                     [
                         "run", "--table", "t", "--set", "n = 1", "--batch", "10", "--progress",
-                        "json", "--verify-dsn", dsn, "--replica-dsn", dsn, "--dsn", dsn,
+                        "json", "--verify-dsn", dsn, "--replica-dsn", replica, "--dsn", dsn,
                     ], environment: ["SLUICE_LOG": "trace"])
                 var shown: [String] = []
                 #expect(try await run.says("\"state\":\"running\""))

@@ -146,6 +146,28 @@ struct SteeringTests {
         #expect(Set(process.sent.map(\.worker)).count > 1)
     }
 
+    @Test func whatTheOnlyWorkerWaitsForIsSaidThoughOthersStandBy() {
+        let limits = limits(1...4)
+        var scheduler = RunScheduler(
+            limits: limits, seed: 1, steering: BatchSteering(limits: limits))
+        _ = scheduler.workersToStart()
+        scheduler.observe(
+            BatchSteering.Sighting(position: 1, timeline: 1, replicas: []), nowSeconds: 0)
+        let range = HeldRange(number: 1, epoch: 1, hasCursor: true, batches: 0)
+        let lock = Failure(origin: .server, sqlState: "55P03", message: "lock timeout")
+        for event in [WorkerEvent.started, .connected, .claimed(range), .sent, .failed(lock)] {
+            _ = scheduler.next(worker: 0, after: event, nowSeconds: 0.1)
+        }
+        for other in 1..<4 {
+            let action = scheduler.next(worker: other, after: .started, nowSeconds: 0.1)
+            guard case .wait = action else {
+                Issue.record("\(action)")
+                continue
+            }
+        }
+        #expect(scheduler.waitingFor == "lock timeout")
+    }
+
     @Test func aRateThatTheUserAllowsIsKept() {
         var bounded = limits(1...4, fixed: 5_000)
         bounded.maxRowsPerSecond = 2_000
