@@ -60,7 +60,7 @@ public struct AdaptiveControl: Sendable {
     private var window = ReplicaWindow()
     private var concurrency = ConcurrencyControl()
     private var gate = BatchGate()
-    private var lastPosition: UInt64?
+    private var logShare = LogShare()
 
     /// Begins with one worker and small batches, and waits for the first poll.
     public init(limits: Limits) {
@@ -82,11 +82,9 @@ public struct AdaptiveControl: Sendable {
     /// Takes in what a poll shows.
     @discardableResult
     public mutating func poll(_ observation: Observation) -> Decision {
-        let end = observation.replicas.primaryPosition
-        if let last = lastPosition, end >= last {
-            sizer.observe(logBytes: Double(end - last), rows: observation.workers.rows)
-        }
-        lastPosition = end
+        logShare.observe(
+            position: observation.replicas.primaryPosition, rows: Int(observation.workers.rows),
+            nowSeconds: observation.replicas.nowSeconds)
         let seen = window.step(observation.replicas, limits.replicas)
         let workers = concurrency.step(observation.workers, limits.workers)
         gate.observe(seen, limits.rates, nowSeconds: observation.replicas.nowSeconds)
@@ -116,6 +114,10 @@ public struct AdaptiveControl: Sendable {
     public mutating func finished(
         _ ticket: BatchGate.Ticket, _ sample: BatchSample, othersRunning: Int? = nil
     ) -> Double {
+        var sample = sample
+        if sample.walBytes == nil, sample.rows > 0 {
+            sample.walBytes = logShare.bytesPerRow.map { $0 * Double(sample.rows) }
+        }
         let rows = sample.outcome == .committed ? sample.rows : 0
         gate.finished(ticket, rows: rows, walBytes: sample.walBytes)
         let batch = sizer.step(

@@ -55,7 +55,6 @@ public struct BatchSteering: Sendable {
     private(set) var trace: [ControlTrace.Event]?
     private var limits: Limits
     private let requiredReplicas: Set<String>
-    private var logShare = LogShare()
     private var fixedCost = FixedCost()
     private var waitingSince: [Int: Double] = [:]
     private var waitedSeconds = 0.0
@@ -141,7 +140,6 @@ public struct BatchSteering: Sendable {
         let workers = max(1, busySince.count + waitingSince.count)
         waitShare = elapsed > 0 ? min(1, waitedSeconds / elapsed / Double(workers)) : 0
         waitedSeconds = 0
-        logShare.observe(position: seen.position, rows: rowsSincePoll, nowSeconds: nowSeconds)
         let observation = AdaptiveControl.Observation(
             replicas: ReplicaWindow.Observation(
                 nowSeconds: nowSeconds, primaryPosition: seen.position, replicas: seen.replicas,
@@ -208,7 +206,7 @@ public struct BatchSteering: Sendable {
             nowSeconds: nowSeconds, rows: timing == nil ? 0 : keys,
             overheadSeconds: timing.map(overheadSeconds) ?? 0,
             latencySeconds: timing?.elapsedSeconds ?? 0,
-            walBytes: logShare.bytesPerRow.map { $0 * Double(keys) }, outcome: outcome)
+            walBytes: nil, outcome: outcome)
         let rest = control.finished(ticket, sample, othersRunning: othersRunning)
         note(.finished(ticket, sample, othersRunning: othersRunning, batch: control.decision.batch))
         return rest

@@ -118,17 +118,33 @@ import Testing
     }
 
     @Test func theLogsGrowthCountsOnlyWhereBatchesDoNotSayTheirs() {
-        var cost = BatchCost()
-        for _ in 0..<50 { cost.observe(logBytes: 2e6, rows: 1000) }
-        #expect(abs(cost.bytesPerRow - 2000) < 1)
-        for _ in 0..<50 {
-            cost.observe(
-                BatchSample(
-                    nowSeconds: 0, rows: 1000, overheadSeconds: 0.004, latencySeconds: 0.04,
-                    walBytes: 3e5, outcome: .committed))
-            cost.observe(logBytes: 2e6, rows: 1000)
+        var law = AdaptiveControl(
+            limits: AdaptiveControl.Limits(
+                replicas: ReplicaWindow.Limits(maxLagSeconds: nil),
+                workers: ConcurrencyControl.Limits(workers: 1...1)))
+        func polls(walBytes: Double?, from first: Int) {
+            for poll in first..<first + 50 {
+                let now = Double(poll) * 0.25
+                law.poll(
+                    AdaptiveControl.Observation(
+                        replicas: ReplicaWindow.Observation(
+                            nowSeconds: now, primaryPosition: UInt64(poll) * 2_000_000,
+                            replicas: []),
+                        workers: ConcurrencyControl.Observation(
+                            nowSeconds: now, foregroundSeconds: nil, waitShare: 0,
+                            activeBatches: 1, batchSeconds: 0.04, rows: 1_000)))
+                guard case .start(let ticket) = law.start(nowSeconds: now) else { continue }
+                law.finished(
+                    ticket,
+                    BatchSample(
+                        nowSeconds: now, rows: 1_000, overheadSeconds: 0.004,
+                        latencySeconds: 0.04, walBytes: walBytes, outcome: .committed))
+            }
         }
-        #expect(abs(cost.bytesPerRow - 300) < 1)
+        polls(walBytes: nil, from: 1)
+        #expect(abs(law.cost.bytesPerRow - 2000) < 1)
+        polls(walBytes: 3e5, from: 51)
+        #expect(abs(law.cost.bytesPerRow - 300) < 1)
     }
 
     @Test func aBatchIsNeverMoreThanTheReplicasApplyInAQuarterSecond() {

@@ -29,7 +29,6 @@ public struct BatchCost: Sendable, Equatable {
     /// Bytes of log for one more row; 400 until measured, a short row's update.
     public private(set) var bytesPerRow = 400.0
     private var outliers = 0
-    private var isLogMeasured = false
 
     /// Nothing measured yet.
     public init() {}
@@ -44,13 +43,6 @@ public struct BatchCost: Sendable, Equatable {
         }
     }
 
-    /// Takes in the whole log's growth beside the rows changed meanwhile, which counts only where
-    /// no batch says what it wrote: others write too, so it is more than the rows' own.
-    mutating func observe(logBytes: Double, rows: Double) {
-        guard !isLogMeasured, rows > 0, logBytes >= 0 else { return }
-        bytesPerRow += Self.bytesWeight * (logBytes / rows - bytesPerRow)
-    }
-
     private mutating func learn(_ sample: BatchSample) {
         let overhead = min(max(0, sample.overheadSeconds), fixedSeconds * Self.fixedOutlier)
         fixedSeconds += Self.fixedWeight * (overhead - fixedSeconds)
@@ -63,7 +55,6 @@ public struct BatchCost: Sendable, Equatable {
             rowSeconds = measured
         }
         if let bytes = sample.walBytes {
-            isLogMeasured = true
             bytesPerRow += Self.bytesWeight * (max(0, bytes) / rows - bytesPerRow)
         }
     }

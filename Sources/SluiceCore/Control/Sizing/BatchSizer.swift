@@ -108,11 +108,6 @@ public struct BatchSizer: Sendable, Equatable {
             statementTimeoutSeconds: timeoutSeconds(target), targetSeconds: target)
     }
 
-    /// Takes in a poll, for the bytes of log a row where batches do not say them.
-    mutating func observe(logBytes: Double, rows: Double) {
-        cost.observe(logBytes: logBytes, rows: rows)
-    }
-
     /// The bytes of log that a batch of so many keys is expected to write.
     public func expectedBytes(keys: Int) -> Double {
         Double(keys) * cost.bytesPerRow
