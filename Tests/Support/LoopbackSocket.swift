@@ -7,9 +7,9 @@
 #endif
 
 /// Blocking sockets on 127.0.0.1.
-enum LoopbackSocket {
+package enum LoopbackSocket {
     /// A socket that listens on a port of the system's choice.
-    static func listening() throws -> (socket: Int32, port: Int) {
+    package static func listening() throws -> (socket: Int32, port: Int) {
         let listener = make()
         var address = address(port: 0)
         var size = socklen_t(MemoryLayout<sockaddr_in>.size)

@@ -5,7 +5,7 @@ import Synchronization
 /// A loopback port that answers each request with the status that it was told, or never.
 final class StatusServer: Sendable {
     private let socket: Int32
-    let port: UInt16
+    let port: Int
     private let state: Mutex<State>
 
     private struct State {
@@ -19,24 +19,7 @@ final class StatusServer: Sendable {
     /// Begins to listen; `status` nil never answers.
     init(status: Int?, location: String? = nil) throws {
         state = Mutex(State(status: status ?? 0, location: location))
-        #if canImport(Darwin)
-            socket = Foundation.socket(AF_INET, SOCK_STREAM, 0)
-        #else
-            socket = Foundation.socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        #endif
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let fd = socket
-        let failed = withUnsafeMutablePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                bind(fd, address, length) != 0 || listen(fd, 8) != 0
-                    || getsockname(fd, address, &length) != 0
-            }
-        }
-        guard !failed else { throw ConditionNotMet(description: "cannot listen on loopback") }
-        port = UInt16(bigEndian: address.sin_port)
+        (socket, port) = try LoopbackSocket.listening()
         let server = self
         Thread.detachNewThread { server.serve() }
     }
