@@ -179,6 +179,20 @@ import Testing
         }
     }
 
+    @Test func anExpressionThatFailsEverywhereIsNotLookedForRowByRow() async throws {
+        try await TestDatabase.with { database in
+            try await Self.makeTable(database, rows: 5_000)
+            try await database.execute("UPDATE t SET words = id")
+            let job = JobRequest(
+                table: "t", assignments: [Assignment(column: "m", expression: "words::integer")])
+            #expect(try await database.sluice.run(job, options: Self.full()).exitCode == 0)
+            try await database.execute("UPDATE t SET words = 'x' || id")
+            let verify = try await database.command(["verify", "1"])
+            #expect(verify.code == 1, "\(verify.text)")
+            #expect(verify.text.contains("fails for more than 1000 rows"), "\(verify.text)")
+        }
+    }
+
     @Test func aRowThatCannotBeRepairedDoesNotKeepTheOthers() async throws {
         try await TestDatabase.with { database in
             try await Self.makeTable(database, rows: 5_000)

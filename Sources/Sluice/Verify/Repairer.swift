@@ -76,7 +76,7 @@ struct Repairer: Sendable {
                 throw SluiceError(error, while: "repairing rows of \(sql.batch.table.shown)")
             }
             try await Task.sleep(
-                for: .seconds(Backoff.seconds(kind, attempt: attempt, jitter: 0.5)))
+                for: .seconds(Backoff.seconds(kind, attempt: attempt, jitter: .random(in: 0..<1))))
         }
         return 0
     }

@@ -23,7 +23,8 @@ actor VerifyQueue {
     private let blocksTotal: Int
     private var blocksRead = 0
     private var counts = Counts()
-    private var failed = 0
+    /// Rows for which the job's expression, or their repair, fails.
+    private(set) var failed = 0
     private var rows: [WrongRow] = []
 
     init(pieces: [Piece]) {

@@ -53,6 +53,9 @@ struct VerifyWorker: Sendable {
     /// Failures in a row after which the verification gives up: with waits that double up to 5 s,
     /// most of a minute, in which a restarted server is back.
     private static let failuresMax = 16
+    /// Rows for which the job's expression may fail: each takes some twenty questions to find, and
+    /// one that fails for more fails everywhere.
+    private static let failingMax = 1_000
 
     /// Reads pieces until none is left.
     func run() async throws {
@@ -133,28 +136,20 @@ struct VerifyWorker: Sendable {
     }
 
     private func reader(_ hands: inout Hands) async throws -> VerifyReader {
-        let connection: PostgresConnection
-        if let open = hands.reading {
-            connection = open
-        } else {
-            connection = try await context.openSource()
-            hands.reading = connection
-        }
+        let session =
+            if let open = hands.reading { open } else { try await context.openSource() }
+        hands.reading = session
         return VerifyReader(
-            connection: connection, record: context.record,
+            connection: session, record: context.record,
             settings: context.job.session.settings, limits: context.record.limits)
     }
 
     private func repairer(_ hands: inout Hands) async throws -> Repairer {
-        let connection: PostgresConnection
-        if let open = hands.writing {
-            connection = open
-        } else {
-            connection = try await context.openPrimary()
-            hands.writing = connection
-        }
+        let session =
+            if let open = hands.writing { open } else { try await context.openPrimary() }
+        hands.writing = session
         return Repairer(
-            connection: connection, record: context.record,
+            connection: session, record: context.record,
             settings: context.job.session.settings)
     }
 
@@ -183,7 +178,7 @@ struct VerifyWorker: Sendable {
         }
         await queue.giveBack(piece, halved: kind == .shrink)
         if failures >= Self.failuresMax { throw SluiceError(error, while: "verifying") }
-        let wait = Backoff.seconds(kind, attempt: failures, jitter: 0.5)
+        let wait = Backoff.seconds(kind, attempt: failures, jitter: .random(in: 0..<1))
         try await Task.sleep(for: .seconds(wait))
         return kind
     }
@@ -197,5 +192,11 @@ struct VerifyWorker: Sendable {
         var counts = VerifyQueue.Counts()
         counts.compared = rows.count
         await queue.note(piece, counts, rows)
+        guard await queue.failed > Self.failingMax else { return }
+        throw SluiceError(
+            .failed,
+            "the job's expression fails for more than \(Self.failingMax) rows: "
+                + "\(failure.message); what changed since the run (a column's type, a function) has to be mended before "
+                + "rows can be compared")
     }
 }
