@@ -7,8 +7,6 @@ import SluicePostgres
 actor ForegroundProbe {
     /// How often it runs, in seconds: eight samples within the ring's span, and next to no load.
     static let periodSeconds = 0.25
-    /// How often it is looked whether there is something to run.
-    private static let tick: Duration = .milliseconds(50)
 
     private let connect: @Sendable () async throws(PostgresError) -> PostgresConnection
     private let began = ContinuousClock.now
@@ -45,7 +43,7 @@ actor ForegroundProbe {
             guard let sql = await sql else {
                 await connection?.close()
                 connection = nil
-                try? await Task.sleep(for: Self.tick)
+                try? await Task.sleep(for: .seconds(Self.periodSeconds))
                 continue
             }
             let start = ContinuousClock.now
