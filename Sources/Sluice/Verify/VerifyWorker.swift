@@ -196,7 +196,8 @@ struct VerifyWorker: Sendable {
         throw SluiceError(
             .failed,
             "the job's expression fails for more than \(Self.failingMax) rows: "
-                + "\(failure.message); what changed since the run (a column's type, a function) has to be mended before "
+                + "\(failure.message); what changed since the run (a column's type, a function) "
+                + "has to be mended before "
                 + "rows can be compared")
     }
 }
