@@ -137,6 +137,19 @@ struct SteeringTests {
         #expect(Set(process.sent.map(\.worker)) == [0, 1])
     }
 
+    @Test func smallBatchesThatWereAskedForAreCountedAsWhatTheyAre() {
+        var process = Process(limits: limits(2...2, fixed: 50))
+        process.run(seconds: 10) { process in
+            process.replicas = [
+                ReplicaSighting(
+                    id: "east", flushed: process.position, replayed: process.position,
+                    isConnected: true)
+            ]
+        }
+        // Taken for batches of the law's own size, a few a second would fill what may be written.
+        #expect(process.sent.count > 1_000, "\(process.sent.count)")
+    }
+
     @Test func itBeginsWithOneWorkerAndTheOthersHoldNothing() {
         var process = Process(limits: limits(1...4))
         process.run(seconds: 1)
