@@ -10,6 +10,8 @@ struct BenchPlan: Sendable {
     let planRows: Int
     /// Sizes of narrow table whose rates are compared, the smallest first.
     let scaleRows: [Int]
+    /// Rows of the narrow table over which a run is steered through a fault.
+    let steeringRows: Int
     /// The `sluice` program.
     let sluicePath: String
 }
@@ -17,6 +19,14 @@ struct BenchPlan: Sendable {
 /// The groups of figures.
 enum ExperimentKind: String, CaseIterable, Sendable {
     case speed, client, network, planning, skew, scale
+    case quarter, idle, unequal, paused, killed
+    case convergence, foreground, rowcost, controlcost
+
+    /// What `steering` stands for: each that shows how a run is steered.
+    static let steering: [ExperimentKind] = [
+        .quarter, .idle, .unequal, .paused, .killed, .convergence, .foreground, .rowcost,
+        .controlcost,
+    ]
 
     func measure(
         _ cluster: BenchCluster, _ plan: BenchPlan, _ recorder: Recorder
@@ -27,6 +37,13 @@ enum ExperimentKind: String, CaseIterable, Sendable {
         case .network: try await NetworkExperiment(cluster, plan, recorder).measure()
         case .skew: try await SkewExperiment(cluster, plan, recorder).measure()
         case .scale: try await ScaleExperiment(plan, recorder).measure()
+        case .quarter, .idle, .unequal, .paused, .killed:
+            guard let fault = Fault(rawValue: rawValue) else { return }
+            try await FaultExperiment(fault, plan, recorder).measure()
+        case .convergence: try await ConvergenceExperiment(plan, recorder).measure()
+        case .foreground: try await ForegroundExperiment(plan, recorder).measure()
+        case .rowcost: try await RowCostExperiment(plan, recorder).measure()
+        case .controlcost: try await ControlCostExperiment(plan, recorder).measure()
         case .planning: try await PlanningExperiment(cluster, plan, recorder).measure()
         }
     }

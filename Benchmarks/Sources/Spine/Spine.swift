@@ -9,7 +9,7 @@ struct Spine: AsyncParsableCommand {
         abstract: "Measures backfills side by side on a throwaway cluster.",
         discussion: "Every figure that is compared is a ratio of two runs of the same round.")
 
-    @Option(help: "What to measure: speed, client, network, planning, skew, scale.")
+    @Option(help: "What to measure: \(Self.choices).")
     var only = "speed,client,network,planning,skew"
 
     @Option(help: "Rows of the table that speed and network change.")
@@ -36,6 +36,9 @@ struct Spine: AsyncParsableCommand {
     @Option(help: "Sizes of narrow table that scale compares, the smallest first.")
     var scaleRows = "1000000,100000000"
 
+    @Option(help: "Rows of the table over which a run is steered through a fault.")
+    var steeringRows = 30_000_000
+
     @Option(help: "The sluice program, for what is measured from outside.")
     var sluice: String
 
@@ -43,12 +46,12 @@ struct Spine: AsyncParsableCommand {
     var output: String
 
     func run() async throws {
-        let wanted = try only.split(separator: ",").map { name in
+        let wanted = try only.split(separator: ",").flatMap { name in
+            if name == "steering" { return ExperimentKind.steering }
             guard let kind = ExperimentKind(rawValue: String(name)) else {
-                throw ValidationError(
-                    "--only takes speed, client, network, planning, skew, scale, not '\(name)'")
+                throw ValidationError("--only takes \(Self.choices), not '\(name)'")
             }
-            return kind
+            return [kind]
         }
         let plan = BenchPlan(
             rows: rows, rounds: rounds,
@@ -56,6 +59,7 @@ struct Spine: AsyncParsableCommand {
             workers: try numbers(workers, "--workers"),
             batchKeys: batch, clientRows: try numbers(clientRows, "--client-rows"),
             planRows: planRows, scaleRows: try numbers(scaleRows, "--scale-rows"),
+            steeringRows: steeringRows,
             sluicePath: sluice)
         let recorder = try Recorder(folder: output)
         try await BenchCluster.with { cluster in
@@ -66,6 +70,10 @@ struct Spine: AsyncParsableCommand {
         }
         try recorder.finish()
     }
+
+    private static let choices =
+        ExperimentKind.allCases.map(\.rawValue).joined(separator: ", ")
+        + "; steering is the last nine of them"
 
     private func numbers(
         _ text: String, _ option: String, from least: Int = 1

@@ -27,6 +27,9 @@ final class Recorder {
 
     func expect(_ bar: Bar) { bars.append(bar) }
 
+    /// Keeps a file beside the results.
+    func keep(_ name: String, _ text: String) throws { try save(Data(text.utf8), name) }
+
     /// Writes everything and says the verdict.
     func finish() throws {
         try write()

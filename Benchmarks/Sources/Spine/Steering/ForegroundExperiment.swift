@@ -1,0 +1,192 @@
+import SluiceSandbox
+
+/// Whether a run with a latency budget keeps an application within it, and at what rate, beside
+/// every fixed setting.
+struct ForegroundExperiment {
+    let plan: BenchPlan
+    let recorder: Recorder
+
+    private static let setting = "500 reads a second"
+    private static let readsPerSecond = 500
+    private static let baselineSeconds = 40.0
+    private static let fixedSeconds = 12.0
+    private static let defaultSeconds = 60.0
+    private static let windowSeconds = 2.0
+    /// Of the application's own 95th percentile.
+    private static let budget = 1.5
+    /// One account by its key, as the application reads it.
+    private static let probe = """
+        SELECT abalance FROM pgbench_accounts WHERE aid = (SELECT 1 + (random() * 999998)::int)
+        """
+    private static let rowsPerSecondMax = 350_000
+
+    init(_ plan: BenchPlan, _ recorder: Recorder) {
+        self.plan = plan
+        self.recorder = recorder
+    }
+
+    /// One setting's place between rate and impact.
+    private struct Place {
+        let subject: String
+        let rowsPerSecond: Double
+        let p95Seconds: Double
+        let shareWithin: Double
+    }
+
+    func measure() async throws {
+        try await SteeringCluster.with(replicas: 0) { cluster in
+            for round in 1...plan.rounds { try await measure(cluster, round: round) }
+        }
+        expect()
+    }
+
+    private func measure(_ cluster: SteeringCluster, round: Int) async throws {
+        let before = try await baseline(cluster, name: "before \(round)")
+        let budgetSeconds = before.p95 * Self.budget
+        try add(
+            "application alone, before", round,
+            Place(
+                subject: "", rowsPerSecond: 0, p95Seconds: before.p95,
+                shareWithin: Self.share(before.windows, budgetSeconds)), budgetSeconds)
+        let limits = [
+            "--foreground-budget", "\(budgetSeconds * 1e3)ms", "--foreground-probe",
+            Self.probe,
+        ]
+        let ours = try await place(
+            cluster, "sluice", round, seconds: Self.defaultSeconds, limits: limits, budgetSeconds)
+        var fixed: [Place] = []
+        for setting in FixedSetting.all {
+            fixed.append(
+                try await place(
+                    cluster, setting.title, round, seconds: Self.fixedSeconds,
+                    limits: setting.limits, budgetSeconds))
+        }
+        let after = try await baseline(cluster, name: "after \(round)")
+        try add(
+            "application alone, after", round,
+            Place(
+                subject: "", rowsPerSecond: 0, p95Seconds: after.p95,
+                shareWithin: Self.share(after.windows, budgetSeconds)), budgetSeconds)
+        try compare(ours, fixed, round)
+    }
+
+    /// Against the fastest fixed setting that disturbs the application no more.
+    private func compare(_ ours: Place, _ fixed: [Place], _ round: Int) throws {
+        let gentle = fixed.filter { $0.p95Seconds <= ours.p95Seconds }
+        let within = fixed.filter { $0.shareWithin >= ours.shareWithin }
+        var metrics = [
+            "fixed_settings_as_gentle": Double(gentle.count),
+            "fixed_settings_within_as_often": Double(within.count),
+        ]
+        if let best = gentle.map(\.rowsPerSecond).max() {
+            metrics["rate_over_best_as_gentle"] = ours.rowsPerSecond / best
+        }
+        if let best = within.map(\.rowsPerSecond).max() {
+            metrics["rate_over_best_within_as_often"] = ours.rowsPerSecond / best
+        }
+        try recorder.add(
+            Sample(
+                experiment: "foreground", setting: Self.setting, subject: "sluice against fixed",
+                round: round, metrics: metrics))
+    }
+
+    private func baseline(
+        _ cluster: SteeringCluster, name: String
+    ) async throws -> (p95: Double, windows: [Double]) {
+        let (log, span, _) = try await play(
+            cluster, prefix: name.replacing(" ", with: "_"), seconds: Self.baselineSeconds,
+            backfill: nil)
+        guard let p95 = log.p95Seconds(within: span) else {
+            throw BenchError("pgbench logged no transaction")
+        }
+        return (p95, log.p95Seconds(windowSeconds: Self.windowSeconds, within: span))
+    }
+
+    private func place(
+        _ cluster: SteeringCluster, _ subject: String, _ round: Int, seconds: Double,
+        limits: [String], _ budgetSeconds: Double
+    ) async throws -> Place {
+        try await cluster.makeTable("load", rows: Int(seconds) * Self.rowsPerSecondMax)
+        let name = "\(subject), round \(round)"
+        let backfill = Backfill(
+            cluster, sluicePath: plan.sluicePath, table: "load", name: name, limits: limits)
+        let prefix = String(name.map { $0.isLetter || $0.isNumber ? $0 : "_" })
+        let (log, span, rate) = try await play(
+            cluster, prefix: prefix, seconds: seconds, backfill: backfill)
+        guard let p95 = log.p95Seconds(within: span) else {
+            throw BenchError("pgbench logged no transaction")
+        }
+        let place = Place(
+            subject: subject, rowsPerSecond: rate, p95Seconds: p95,
+            shareWithin: Self.share(
+                log.p95Seconds(windowSeconds: Self.windowSeconds, within: span), budgetSeconds))
+        try add(subject, round, place, budgetSeconds)
+        return place
+    }
+
+    /// Lets the application run in, then watches it.
+    private func play(
+        _ cluster: SteeringCluster, prefix: String, seconds: Double, backfill: Backfill?
+    ) async throws -> (LatencyLog, ClosedRange<Double>, Double) {
+        let series = try await Recording(
+            cluster: cluster,
+            foreground: ForegroundLoad(
+                cluster: cluster, work: .reading(perSecond: Self.readsPerSecond),
+                logPrefix: prefix),
+            backfill: backfill
+        ).play([Scene("watch", seconds: seconds)])
+        guard let span = series.spans["watch"] else {
+            throw BenchError("nothing was recorded")
+        }
+        // The application's first second connects and fills its caches.
+        let watched = span.lowerBound + 1...span.upperBound
+        let log = try LatencyLog(folder: cluster.sandbox.folder, prefix: prefix)
+        let epoch = series.epochSeconds
+        return (
+            log, watched.lowerBound + epoch...watched.upperBound + epoch,
+            series.rowsPerSecond(watched)
+        )
+    }
+
+    private static func share(_ windows: [Double], _ budgetSeconds: Double) -> Double {
+        guard !windows.isEmpty else { return 0 }
+        return Double(windows.count { $0 <= budgetSeconds }) / Double(windows.count)
+    }
+
+    private func add(
+        _ subject: String, _ round: Int, _ place: Place, _ budgetSeconds: Double
+    ) throws {
+        try recorder.add(
+            Sample(
+                experiment: "foreground", setting: Self.setting, subject: subject, round: round,
+                metrics: [
+                    "rows_per_second": place.rowsPerSecond,
+                    "p95_milliseconds": place.p95Seconds * 1e3,
+                    "budget_milliseconds": budgetSeconds * 1e3,
+                    "share_within_budget": place.shareWithin, "load": LoadAverage.oneMinute,
+                ]))
+    }
+
+    private func expect() {
+        let bars: [(String, String, String, Bar.Bound)] = [
+            (
+                "share of 2 s windows whose p95 is within 1.5 times the application's own",
+                "sluice", "share_within_budget", .atLeast(0.99)
+            ),
+            (
+                "rate / best fixed setting's with no higher p95", "sluice against fixed",
+                "rate_over_best_as_gentle", .atLeast(1)
+            ),
+            (
+                "rate / best fixed setting's that is within as often", "sluice against fixed",
+                "rate_over_best_within_as_often", .atLeast(1)
+            ),
+        ]
+        for (title, subject, metric, bound) in bars {
+            recorder.expect(
+                Bar(
+                    title: title, experiment: "foreground", setting: Self.setting, metric: metric,
+                    subject: subject, over: nil, bound: bound))
+        }
+    }
+}
