@@ -44,12 +44,17 @@ extension RunScheduler {
         guard !worker.tickets.isEmpty else { return }
         let ticket = worker.tickets.removeFirst()
         if worker.tickets.isEmpty { steering?.idle(worker: id, nowSeconds: nowSeconds) }
-        let others = workers.filter { $0.key != id && $0.value.inFlight > 0 }.count
+        // Workers that the law has no use for any more end their last batches and are gone: they
+        // neither rest nor keep another at rest, or all would stand still as their number falls.
+        let allowed = steering?.workersAllowed ?? .max
+        let others = workers.filter {
+            $0.key != id && $0.key < allowed && $0.value.inFlight > 0
+        }.count
         let rest =
             steering?.finished(
                 ticket, keys: keys, timing, outcome: outcome, othersRunning: others,
                 nowSeconds: nowSeconds) ?? 0
-        guard rest > 0 else { return }
+        guard rest > 0, id < allowed else { return }
         worker.waitUntilSeconds = max(worker.waitUntilSeconds, nowSeconds) + rest
     }
 

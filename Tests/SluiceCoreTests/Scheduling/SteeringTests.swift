@@ -14,6 +14,7 @@ struct SteeringTests {
         var replicas: [ReplicaSighting] = []
         /// What every statement takes beside its rows, in seconds, as with a trigger for each.
         var statementSeconds = 0.0
+        var sentAt: [Double] = []
         private var inFlight: [Int: [(keys: Int, endsAt: Double)]] = [:]
 
         init(limits: Limits, isTraced: Bool = false) {
@@ -59,6 +60,7 @@ struct SteeringTests {
                     HeldRange(number: id, epoch: 1, hasCursor: true, batches: 0))
             case .send(_, let keys, _):
                 sent.append((id, keys))
+                sentAt.append(now)
                 let after = max(now, inFlight[id]?.last?.endsAt ?? now)
                 inFlight[id, default: []].append((keys, after + seconds(keys)))
                 pending[id] = .sent
@@ -128,6 +130,19 @@ struct SteeringTests {
         process.run(seconds: 30)
         let last = process.sent.suffix(10).map(\.keys)
         #expect(last.allSatisfy { $0 > 1_000 }, "\(last)")
+    }
+
+    @Test func thoseThatStayGoOnAtOnceWhenTheNumberOfWorkersFalls() {
+        var process = Process(limits: limits(2...2, fixed: 5_000))
+        process.run(seconds: 5)
+        #expect(Set(process.sent.suffix(4).map(\.worker)) == [0, 1])
+        process.scheduler.limitsChanged(to: limits(1...1, fixed: 5_000))
+        let fell = process.now
+        process.run(seconds: 5)
+        let times = [fell] + process.sentAt.filter { $0 > fell }
+        let gaps = zip(times.dropFirst(), times).map { $0 - $1 }
+        // A batch lasts a tenth of a second.
+        #expect(gaps.max() ?? .infinity < 0.4, "\(gaps.max() ?? 0)")
     }
 
     @Test func aSizeThatWasAskedForIsKept() {
