@@ -18,6 +18,20 @@ extension PostgresConnection {
         }
     }
 
+    /// Runs one statement that the session keeps parsed, and after a few times planned.
+    ///
+    /// For what is asked over and over: catalog views take longer to plan than to read. It is kept
+    /// until the session ends, so its SQL must be one of a few. Where queries have an opening, as
+    /// behind poolers, nothing is kept.
+    public nonisolated func queryKept(
+        _ sql: String, _ parameters: [Parameter] = [], timeout: Duration? = nil
+    ) async throws(PostgresError) -> QueryResult {
+        guard opening.isEmpty else { return try await query(sql, parameters, timeout: timeout) }
+        return try await perform(timeout: timeout) { session throws(PostgresError) in
+            try session.queryKept(sql, parameters)
+        }
+    }
+
     /// What begins a transaction for each query that finds none open, which then is committed; none
     /// by default.
     ///

@@ -24,7 +24,7 @@ public struct SQLState: RawRepresentable, Hashable, Sendable, ExpressibleByStrin
     public var description: String { rawValue }
 }
 
-/// Class 08, 25, 28, 3D, 57: the session.
+/// Class 08, 25, 26, 28, 3D, 57: the session.
 extension SQLState {
     /// 08006: the connection failed.
     public static let connectionFailure: SQLState = "08006"
@@ -40,6 +40,8 @@ extension SQLState {
     public static let idleInTransactionTimeout: SQLState = "25P03"
     /// 25P04: the transaction took longer than `transaction_timeout`.
     public static let transactionTimeout: SQLState = "25P04"
+    /// 26000: the session keeps no statement of that name.
+    public static let invalidStatementName: SQLState = "26000"
     /// 28000: this role may not connect this way.
     public static let invalidAuthorization: SQLState = "28000"
     /// 28P01: wrong password.

@@ -33,6 +33,11 @@ final class Session {
     /// Set once the session is established.
     var isEstablished = false
 
+    /// Statements that the server keeps for this session, by their SQL.
+    var keptNames: [String: String] = [:]
+    /// How many it was ever asked to keep.
+    var keptCount = 0
+
     private var interrupt: Interrupt
     private var deadline: Deadline
     private(set) var ending: Ending?

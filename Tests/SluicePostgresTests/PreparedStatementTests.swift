@@ -33,4 +33,70 @@ import Testing
             #expect(answer.failedStatement == 0)
         }
     }
+
+    private static let keptCount = "SELECT count(*) FROM pg_prepared_statements"
+
+    @Test func aKeptStatementIsParsedOnce() async throws {
+        try await withConnection { connection in
+            for number in 1...8 {
+                let sum = try await connection.queryKept(
+                    "SELECT $1::int + 1", [.text("\(number)")])
+                #expect(sum.scalar == "\(number + 1)")
+            }
+            let answer1 = try await connection.queryKept("SELECT 'other'").scalar
+            #expect(answer1 == "other")
+            let answer2 = try await connection.query(Self.keptCount).scalar
+            #expect(answer2 == "2")
+        }
+    }
+
+    @Test func aKeptStatementThatTheSessionForgotIsParsedAgain() async throws {
+        try await withConnection { connection in
+            let answer3 = try await connection.queryKept("SELECT 7").scalar
+            #expect(answer3 == "7")
+            _ = try await connection.query("DEALLOCATE ALL")
+            let answer4 = try await connection.queryKept("SELECT 7").scalar
+            #expect(answer4 == "7")
+            let answer5 = try await connection.query(Self.keptCount).scalar
+            #expect(answer5 == "1")
+        }
+    }
+
+    @Test func aKeptStatementWhoseColumnChangedItsTypeIsParsedAgain() async throws {
+        try await withConnection { connection in
+            _ = try await connection.execute(
+                script: "CREATE TEMP TABLE changing (a int); INSERT INTO changing VALUES (3)")
+            let answer6 = try await connection.queryKept("SELECT a FROM changing").scalar
+            #expect(answer6 == "3")
+            _ = try await connection.query("ALTER TABLE changing ALTER a TYPE text")
+            let answer7 = try await connection.queryKept("SELECT a FROM changing").scalar
+            #expect(answer7 == "3")
+        }
+    }
+
+    @Test func aStatementThatFailsIsKeptOnlyOnceItWasParsed() async throws {
+        try await withConnection { connection in
+            await #expect(throws: PostgresError.self) {
+                try await connection.queryKept("SELEKT 1")
+            }
+            await #expect(throws: PostgresError.self) {
+                try await connection.queryKept("SELECT 1 / $1::int", [0])
+            }
+            let answer8 = try await connection.queryKept("SELECT 1 / $1::int", [1]).scalar
+            #expect(answer8 == "1")
+            let answer9 = try await connection.query(Self.keptCount).scalar
+            #expect(answer9 == "1")
+        }
+    }
+
+    @Test func nothingIsKeptWhereAQueryHasAnOpening() async throws {
+        try await withConnection { connection in
+            connection.opening = [Statement("BEGIN")]
+            let answer10 = try await connection.queryKept("SELECT 7").scalar
+            #expect(answer10 == "7")
+            connection.opening = []
+            let answer11 = try await connection.query(Self.keptCount).scalar
+            #expect(answer11 == "0")
+        }
+    }
 }

@@ -24,7 +24,8 @@ struct ReplicaObserver: Sendable {
     mutating func observe(
         _ connection: PostgresConnection, nowSeconds: Double
     ) async throws(PostgresError) -> LagObservation {
-        let row = try await connection.query(ObserverSQL.replicas, timeout: .seconds(10)).rows[0]
+        let row = try await connection.queryKept(ObserverSQL.replicas, timeout: .seconds(10)).rows[
+            0]
         sightings = row[1] == "0" ? Self.sightings(json: row[8] ?? "[]") : nil
         return observe(
             row: Row(

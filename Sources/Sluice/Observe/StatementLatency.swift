@@ -43,13 +43,13 @@ struct StatementLatency: Sendable {
         _ connection: PostgresConnection
     ) async throws(PostgresError) -> [String: Totals]? {
         guard
-            let view = try await connection.query(
+            let view = try await connection.queryKept(
                 StatementSQL.view, timeout: .seconds(10)
             ).scalar
         else { return nil }
         let rows: [[String?]]
         do {
-            rows = try await connection.query(
+            rows = try await connection.queryKept(
                 StatementSQL.totals(view: view), timeout: .seconds(10)
             ).rows
         } catch {

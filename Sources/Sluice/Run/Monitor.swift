@@ -15,8 +15,9 @@ struct Monitor: Sendable {
     let foreground: ForegroundProbe
     let replicaWatch: ReplicaWatch
 
-    /// How often a drain request is noticed, in milliseconds.
-    private static let tickMilliseconds = 50
+    /// How often a drain request is noticed, in milliseconds: soon for a person, and each time
+    /// wakes the process.
+    private static let tickMilliseconds = 100
     /// How often the server is asked, in seconds: a person's `pause` must act within two.
     private static let lookSeconds = 0.5
     /// How often the replicas are looked at, in seconds: the lag that is kept is no shorter.
@@ -140,7 +141,7 @@ struct Monitor: Sendable {
                         ? monitor.heartbeatSeconds
                         : min(monitor.heartbeatSeconds, Monitor.heartbeatSecondsWaiting))
                 try await beat(connection, view: view)
-                _ = try await connection.query(
+                _ = try await connection.queryKept(
                     RangeSQL.endZombies, [.text("\(monitor.context.run)")])
             }
             let progress = try await monitor.status.read(
@@ -202,7 +203,7 @@ struct Monitor: Sendable {
             let isOne = job.parts.count == 1
             nextTablesSeconds = nowSeconds + (isOne ? 0 : Monitor.tablesSeconds)
             let parts = job.parts.filter { !goneParts.contains($0.number) }
-            let rows = try await connection.query(
+            let rows = try await connection.queryKept(
                 PartSQL.present,
                 [
                     .text(TextArray.literal(parts.map { "\($0.number)" })),
@@ -238,7 +239,7 @@ struct Monitor: Sendable {
         {
             let context = monitor.context
             guard !context.job.session.isPooled else { return }
-            let rows = try await connection.query(
+            let rows = try await connection.queryKept(
                 ObserverSQL.blockers, [.text(context.applicationName)], timeout: .seconds(10)
             ).rows
             if !rows.isEmpty { othersWait = true }
@@ -260,7 +261,7 @@ struct Monitor: Sendable {
         /// The same for the table that a copy or a move goes to.
         private func checkTarget(_ connection: PostgresConnection) async throws(PostgresError) {
             guard let target = monitor.context.job.target else { return }
-            let row = try await connection.query(
+            let row = try await connection.queryKept(
                 ObserverSQL.table,
                 [.text(target.name.quoted), .text(TextArray.literal(target.columns))],
                 timeout: .seconds(10)
@@ -276,7 +277,7 @@ struct Monitor: Sendable {
         private func readRun(
             _ connection: PostgresConnection
         ) async throws(PostgresError) {
-            let row = try await connection.query(
+            let row = try await connection.queryKept(
                 ObserverSQL.run, [.text("\(monitor.context.run)")], timeout: .seconds(10)
             ).rows.first
             let coordinator = monitor.coordinator
@@ -323,7 +324,7 @@ struct Monitor: Sendable {
         ) async throws(PostgresError) {
             let job = monitor.context.job
             let mark =
-                try await connection.query(
+                try await connection.queryKept(
                     ObserverSQL.statisticsMark,
                     [.text(TextArray.literal(job.largestParts.map { "\($0.oid)" }))]
                 ).scalar ?? ""

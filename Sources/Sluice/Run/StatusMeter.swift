@@ -16,7 +16,7 @@ final class StatusMeter: Sendable {
         _ connection: PostgresConnection, view: Coordinator.View, lagSeconds: Double?,
         nowSeconds: Double
     ) async throws(PostgresError) -> RunStatus {
-        let row = try await connection.query(
+        let row = try await connection.queryKept(
             StatusSQL.one, [.text("\(record.id)")], timeout: .seconds(30)
         ).rows.first
         guard let row, var status = StatusReader.status(row) else {
