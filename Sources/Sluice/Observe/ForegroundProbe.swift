@@ -7,6 +7,8 @@ import SluicePostgres
 actor ForegroundProbe {
     /// How often it runs, in seconds: eight samples within the ring's span, and next to no load.
     static let periodSeconds = 0.25
+    /// How often it is looked whether there is one to run, in seconds: limits change no sooner.
+    private static let idleSeconds = 0.5
 
     private let connect: @Sendable () async throws(PostgresError) -> PostgresConnection
     private let began = ContinuousClock.now
@@ -43,7 +45,7 @@ actor ForegroundProbe {
             guard let sql = await sql else {
                 await connection?.close()
                 connection = nil
-                try? await Task.sleep(for: .seconds(Self.periodSeconds))
+                try? await Task.sleep(for: .seconds(Self.idleSeconds))
                 continue
             }
             let start = ContinuousClock.now
@@ -54,6 +56,11 @@ actor ForegroundProbe {
                 } else {
                     session = try await connect()
                     connection = session
+                    if session.opening.isEmpty {
+                        for setting in ThrottleSQL.sessionSettings {
+                            _ = try await session.query(setting)
+                        }
+                    }
                 }
                 let latency = try await Self.latencySeconds(of: sql, on: session)
                 await note(sql, latency, nil)
@@ -80,13 +87,16 @@ actor ForegroundProbe {
 
     private var nowSeconds: Double { began.duration(to: .now) / .seconds(1) }
 
-    /// How long one run takes from sending to the last row; the transaction around it travels with
-    /// it, so one round trip of the network is in it, as in a statement of the application's.
+    /// How long one run takes from sending to the last row.
+    ///
+    /// Planned before and in one round trip, as a statement of the application's: parsed anew and
+    /// in a transaction of its own it takes twice as long, and a budget that fits the application
+    /// cannot be kept.
     private static func latencySeconds(
         of sql: String, on connection: PostgresConnection
     ) async throws(PostgresError) -> Double {
         let start = ContinuousClock.now
-        _ = try await connection.look(sql)
+        try await connection.lookAsApplication(sql)
         return start.duration(to: .now) / .seconds(1)
     }
 }

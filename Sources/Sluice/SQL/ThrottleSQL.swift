@@ -6,6 +6,12 @@ enum ThrottleSQL {
     /// the question than of the server.
     static let timeoutSeconds = 5
 
+    /// The same for every statement of a session of our own, so that none needs more than itself.
+    static let sessionSettings = [
+        "SET default_transaction_read_only = on",
+        "SET statement_timeout = \(timeoutSeconds * 1_000)",
+    ]
+
     /// What begins the transaction; behind a pooler with the role's own settings, as for every
     /// question of Sluice's own.
     static func opening(of connection: PostgresConnection) -> [Statement] {
@@ -25,5 +31,18 @@ extension PostgresConnection {
             opening: opening, [Statement(sql), Statement("ROLLBACK")],
             timeout: .seconds(ThrottleSQL.timeoutSeconds + 2))
         return answer.results[opening.count]
+    }
+
+    /// Runs a statement of the user's that only looks as an application runs its own: kept by the
+    /// session, in one round trip, with nothing around it.
+    ///
+    /// In a session that `ThrottleSQL.sessionSettings` were made for; behind a pooler, where a
+    /// session is not ours to set, as ``look(_:)``.
+    func lookAsApplication(_ sql: String) async throws(PostgresError) {
+        guard opening.isEmpty else {
+            _ = try await look(sql)
+            return
+        }
+        _ = try await queryKept(sql, timeout: .seconds(ThrottleSQL.timeoutSeconds + 2))
     }
 }
