@@ -41,15 +41,15 @@ struct SetupFacts: Sendable {
             beginning with another one. Times include connecting and, for Sluice, planning and its
             ledger.
 
-            What is steered (quarter, idle, unequal, paused, killed, convergence, foreground, rowcost,
-            controlcost) has a cluster of its own with 1 GB of shared memory, streaming replicas on
-            the same machine, the tables of `pgbench` at scale 10 and `load (id bigint primary key,
-            value int)`, made anew for each run after a checkpoint. The job is `value = value + 1`
-            with Sluice's defaults. A replica at a quarter is one whose processes that receive and
-            replay are stopped for 75 ms of each 100 ms. Lag is the time since the primary's log
-            ended where the replica has replayed to, looked at five times a second; a replica's own
-            view is the age of the last transaction that it replayed. The files `NAME-ROUND.csv`
-            have each second.
+            What is steered (quarter, idle, unequal, paused, killed, convergence, foreground,
+            rowcost, controlcost) has a cluster of its own with 1 GB of shared memory, streaming
+            replicas on the same machine, the tables of `pgbench` at scale 10 and `load (id bigint
+            primary key, value int)`, made anew for each run after a checkpoint. The job is `value =
+            value + 1` with Sluice's defaults. A replica at a quarter is one whose processes that
+            receive and replay are stopped for 75 ms of each 100 ms. Lag is the time since the
+            primary's log ended where the replica has replayed to, looked at five times a second; a
+            replica's own view is the age of the last transaction that it replayed. The files
+            `NAME-ROUND.csv` have each second.
 
             `summary.md` has the tables, `results.csv` and `results.json` every run; `load` is the
             machine's load average as a run began.

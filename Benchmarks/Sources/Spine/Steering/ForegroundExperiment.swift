@@ -18,7 +18,7 @@ struct ForegroundExperiment {
     private static let probe = """
         SELECT abalance FROM pgbench_accounts WHERE aid = (SELECT 1 + (random() * 999998)::int)
         """
-    private static let rowsPerSecondMax = 350_000
+    private static let rowsPerSecondMax = 500_000
 
     init(_ plan: BenchPlan, _ recorder: Recorder) {
         self.plan = plan
@@ -106,7 +106,7 @@ struct ForegroundExperiment {
         _ cluster: SteeringCluster, _ subject: String, _ round: Int, seconds: Double,
         limits: [String], _ budgetSeconds: Double
     ) async throws -> Place {
-        try await cluster.makeTable("load", rows: Int(seconds) * Self.rowsPerSecondMax)
+        try await cluster.makeTable("load", rows: Int(min(seconds, 30)) * Self.rowsPerSecondMax)
         let name = "\(subject), round \(round)"
         let backfill = Backfill(
             cluster, sluicePath: plan.sluicePath, table: "load", name: name, limits: limits)

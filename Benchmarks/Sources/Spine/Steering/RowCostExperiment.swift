@@ -12,6 +12,9 @@ struct RowCostExperiment {
     private static let largeRows = 60_000
     /// From the first dear batch on, what is looked at by itself.
     private static let turnBatches = 200
+    /// Dear rows, by their cost beside the median: far above noise, far below the change.
+    private static let dearFactor = 10.0
+    private static let rowsMin = 20
 
     init(_ plan: BenchPlan, _ recorder: Recorder) {
         self.plan = plan
@@ -63,6 +66,16 @@ struct RowCostExperiment {
             throw BenchError("rowcost: \(right) rows are right")
         }
         let batches = try TraceFile(path: trace).batches
+        try recorder.keep(
+            "rowcost-\(round).csv",
+            "at_seconds,keys,overhead_seconds,seconds,target_seconds\n"
+                + batches.map { batch in
+                    let sample = batch.sample
+                    return [
+                        sample.nowSeconds, Double(sample.rows), sample.overheadSeconds,
+                        sample.latencySeconds, batch.targetSeconds,
+                    ].map { String(format: "%.4g", $0) }.joined(separator: ",") + "\n"
+                }.joined())
         try recorder.add(
             Sample(
                 experiment: "rowcost", setting: Self.setting, subject: "sluice", round: round,
@@ -75,17 +88,19 @@ struct RowCostExperiment {
         let cost = { (batch: TraceFile.Batch) in
             batch.sample.latencySeconds / Double(max(1, batch.sample.rows))
         }
-        let sorted = batches.map(cost).sorted()
-        let middle = ((sorted.first ?? 0) * (sorted.last ?? 0)).squareRoot()
-        let turn = batches.firstIndex { cost($0) > middle } ?? batches.count
-        let cheap = Figure.median(batches.filter { cost($0) <= middle }.map(cost)) ?? 0
-        let dear = Figure.median(batches.filter { cost($0) > middle }.map(cost)) ?? 0
+        // Most batches are cheap, and a handful of rows shows only what a batch costs by itself.
+        let usual = Figure.median(batches.map(cost)) ?? 0
+        let isDear = { (batch: TraceFile.Batch) in
+            batch.sample.rows >= rowsMin && cost(batch) > dearFactor * usual
+        }
+        let turn = batches.firstIndex(where: isDear) ?? batches.count
+        let dear = Figure.median(batches.filter(isDear).map(cost)) ?? 0
         let ratio = { (batch: TraceFile.Batch) in
             batch.sample.latencySeconds / batch.targetSeconds
         }
         return [
             "batches": Double(batches.count),
-            "row_cost_factor": cheap > 0 ? dear / cheap : 0,
+            "row_cost_factor": usual > 0 ? dear / usual : 0,
             "p99_over_target": percentile(batches.map(ratio), 0.99),
             "p50_over_target": percentile(batches.map(ratio), 0.5),
             "p99_over_target_at_turn": percentile(
