@@ -35,6 +35,8 @@ actor ThrottleObserver {
     private static let pauseShare = 4
     /// How often it is looked whether there is something to ask.
     private static let tick: Duration = .milliseconds(200)
+    /// The same while nothing is asked: limits change no sooner, and each look wakes the process.
+    private static let idleTick: Duration = .milliseconds(500)
     /// Answers older than this do not count: longer than any pause and answer together.
     private static let staleAfter: Duration = .seconds(15)
 
@@ -104,7 +106,7 @@ actor ThrottleObserver {
                 next = max(began + Self.period, .now + took * Self.pauseShare)
                 asked = question
             }
-            try? await Task.sleep(for: Self.tick)
+            try? await Task.sleep(for: question == nil ? Self.idleTick : Self.tick)
         }
     }
 
