@@ -43,9 +43,11 @@ struct SteeringCluster: Sendable {
     }
 
     /// Makes a narrow table, after a checkpoint: its pages are new, and so no full images of them
-    /// go into the log later.
+    /// go into the log later. A replica that crashes recovers from there, and not from its making.
     func makeTable(_ name: String, rows: Int) async throws {
         try await primary.psql("CHECKPOINT")
+        try await caughtUp()
+        for replica in replicas { try await replica.psql("CHECKPOINT") }
         try await primary.psql(
             """
             DROP TABLE IF EXISTS \(name);
