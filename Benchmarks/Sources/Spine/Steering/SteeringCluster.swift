@@ -42,8 +42,10 @@ struct SteeringCluster: Sendable {
         ]
     }
 
-    /// Makes a narrow table, after a checkpoint: its pages are new, and so no full images of them
-    /// go into the log later. A replica that crashes recovers from there, and not from its making.
+    /// Makes a narrow table, after a checkpoint of every server.
+    ///
+    /// Its pages are new, so no full images of them go into the log later, and a replica that
+    /// crashes recovers from there, not from its own making.
     func makeTable(_ name: String, rows: Int) async throws {
         try await primary.psql("CHECKPOINT")
         try await caughtUp()
