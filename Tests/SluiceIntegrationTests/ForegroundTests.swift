@@ -65,6 +65,30 @@ import Testing
         }
     }
 
+    @Test func aProbeThatSetsItsSessionWritableStillChangesNothing() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: 1)
+            try await database.execute(
+                """
+                CREATE FUNCTION sly() RETURNS int LANGUAGE plpgsql AS $$ BEGIN
+                PERFORM set_config('default_transaction_read_only', 'off', false);
+                IF current_setting('transaction_read_only') = 'off' THEN
+                UPDATE t SET n = 5; END IF; RETURN 1; END $$
+                """)
+            try await Self.probing(database, "SELECT sly()") { probe in
+                // Three samples: it ran again after it had set what it could.
+                try await eventually("it ran") { await probe.percentileSeconds != nil }
+                await probe.probe("BEGIN READ WRITE")
+                try await eventually("that ran too") { await probe.percentileSeconds != nil }
+                await probe.probe("UPDATE t SET n = 5 RETURNING n")
+                try await eventually("it fails") {
+                    await probe.problem?.contains("read-only") == true
+                }
+            }
+            #expect(try await database.histogram() == "0:1")
+        }
+    }
+
     @Test func theServersStatisticsSayWhatStatementsTook() async throws {
         try await Turnstile.shared.pass(alone: false) {
             let options = SandboxOptions(

@@ -56,11 +56,6 @@ actor ForegroundProbe {
                 } else {
                     session = try await connect()
                     connection = session
-                    if session.opening.isEmpty {
-                        for setting in ThrottleSQL.sessionSettings {
-                            _ = try await session.query(setting)
-                        }
-                    }
                 }
                 let latency = try await Self.latencySeconds(of: sql, on: session)
                 await note(sql, latency, nil)
@@ -95,8 +90,6 @@ actor ForegroundProbe {
     private static func latencySeconds(
         of sql: String, on connection: PostgresConnection
     ) async throws(PostgresError) -> Double {
-        let start = ContinuousClock.now
-        try await connection.lookAsApplication(sql)
-        return start.duration(to: .now) / .seconds(1)
+        try await connection.latencyAsApplication(sql) / .seconds(1)
     }
 }

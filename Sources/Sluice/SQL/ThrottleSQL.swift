@@ -6,11 +6,11 @@ enum ThrottleSQL {
     /// the question than of the server.
     static let timeoutSeconds = 5
 
-    /// The same for every statement of a session of our own, so that none needs more than itself.
-    static let sessionSettings = [
-        "SET default_transaction_read_only = on",
-        "SET statement_timeout = \(timeoutSeconds * 1_000)",
-    ]
+    /// The same for the next statement of a session of our own, so that it needs nothing around it.
+    ///
+    /// Before each, not once: SQL of the user's can set both for those that follow.
+    static let sessionSettings =
+        "SET default_transaction_read_only = on; SET statement_timeout = \(timeoutSeconds * 1_000)"
 
     /// What begins the transaction; behind a pooler with the role's own settings, as for every
     /// question of Sluice's own.
@@ -33,16 +33,23 @@ extension PostgresConnection {
         return answer.results[opening.count]
     }
 
-    /// Runs a statement of the user's that only looks as an application runs its own: kept by the
-    /// session, in one round trip, with nothing around it.
+    /// How long a statement of the user's that only looks takes as one of an application's: kept
+    /// by the session, in one round trip, with nothing around it.
     ///
-    /// In a session that `ThrottleSQL.sessionSettings` were made for; behind a pooler, where a
-    /// session is not ours to set, as ``look(_:)``.
-    func lookAsApplication(_ sql: String) async throws(PostgresError) {
-        guard opening.isEmpty else {
-            _ = try await look(sql)
-            return
+    /// Behind a pooler, where a session is not ours to set, it is timed as ``look(_:)`` runs it.
+    func latencyAsApplication(_ sql: String) async throws(PostgresError) -> Duration {
+        let timeout = Duration.seconds(ThrottleSQL.timeoutSeconds + 2)
+        if opening.isEmpty {
+            // One that the user's SQL began is not bound by what is set here.
+            if isInTransaction { _ = try await query("ROLLBACK", timeout: timeout) }
+            _ = try await execute(script: ThrottleSQL.sessionSettings, timeout: timeout)
         }
-        _ = try await queryKept(sql, timeout: .seconds(ThrottleSQL.timeoutSeconds + 2))
+        let start = ContinuousClock.now
+        if opening.isEmpty {
+            _ = try await queryKept(sql, timeout: timeout)
+        } else {
+            _ = try await look(sql)
+        }
+        return start.duration(to: .now)
     }
 }
