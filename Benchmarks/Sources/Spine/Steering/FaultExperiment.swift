@@ -13,7 +13,7 @@ struct FaultExperiment {
     private static let startSeconds = 10.0
     /// Then the rate without a fault.
     private static let beforeSeconds = 15.0
-    /// What follows an application's fault, for the rate that returns.
+    /// What follows the fault, for the rate that returns.
     private static let afterSeconds = 30.0
     /// From a replica's fault on until its new rate counts: the replica has its buffers full.
     private static let settleSeconds = 5.0
@@ -46,16 +46,18 @@ struct FaultExperiment {
             // The same history, so that a replica has as much to recover; but a run that stops
             // as the fault begins.
             try await cluster.makeTable("load", rows: rows)
-            forced = try await play(
+            let stopped = try await play(
                 cluster, foreground: foreground,
                 backfill: Backfill(
                     cluster, sluicePath: plan.sluicePath, table: "load",
                     name: "stopping \(round)"), stopsAtFault: true)
-            try add("stopped as it begins", round, forced)
+            try add("stopped as it begins", round, stopped)
+            forced = stopped
             try await cluster.caughtUp()
         } else {
             capacity = try await ReplayCapacity(
-                cluster: cluster, plan: plan, fault: fault, foreground: foreground
+                cluster: cluster, plan: plan, fault: fault, foreground: foreground,
+                round: round
             ).bytesPerSecond()
         }
         try await cluster.makeTable("load", rows: rows)
@@ -87,10 +89,10 @@ struct FaultExperiment {
     }
 
     private func add(
-        _ subject: String, _ round: Int, _ series: LagSeries?, forced: LagSeries? = nil,
+        _ subject: String, _ round: Int, _ series: LagSeries, forced: LagSeries? = nil,
         capacity: Double? = nil
     ) throws {
-        guard let series, let before = series.spans["before"], let during = series.spans["fault"],
+        guard let before = series.spans["before"], let during = series.spans["fault"],
             let after = series.spans["after"]
         else { return }
         let usual = series.rowsPerSecond(before)

@@ -27,7 +27,6 @@ struct ForegroundExperiment {
 
     /// One setting's place between rate and impact.
     private struct Place {
-        let subject: String
         let rowsPerSecond: Double
         let p95Seconds: Double
         let shareWithin: Double
@@ -46,7 +45,7 @@ struct ForegroundExperiment {
         try add(
             "application alone, before", round,
             Place(
-                subject: "", rowsPerSecond: 0, p95Seconds: before.p95,
+                rowsPerSecond: 0, p95Seconds: before.p95,
                 shareWithin: Self.share(before.windows, budgetSeconds)), budgetSeconds)
         let limits = [
             "--foreground-budget", "\(budgetSeconds * 1e3)ms", "--foreground-probe",
@@ -65,7 +64,7 @@ struct ForegroundExperiment {
         try add(
             "application alone, after", round,
             Place(
-                subject: "", rowsPerSecond: 0, p95Seconds: after.p95,
+                rowsPerSecond: 0, p95Seconds: after.p95,
                 shareWithin: Self.share(after.windows, budgetSeconds)), budgetSeconds)
         try compare(ours, fixed, round)
     }
@@ -106,6 +105,7 @@ struct ForegroundExperiment {
         _ cluster: SteeringCluster, _ subject: String, _ round: Int, seconds: Double,
         limits: [String], _ budgetSeconds: Double
     ) async throws -> Place {
+        // With a budget a run is far slower than that: half a minute's rows last for its minute.
         try await cluster.makeTable("load", rows: Int(min(seconds, 30)) * Self.rowsPerSecondMax)
         let name = "\(subject), round \(round)"
         let backfill = Backfill(
@@ -117,7 +117,7 @@ struct ForegroundExperiment {
             throw BenchError("pgbench logged no transaction")
         }
         let place = Place(
-            subject: subject, rowsPerSecond: rate, p95Seconds: p95,
+            rowsPerSecond: rate, p95Seconds: p95,
             shareWithin: Self.share(
                 log.p95Seconds(windowSeconds: Self.windowSeconds, within: span), budgetSeconds))
         try add(subject, round, place, budgetSeconds)

@@ -9,6 +9,7 @@ struct ReplayCapacity {
     let plan: BenchPlan
     let fault: Fault
     let foreground: ForegroundLoad?
+    let round: Int
 
     /// Enough for what is measured at a full core's speed of replay.
     private static let backlogSeconds = 25.0
@@ -23,7 +24,7 @@ struct ReplayCapacity {
         try await cluster.makeTable("backlog", rows: plan.steeringRows / 3)
         for replica in cluster.replicas { try await replica.psql("SELECT pg_wal_replay_pause()") }
         let writer = Backfill(
-            cluster, sluicePath: plan.sluicePath, table: "backlog",
+            cluster, sluicePath: plan.sluicePath, table: "backlog", name: "backlog \(round)",
             limits: ["--max-lag", "off"])
         _ = try await Recording(cluster: cluster, backfill: writer)
             .play([Scene("write", seconds: Self.backlogSeconds)])
