@@ -129,7 +129,7 @@ struct TextTests {
         var limits = Limits()
         limits.maxRowsPerSecond = 20_000
         limits.maxWalBytesPerSecond = Double(40 << 20)
-        limits.foregroundBudgetSeconds = 0.01
+        limits.foregroundBudget = .seconds(0.01)
         limits.foregroundProbe = "SELECT\u{1B} 1"
         limits.window = RunWindow(spans: [.init(from: 1_320, to: 360)], zone: "UTC")
         limits.throttleQuery = "SELECT true"
@@ -142,6 +142,11 @@ struct TextTests {
                     + "foreground-probe \"SELECT\u{FFFD} 1\", window 22:00-06:00@UTC, "
                     + "throttle-query \"SELECT true\", throttle-file /tmp/\u{FFFD}stop, "
                     + "throttle-url http://host/ready?…"), "\(text)")
+        var multiple = limits
+        multiple.foregroundBudget = .multiple(1.5)
+        #expect(ControlText.limits(multiple).contains("foreground-budget 1.5x, "))
+        #expect(
+            JSONText.line(LimitsJSON(multiple)).contains("\"foreground_budget_multiple\":1.5"))
         let json = JSONText.line(LimitsJSON(limits))
         for piece in [
             "\"batch_auto\":true", "\"max_rows_per_second\":20000",

@@ -39,8 +39,11 @@ struct ThrottleValueTests {
     }
 
     @Test func budgetsAreAboveZeroAndBelowTheProbesTimeout() throws {
-        #expect(try ThrottleText.budget("10ms", for: "--foreground-budget") == 0.01)
-        for text in ["0s", "5s", "10", "soon"] {
+        #expect(try ThrottleText.budget("10ms", for: "--foreground-budget") == .seconds(0.01))
+        for (text, times) in [("1.5x", 1.5), ("2X", 2), (" 1.25 x", 1.25)] {
+            #expect(try ThrottleText.budget(text, for: "--foreground-budget") == .multiple(times))
+        }
+        for text in ["0s", "5s", "10", "soon", "x", "1x", "0.5x", "-2x", "nanx", "101x", "2xx"] {
             let error = #expect(throws: UsageError.self) {
                 try ThrottleText.budget(text, for: "--foreground-budget")
             }

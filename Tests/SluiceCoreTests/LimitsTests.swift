@@ -61,6 +61,23 @@ import Testing
         #expect(!lifted.isEmpty)
     }
 
+    @Test func whatWasMeasuredAloneIsForgottenWithItsBudgetOrProbe() {
+        var limits = Limits()
+        limits.foregroundBudget = .multiple(2)
+        #expect(limits.measuresForeground && limits.foregroundBudgetSeconds == nil)
+        limits.foregroundAloneSeconds = 0.004
+        #expect(!limits.measuresForeground && limits.foregroundBudgetSeconds == 0.008)
+        var other = LimitChanges()
+        other.maxRowsPerSecond = .some(100)
+        #expect(other.applied(to: limits).foregroundAloneSeconds == 0.004)
+        var again = LimitChanges()
+        again.foregroundBudget = .some(.multiple(2))
+        #expect(again.applied(to: limits).measuresForeground)
+        var probe = LimitChanges()
+        probe.foregroundProbe = .some("SELECT 1")
+        #expect(probe.applied(to: limits).measuresForeground)
+    }
+
     static let impossible: [(LimitChanges, String)] = {
         var all: [(LimitChanges, String)] = []
         func add(_ word: String, _ set: (inout LimitChanges) -> Void) {
@@ -72,8 +89,10 @@ import Testing
         add("max-rate") { $0.maxRowsPerSecond = .some(.nan) }
         add("max-rate") { $0.maxRowsPerSecond = .some(.infinity) }
         add("max-wal") { $0.maxWalBytesPerSecond = .some(100) }
-        add("foreground-budget") { $0.foregroundBudgetSeconds = .some(0) }
-        add("foreground-budget") { $0.foregroundBudgetSeconds = .some(5) }
+        for budget: LatencyBudget in [
+            .seconds(0), .seconds(5), .seconds(.nan), .multiple(1), .multiple(0.5),
+            .multiple(101), .multiple(.nan), .multiple(.infinity),
+        ] { add("foreground-budget") { $0.foregroundBudget = .some(budget) } }
         add("foreground-probe") { $0.foregroundProbe = .some(" ") }
         add("throttle-query") { $0.throttleQuery = .some("") }
         add("throttle-file") { $0.throttleFile = .some("") }

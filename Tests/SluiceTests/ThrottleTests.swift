@@ -40,7 +40,7 @@ import Testing
         #expect(StoredLimits(limits).json == "{}")
         limits.maxRowsPerSecond = 20_000
         limits.maxWalBytesPerSecond = 1e6
-        limits.foregroundBudgetSeconds = 0.01
+        limits.foregroundBudget = .seconds(0.01)
         limits.foregroundProbe = "SELECT \"a\"\n'b'"
         limits.window = RunWindow(
             spans: [.init(from: 1_320, to: 360), .init(from: 0, to: 1_440)], zone: "UTC")
@@ -49,6 +49,11 @@ import Testing
         limits.throttleURL = "http://h/?a=b"
         let json = StoredLimits(limits).json
         #expect(StoredLimits.parse(json)?.applied(to: Limits(batchKeys: 7)) == limits)
+        limits.foregroundBudget = .multiple(1.5)
+        limits.foregroundAloneSeconds = 0.002
+        let measured = StoredLimits.parse(StoredLimits(limits).json)
+        #expect(measured?.applied(to: Limits(batchKeys: 7)) == limits)
+        #expect(limits.foregroundBudgetSeconds == 0.003)
         #expect(json.contains("\"window\":{\"spans_minutes\":[[1320,360],[0,1440]],\"zone\""))
     }
 

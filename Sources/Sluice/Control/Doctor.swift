@@ -10,7 +10,23 @@ struct Doctor: Sendable {
         findings += try await permissions()
         findings += try await replicas()
         findings += try await settings()
+        findings += try await log()
         return findings
+    }
+
+    /// What guards the log's disk and the archive sees nothing without a permission.
+    private func log() async throws -> [DoctorFinding] {
+        let facts = try await HealthObserver.facts(connection)
+        let role = try await connection.query(LedgerSQL.mayCreate).rows[0][4] ?? ""
+        return [
+            DoctorFinding(
+                level: facts.seesLog ? .ok : .warning, subject: "log",
+                finding: facts.seesLog
+                    ? "the size of pg_wal and what waits for an archive can be watched"
+                    : "this role may not see pg_wal: --max-pg-wal is refused, and an archive that "
+                        + "does not keep up goes unseen",
+                cure: facts.seesLog ? nil : "GRANT pg_monitor TO \(role)")
+        ]
     }
 
     private func server() async throws -> [DoctorFinding] {

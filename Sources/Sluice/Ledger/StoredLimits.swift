@@ -10,7 +10,10 @@ import SluiceCore
 struct StoredLimits: Codable, Equatable {
     private var maxRowsPerSecond: Double?
     private var maxWalBytesPerSecond: Double?
+    private var maxPgWalBytes: Int?
     private var foregroundBudgetSeconds: Double?
+    private var foregroundBudgetMultiple: Double?
+    private var foregroundAloneSeconds: Double?
     private var foregroundProbe: String?
     private var window: Window?
     private var throttleQuery: String?
@@ -31,7 +34,10 @@ struct StoredLimits: Codable, Equatable {
     private enum CodingKeys: String, CodingKey {
         case maxRowsPerSecond = "max_rows_per_second"
         case maxWalBytesPerSecond = "max_wal_bytes_per_second"
+        case maxPgWalBytes = "max_pg_wal_bytes"
         case foregroundBudgetSeconds = "foreground_budget_seconds"
+        case foregroundBudgetMultiple = "foreground_budget_multiple"
+        case foregroundAloneSeconds = "foreground_alone_seconds"
         case foregroundProbe = "foreground_probe"
         case window
         case throttleQuery = "throttle_query"
@@ -42,7 +48,13 @@ struct StoredLimits: Codable, Equatable {
     init(_ limits: Limits) {
         maxRowsPerSecond = limits.maxRowsPerSecond
         maxWalBytesPerSecond = limits.maxWalBytesPerSecond
-        foregroundBudgetSeconds = limits.foregroundBudgetSeconds
+        maxPgWalBytes = limits.maxPgWalBytes
+        switch limits.foregroundBudget {
+        case .seconds(let seconds): foregroundBudgetSeconds = seconds
+        case .multiple(let times): foregroundBudgetMultiple = times
+        case nil: break
+        }
+        foregroundAloneSeconds = limits.foregroundAloneSeconds
         foregroundProbe = limits.foregroundProbe
         window = limits.window.map { window in
             Window(zone: window.zone, spansMinutes: window.spans.map { [$0.from, $0.to] })
@@ -74,7 +86,11 @@ struct StoredLimits: Codable, Equatable {
         var new = limits
         new.maxRowsPerSecond = maxRowsPerSecond
         new.maxWalBytesPerSecond = maxWalBytesPerSecond
-        new.foregroundBudgetSeconds = foregroundBudgetSeconds
+        new.maxPgWalBytes = maxPgWalBytes
+        new.foregroundBudget =
+            foregroundBudgetSeconds.map(LatencyBudget.seconds)
+            ?? foregroundBudgetMultiple.map(LatencyBudget.multiple)
+        new.foregroundAloneSeconds = foregroundAloneSeconds
         new.foregroundProbe = foregroundProbe
         new.window = window.map { window in
             RunWindow(

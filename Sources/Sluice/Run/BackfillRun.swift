@@ -32,8 +32,11 @@ struct BackfillRun: Sendable {
         try await register(context, control)
         await control.close()
         let replicaWatch = ReplicaWatch(options.replicas)
+        var limits = record.limits
+        // What another process measured is in the ledger, and read at the monitor's first look.
+        limits.foregroundAloneSeconds = nil
         let coordinator = Coordinator(
-            limits: record.limits, seed: UInt64(truncatingIfNeeded: owner.hashValue),
+            limits: limits, seed: UInt64(truncatingIfNeeded: owner.hashValue),
             tablesMayGo: PartWatch(run: record.id, job: job, report: report).isNeeded,
             isPooled: job.session.isPooled,
             requiredReplicas: replicaWatch.names, trace: trace)
@@ -80,6 +83,7 @@ struct BackfillRun: Sendable {
     private func register(
         _ context: RunContext, _ connection: PostgresConnection
     ) async throws {
+        _ = try await connection.transact(LedgerSQL.forgetForeground, [.text("\(record.id)")])
         _ = try await connection.transact(
             RangeSQL.register,
             [

@@ -73,6 +73,7 @@ actor Coordinator {
     struct View: Sendable {
         let limits: Limits
         let workers: Int
+        let isBusy: Bool
         let batchKeys: Int
         let waitingFor: String?
         let limitedBy: String?
@@ -85,7 +86,8 @@ actor Coordinator {
     var view: View {
         View(
             limits: scheduler.limits, workers: scheduler.workingCount,
-            batchKeys: scheduler.batchKeys, waitingFor: scheduler.waitingFor,
+            isBusy: scheduler.isBusy, batchKeys: scheduler.batchKeys,
+            waitingFor: scheduler.waitingFor,
             limitedBy: scheduler.limitedBy,
             shortage: scheduler.shortage,
             keysScanned: keysScanned, tailSeconds: scheduler.tailSeconds,

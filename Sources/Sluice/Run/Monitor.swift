@@ -72,6 +72,7 @@ struct Monitor: Sendable {
         private var isBlindSaid = false
 
         private var foreground: ForegroundWatch
+        private var health = HealthObserver()
 
         init(monitor: Monitor) {
             self.monitor = monitor
@@ -81,6 +82,7 @@ struct Monitor: Sendable {
         mutating func close() async {
             await connection?.close()
             connection = nil
+            health.forgetSession()
         }
 
         /// Looks at whatever is due; trouble with the connection closes the gate until it is over.
@@ -161,12 +163,21 @@ struct Monitor: Sendable {
             lagSeconds = observation.lagSeconds
             monitor.maxLagSeen.note(lagSeconds)
             let coordinator = monitor.coordinator
-            let limits = await coordinator.view.limits
+            let view = await coordinator.view
+            let limits = view.limits
             let reason = gate.decide(observation, maxLagSeconds: limits.maxLagSeconds)
             let throttle = await monitor.throttles.observe(limits)
-            await coordinator.gateChanged(reason: reason ?? throttle)
             let latency = try await foreground.seconds(
                 limits, connection, nowSeconds: nowSeconds)
+            let measuring = try await foreground.measure(
+                view, latencySeconds: latency, run: monitor.context.run, connection,
+                nowSeconds: nowSeconds)
+            let news = try await health.look(
+                connection, tables: monitor.context.job.largestParts.map(\.oid), limits: limits,
+                nowSeconds: nowSeconds)
+            for note in news { monitor.report(.note(note)) }
+            let worn = health.reason(limits)
+            await coordinator.gateChanged(reason: reason ?? throttle ?? worn ?? measuring)
             var sightings = replicas.sightings
             sightings? += await monitor.replicaWatch.sightings
             await coordinator.observe(

@@ -127,6 +127,23 @@ enum LedgerSQL {
         batch_auto = $11, throttle = $12, updated_at = clock_timestamp() WHERE id = $1
         """
 
+    /// Keeps what the application's statements take alone, for all processes of the run, unless one
+    /// measured it first or a budget or probe (`$3`) came that it is not for.
+    static let keepForeground = """
+        UPDATE sluice.run SET throttle = throttle
+        || jsonb_build_object('foreground_alone_seconds', $2::double precision)
+        WHERE id = $1 AND throttle -> 'foreground_alone_seconds' IS NULL
+        AND throttle -> 'foreground_budget_multiple' IS NOT NULL
+        AND throttle ->> 'foreground_probe' IS NOT DISTINCT FROM $3
+        """
+
+    /// Forgets it where no process is at work: it is of another hour, or another day.
+    static let forgetForeground = """
+        UPDATE sluice.run SET throttle = throttle - 'foreground_alone_seconds'
+        WHERE id = $1 AND throttle -> 'foreground_alone_seconds' IS NOT NULL
+        AND NOT EXISTS (SELECT FROM sluice.process WHERE run = $1 AND \(StatusSQL.isAlive))
+        """
+
     static let raiseTimeline = """
         UPDATE sluice.run SET timeline = $2 WHERE id = $1 AND (timeline IS NULL OR timeline < $2)
         """

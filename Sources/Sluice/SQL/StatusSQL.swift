@@ -27,10 +27,14 @@ enum StatusSQL {
         min(limited_by) AS limited, count(*) AS processes,
         max(seen_at) AS seen,
         array_agg(host || ' pid ' || pid ORDER BY host, pid)::text[] AS names
-        FROM sluice.process WHERE run = r.id
-        AND lease_until > clock_timestamp() AND (pooled OR EXISTS (
+        FROM sluice.process WHERE run = r.id AND \(isAlive)) l ON true
+        """
+
+    /// Whether the process of a row of `sluice.process` is at work.
+    static let isAlive = """
+        lease_until > clock_timestamp() AND (pooled OR EXISTS (
         SELECT FROM pg_catalog.pg_stat_activity a
-        WHERE a.application_name = 'sluice ' || run || ' ' || owner))) l ON true
+        WHERE a.application_name = 'sluice ' || run || ' ' || owner))
         """
 
     static let all = body + "\nORDER BY r.id DESC LIMIT 100"

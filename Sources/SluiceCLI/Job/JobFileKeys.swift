@@ -198,6 +198,7 @@ struct JobFileKeys {
         "lock_timeout": "2s",
         "statement_timeout": "20s", "synchronous_commit": "off", "order": "key",
         "max_quarantine": "100", "verify": "auto", "max_rate": "20000", "max_wal": "40MB/s",
+        "max_pg_wal": "20GB",
         "foreground_budget": "10ms", "foreground_probe": "SELECT 1", "window": "22:00-06:00",
         "throttle_query": "SELECT busy FROM load", "throttle_file": "/var/run/sluice.stop",
         "throttle_url": "http://host:8080/ready",

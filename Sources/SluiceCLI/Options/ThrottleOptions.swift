@@ -20,8 +20,16 @@ struct ThrottleOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
+            "Size of pg_wal above which no batch starts (default off).",
+            valueName: "20GB|off"))
+    var maxPgWal: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
             "How long the application's statements may take meanwhile (default off).",
-            valueName: "10ms|off"))
+            discussion: "In multiples, of what they take before the first batch.",
+            valueName: "10ms|1.5x|off"))
     var foregroundBudget: String?
 
     @Option(
@@ -64,7 +72,8 @@ struct ThrottleOptions: ParsableArguments {
     /// - Throws: `UsageError`.
     func add(to changes: inout LimitChanges) throws(UsageError) {
         let given = [
-            ("max_rate", maxRate), ("max_wal", maxWal), ("foreground_budget", foregroundBudget),
+            ("max_rate", maxRate), ("max_wal", maxWal), ("max_pg_wal", maxPgWal),
+            ("foreground_budget", foregroundBudget),
             ("foreground_probe", foregroundProbe), ("window", window),
             ("throttle_query", throttleQuery), ("throttle_file", throttleFile),
             ("throttle_url", throttleUrl),

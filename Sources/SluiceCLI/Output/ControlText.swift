@@ -45,7 +45,8 @@ enum ControlText {
         let words: [(name: String, value: String?)] = [
             ("max-rate", limits.maxRowsPerSecond.map { Format.rate($0) }),
             ("max-wal", limits.maxWalBytesPerSecond.map { SizeText.text(Int($0)) + "/s" }),
-            ("foreground-budget", limits.foregroundBudgetSeconds.map(DurationText.text)),
+            ("max-pg-wal", limits.maxPgWalBytes.map(SizeText.text)),
+            ("foreground-budget", limits.foregroundBudget.map(ThrottleText.text)),
             ("foreground-probe", limits.foregroundProbe.map(quote)),
             ("window", limits.window?.text),
             ("throttle-query", limits.throttleQuery.map(quote)),

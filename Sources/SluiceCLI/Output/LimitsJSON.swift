@@ -14,7 +14,9 @@ struct LimitsJSON: Encodable {
     private let maxQuarantine: Int
     private let maxRowsPerSecond: Double?
     private let maxWalBytesPerSecond: Double?
+    private let maxPgWalBytes: Int?
     private let foregroundBudgetSeconds: Double?
+    private let foregroundBudgetMultiple: Double?
     private let foregroundProbe: String?
     private let window: String?
     private let throttleQuery: String?
@@ -32,7 +34,9 @@ struct LimitsJSON: Encodable {
         case maxQuarantine = "max_quarantine"
         case maxRowsPerSecond = "max_rows_per_second"
         case maxWalBytesPerSecond = "max_wal_bytes_per_second"
+        case maxPgWalBytes = "max_pg_wal_bytes"
         case foregroundBudgetSeconds = "foreground_budget_seconds"
+        case foregroundBudgetMultiple = "foreground_budget_multiple"
         case foregroundProbe = "foreground_probe"
         case throttleQuery = "throttle_query"
         case throttleFile = "throttle_file"
@@ -51,7 +55,13 @@ struct LimitsJSON: Encodable {
         maxQuarantine = limits.maxQuarantine
         maxRowsPerSecond = limits.maxRowsPerSecond
         maxWalBytesPerSecond = limits.maxWalBytesPerSecond
+        maxPgWalBytes = limits.maxPgWalBytes
         foregroundBudgetSeconds = limits.foregroundBudgetSeconds
+        if case .multiple(let times) = limits.foregroundBudget {
+            foregroundBudgetMultiple = times
+        } else {
+            foregroundBudgetMultiple = nil
+        }
         foregroundProbe = limits.foregroundProbe
         window = limits.window?.text
         throttleQuery = limits.throttleQuery

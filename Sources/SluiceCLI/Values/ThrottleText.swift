@@ -6,8 +6,8 @@ import SluiceCore
 enum ThrottleText {
     /// The keys of a job file.
     static let words = [
-        "max_rate", "max_wal", "foreground_budget", "foreground_probe", "window", "throttle_query",
-        "throttle_file", "throttle_url",
+        "max_rate", "max_wal", "max_pg_wal", "foreground_budget", "foreground_probe", "window",
+        "throttle_query", "throttle_file", "throttle_url",
     ]
 
     /// Reads the value of one of ``words``; `option` is what messages call it.
@@ -19,8 +19,10 @@ enum ThrottleText {
         case "max_rate": changes.maxRowsPerSecond = isOff ? .some(nil) : try rate(text, for: option)
         case "max_wal":
             changes.maxWalBytesPerSecond = isOff ? .some(nil) : try bytes(text, for: option)
+        case "max_pg_wal":
+            changes.maxPgWalBytes = isOff ? .some(nil) : try folder(text, for: option)
         case "foreground_budget":
-            changes.foregroundBudgetSeconds = isOff ? .some(nil) : try budget(text, for: option)
+            changes.foregroundBudget = isOff ? .some(nil) : try budget(text, for: option)
         case "foreground_probe":
             changes.foregroundProbe = isOff ? .some(nil) : try sql(text, for: option)
         case "window":
@@ -61,15 +63,40 @@ enum ThrottleText {
         }
     }
 
-    /// Seconds above zero.
-    static func budget(_ text: String, for option: String) throws(UsageError) -> Double {
-        let seconds: Double
+    /// The size of a folder: `20GB`.
+    static func folder(_ text: String, for option: String) throws(UsageError) -> Int {
         do throws(UsageError) {
-            seconds = try DurationText.seconds(text, for: option)
+            let bytes = try SizeText.bytes(trimmed(text), for: option)
+            return try sound(bytes) { $0.maxPgWalBytes = .some($1) }
         } catch {
+            guard error.description.contains("takes a size") else { throw error }
             throw UsageError("\(error), or off")
         }
-        return try sound(seconds) { $0.foregroundBudgetSeconds = .some($1) }
+    }
+
+    /// Seconds above zero: `10ms`; or times what statements take without the run: `1.5x`.
+    static func budget(_ text: String, for option: String) throws(UsageError) -> LatencyBudget {
+        let budget: LatencyBudget
+        let bare = trimmed(text)
+        if bare.lowercased().hasSuffix("x"), let times = Double(trimmed(String(bare.dropLast()))) {
+            budget = .multiple(times)
+        } else {
+            do throws(UsageError) {
+                budget = .seconds(try DurationText.seconds(text, for: option))
+            } catch {
+                throw UsageError("\(error), or 1.5x, or off")
+            }
+        }
+        return try sound(budget) { $0.foregroundBudget = .some($1) }
+    }
+
+    /// The budget as it is given.
+    static func text(_ budget: LatencyBudget) -> String {
+        switch budget {
+        case .seconds(let seconds): return DurationText.text(seconds)
+        case .multiple(let times):
+            return (times == times.rounded() ? "\(Int(times))" : "\(times)") + "x"
+        }
     }
 
     /// SQL as it stands, without a semicolon at its end; the server judges it later.
@@ -126,9 +153,9 @@ enum ThrottleText {
         text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
-    private static func sound(
-        _ value: Double, set: (inout LimitChanges, Double) -> Void
-    ) throws(UsageError) -> Double {
+    private static func sound<Value>(
+        _ value: Value, set: (inout LimitChanges, Value) -> Void
+    ) throws(UsageError) -> Value {
         var changes = LimitChanges()
         set(&changes, value)
         if let problem = changes.applied(to: Limits()).problem { throw UsageError(problem) }

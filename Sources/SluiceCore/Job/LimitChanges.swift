@@ -22,8 +22,10 @@ public struct LimitChanges: Sendable, Equatable {
     public var maxRowsPerSecond: Double??
     /// Bytes of write-ahead log in a second.
     public var maxWalBytesPerSecond: Double??
-    /// Budget of the application's statements in seconds.
-    public var foregroundBudgetSeconds: Double??
+    /// Bytes in `pg_wal`.
+    public var maxPgWalBytes: Int??
+    /// Budget of the application's statements.
+    public var foregroundBudget: LatencyBudget??
     /// SQL that is timed.
     public var foregroundProbe: String??
     /// The hours in which batches may start.
@@ -68,8 +70,11 @@ public struct LimitChanges: Sendable, Equatable {
     private func throttle(_ limits: inout Limits) {
         if let maxRowsPerSecond { limits.maxRowsPerSecond = maxRowsPerSecond }
         if let maxWalBytesPerSecond { limits.maxWalBytesPerSecond = maxWalBytesPerSecond }
-        if let foregroundBudgetSeconds { limits.foregroundBudgetSeconds = foregroundBudgetSeconds }
+        if let maxPgWalBytes { limits.maxPgWalBytes = maxPgWalBytes }
+        if let foregroundBudget { limits.foregroundBudget = foregroundBudget }
         if let foregroundProbe { limits.foregroundProbe = foregroundProbe }
+        // Asked for again it is measured again: that is how a person says that things changed.
+        if foregroundBudget != nil || foregroundProbe != nil { limits.foregroundAloneSeconds = nil }
         if let window { limits.window = window }
         if let throttleQuery { limits.throttleQuery = throttleQuery }
         if let throttleFile { limits.throttleFile = throttleFile }
@@ -99,9 +104,8 @@ public struct LimitChanges: Sendable, Equatable {
     private func throttle(_ merged: inout LimitChanges) {
         if let maxRowsPerSecond { merged.maxRowsPerSecond = .some(maxRowsPerSecond) }
         if let maxWalBytesPerSecond { merged.maxWalBytesPerSecond = .some(maxWalBytesPerSecond) }
-        if let foregroundBudgetSeconds {
-            merged.foregroundBudgetSeconds = .some(foregroundBudgetSeconds)
-        }
+        if let maxPgWalBytes { merged.maxPgWalBytes = .some(maxPgWalBytes) }
+        if let foregroundBudget { merged.foregroundBudget = .some(foregroundBudget) }
         if let foregroundProbe { merged.foregroundProbe = .some(foregroundProbe) }
         if let window { merged.window = .some(window) }
         if let throttleQuery { merged.throttleQuery = .some(throttleQuery) }

@@ -4,6 +4,17 @@ extension Limits {
         window != nil || throttleQuery != nil || throttleFile != nil || throttleURL != nil
     }
 
+    /// What the application's statements may take, in seconds; `nil` where that is not limited,
+    /// or a multiple of what was not measured yet.
+    public var foregroundBudgetSeconds: Double? {
+        foregroundBudget?.seconds(aloneSeconds: foregroundAloneSeconds)
+    }
+
+    /// Whether batches wait until it was measured what the application's statements take alone.
+    public var measuresForeground: Bool {
+        foregroundBudget != nil && foregroundBudgetSeconds == nil
+    }
+
     /// What is wrong with the limits that are off by default.
     var throttleProblem: String? {
         if let rate = maxRowsPerSecond, !(rate >= 1 && rate <= Self.rowsPerSecondMost) {
@@ -13,11 +24,12 @@ extension Limits {
         if let rate = maxWalBytesPerSecond, !(rate >= Self.walBytesPerSecondLeast) {
             return "max-wal must be at least 64kB/s: try --max-wal 40MB/s, or --max-wal off"
         }
-        if let budget = foregroundBudgetSeconds,
-            !(budget > 0 && budget < Self.foregroundBudgetSecondsMost)
-        {
-            return "foreground-budget must be above zero and below 5s: try --foreground-budget "
-                + "10ms, or --foreground-budget off"
+        if let bytes = maxPgWalBytes, bytes < Self.pgWalBytesLeast {
+            return "max-pg-wal must be at least 64MB: try --max-pg-wal 20GB, or --max-pg-wal off"
+        }
+        if let foregroundBudget, !foregroundBudget.isSound {
+            return "foreground-budget must be above zero and below 5s, or above 1x and at most "
+                + "100x: try --foreground-budget 10ms or 1.5x, or --foreground-budget off"
         }
         if let window, !window.isSound {
             return "window must be spans of a day with a zone: try --window 22:00-06:00, or "
@@ -37,6 +49,8 @@ extension Limits {
     public static let rowsPerSecondMost = 1e9
     /// Lowest WAL rate taken, in bytes: one batch of eight pages in a second.
     public static let walBytesPerSecondLeast = 65_536.0
+    /// Smallest `pg_wal` taken, in bytes: four segments, and a server has that many when idle.
+    public static let pgWalBytesLeast = 64 << 20
     /// Budgets stay below the time after which a probe is given up, or they could not be exceeded.
     public static let foregroundBudgetSecondsMost = 5.0
 }

@@ -26,9 +26,14 @@ public struct Limits: Sendable, Equatable {
     public var maxRowsPerSecond: Double?
     /// Bytes of write-ahead log that a run may cause in a second; `nil` is without bound.
     public var maxWalBytesPerSecond: Double?
-    /// How long the application's own statements may take while a run works, in seconds, at the
-    /// 95th percentile; `nil` does not look.
-    public var foregroundBudgetSeconds: Double?
+    /// Bytes in `pg_wal` above which no batch starts; `nil` is without bound.
+    public var maxPgWalBytes: Int?
+    /// How long the application's own statements may take while a run works; `nil` does not look.
+    public var foregroundBudget: LatencyBudget?
+    /// What they take without the run, in seconds, as its processes measured it; `nil` before.
+    ///
+    /// Set by nobody: a new budget or probe forgets it.
+    public var foregroundAloneSeconds: Double?
     /// SQL that is timed in the place of the application's statements; `nil` times none.
     public var foregroundProbe: String?
     /// The hours in which batches may start; `nil` is always.

@@ -130,6 +130,9 @@ public struct RunScheduler: Sendable {
     /// Workers that hold a range.
     public var workingCount: Int { workers.values.filter { $0.range != nil }.count }
 
+    /// Whether a batch is under way.
+    public var isBusy: Bool { workers.values.contains { $0.inFlight > 0 } }
+
     /// How long workers were idle at the end: from the last batch of the first one that ran dry to
     /// the last batch of all, in seconds; `nil` before two have committed.
     public var tailSeconds: Double? {

@@ -68,14 +68,27 @@ import Testing
     @Test func aBudgetThatDoesNotBindOnlyFalls() {
         var budget = ForegroundBudget()
         budget.observe(latencySeconds: 0.001, elapsedSeconds: 0.25)
-        for _ in 0..<100 { budget.step(budgetSeconds: 0.010, isBinding: false, most: 16) }
+        for _ in 0..<100 {
+            budget.step(budgetSeconds: 0.010, isBinding: false, workers: 1, most: 16)
+        }
         #expect(budget.allowed == 1)
-        for _ in 0..<5 { budget.step(budgetSeconds: 0.010, isBinding: true, most: 16) }
+        for _ in 0..<5 {
+            budget.step(budgetSeconds: 0.010, isBinding: true, workers: 1, most: 16)
+        }
         let grown = budget.allowed
         #expect(grown > 4)
         for _ in 0..<20 { budget.observe(latencySeconds: 0.030, elapsedSeconds: 0.25) }
-        budget.step(budgetSeconds: 0.010, isBinding: false, most: 16)
+        budget.step(budgetSeconds: 0.010, isBinding: false, workers: 1, most: 16)
         #expect(budget.allowed < grown)
+    }
+
+    @Test func aBudgetThatComesLaterBeginsWithWhatRuns() {
+        var budget = ForegroundBudget()
+        budget.observe(latencySeconds: 0.010, elapsedSeconds: 0.25)
+        budget.step(budgetSeconds: nil, isBinding: true, workers: 3, most: 16)
+        #expect(budget.allowed == 16)
+        budget.step(budgetSeconds: 0.010, isBinding: false, workers: 3, most: 16)
+        #expect(budget.allowed > 2.8 && budget.allowed <= 3)
     }
 
     @Test func withoutABudgetTheNumberGrowsAsLongAsItPays() {

@@ -249,7 +249,7 @@ struct SteeringTests {
 
     @Test func theApplicationsLatencyHoldsWorkersBack() {
         var bounded = limits(1...4)
-        bounded.foregroundBudgetSeconds = 0.010
+        bounded.foregroundBudget = .seconds(0.010)
         var process = Process(limits: bounded)
         var free = Process(limits: limits(1...4))
         for _ in 0..<120 {

@@ -11,14 +11,18 @@ struct ForegroundExperiment {
     private static let baselineSeconds = 40.0
     private static let fixedSeconds = 12.0
     private static let defaultSeconds = 60.0
+    /// A run measures the application alone for 7 s before its first batch.
+    private static let leadSeconds = 10.0
+    private static let fixedLeadSeconds = 1.0
     private static let windowSeconds = 2.0
     /// Of the application's own 95th percentile.
     private static let budget = 1.5
+    private static let budgetText = "1.5x"
     /// One account by its key, as the application reads it.
     private static let probe = """
         SELECT abalance FROM pgbench_accounts WHERE aid = (SELECT 1 + (random() * 999998)::int)
         """
-    private static let rowsPerSecondMax = 500_000
+    private static let rowsPerSecondMax = 700_000
 
     init(_ plan: BenchPlan, _ recorder: Recorder) {
         self.plan = plan
@@ -48,17 +52,17 @@ struct ForegroundExperiment {
                 rowsPerSecond: 0, p95Seconds: before.p95,
                 shareWithin: Self.share(before.windows, budgetSeconds)), budgetSeconds)
         let limits = [
-            "--foreground-budget", "\(budgetSeconds * 1e3)ms", "--foreground-probe",
-            Self.probe,
+            "--foreground-budget", Self.budgetText, "--foreground-probe", Self.probe,
         ]
         let ours = try await place(
-            cluster, "sluice", round, seconds: Self.defaultSeconds, limits: limits, budgetSeconds)
+            cluster, "sluice", round, lead: Self.leadSeconds, seconds: Self.defaultSeconds,
+            limits: limits, budgetSeconds)
         var fixed: [Place] = []
         for setting in FixedSetting.all {
             fixed.append(
                 try await place(
-                    cluster, setting.title, round, seconds: Self.fixedSeconds,
-                    limits: setting.limits, budgetSeconds))
+                    cluster, setting.title, round, lead: Self.fixedLeadSeconds,
+                    seconds: Self.fixedSeconds, limits: setting.limits, budgetSeconds))
         }
         let after = try await baseline(cluster, name: "after \(round)")
         try add(
@@ -93,8 +97,8 @@ struct ForegroundExperiment {
         _ cluster: SteeringCluster, name: String
     ) async throws -> (p95: Double, windows: [Double]) {
         let (log, span, _) = try await play(
-            cluster, prefix: name.replacing(" ", with: "_"), seconds: Self.baselineSeconds,
-            backfill: nil)
+            cluster, prefix: name.replacing(" ", with: "_"), lead: Self.fixedLeadSeconds,
+            seconds: Self.baselineSeconds, backfill: nil)
         guard let p95 = log.p95Seconds(within: span) else {
             throw BenchError("pgbench logged no transaction")
         }
@@ -102,17 +106,17 @@ struct ForegroundExperiment {
     }
 
     private func place(
-        _ cluster: SteeringCluster, _ subject: String, _ round: Int, seconds: Double,
-        limits: [String], _ budgetSeconds: Double
+        _ cluster: SteeringCluster, _ subject: String, _ round: Int, lead: Double,
+        seconds: Double, limits: [String], _ budgetSeconds: Double
     ) async throws -> Place {
-        // With a budget a run is far slower than that: half a minute's rows last for its minute.
+        // With a budget a run is slower than that: half a minute's rows last for its minute.
         try await cluster.makeTable("load", rows: Int(min(seconds, 30)) * Self.rowsPerSecondMax)
         let name = "\(subject), round \(round)"
         let backfill = Backfill(
             cluster, sluicePath: plan.sluicePath, table: "load", name: name, limits: limits)
         let prefix = String(name.map { $0.isLetter || $0.isNumber ? $0 : "_" })
         let (log, span, rate) = try await play(
-            cluster, prefix: prefix, seconds: seconds, backfill: backfill)
+            cluster, prefix: prefix, lead: lead, seconds: seconds, backfill: backfill)
         guard let p95 = log.p95Seconds(within: span) else {
             throw BenchError("pgbench logged no transaction")
         }
@@ -126,7 +130,8 @@ struct ForegroundExperiment {
 
     /// Lets the application run in, then watches it.
     private func play(
-        _ cluster: SteeringCluster, prefix: String, seconds: Double, backfill: Backfill?
+        _ cluster: SteeringCluster, prefix: String, lead: Double, seconds: Double,
+        backfill: Backfill?
     ) async throws -> (LatencyLog, ClosedRange<Double>, Double) {
         let series = try await Recording(
             cluster: cluster,
@@ -134,12 +139,11 @@ struct ForegroundExperiment {
                 cluster: cluster, work: .reading(perSecond: Self.readsPerSecond),
                 logPrefix: prefix),
             backfill: backfill
-        ).play([Scene("watch", seconds: seconds)])
+        ).play([Scene("begin", seconds: lead), Scene("watch", seconds: seconds)])
         guard let span = series.spans["watch"] else {
             throw BenchError("nothing was recorded")
         }
-        // The application's first second connects and fills its caches.
-        let watched = span.lowerBound + 1...span.upperBound
+        let watched = span
         let log = try LatencyLog(folder: cluster.sandbox.folder, prefix: prefix)
         let epoch = series.epochSeconds
         return (

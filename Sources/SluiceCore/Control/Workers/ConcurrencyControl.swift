@@ -167,10 +167,12 @@ public struct ConcurrencyControl: Sendable, Equatable {
 
     private mutating func decide(_ limits: Limits, nowSeconds: Double) {
         let most = Double(limits.workers.upperBound)
-        let isFree = waitShare < Self.freeShare
+        // While nothing runs (the user's throttle, a first measure) nothing is learned of a number.
+        let isFree = waitShare < Self.freeShare && moments.contains { $0.active > 0 }
         budget.step(
             budgetSeconds: limits.foregroundBudgetSeconds,
-            isBinding: isFree && average >= Self.bindingShare * budget.allowed, most: most)
+            isBinding: isFree && average >= Self.bindingShare * budget.allowed,
+            workers: average, most: most)
         probe.step(
             workers: average, isGated: !isFree,
             isBinding: isFree && average >= Self.bindingShare * probe.allowed,

@@ -23,6 +23,7 @@ struct ForegroundBudget: Sendable, Equatable {
     /// The batches at once that it allows.
     private(set) var allowed = 1.0
     private var smoothed: Double?
+    private var isOff = false
 
     mutating func observe(latencySeconds: Double, elapsedSeconds: Double) {
         guard let known = smoothed else {
@@ -34,11 +35,16 @@ struct ForegroundBudget: Sendable, Equatable {
     }
 
     /// One step; it grows only while it is what `isBinding` says it is, or it would wind up.
-    mutating func step(budgetSeconds: Double?, isBinding: Bool, most: Double) {
+    ///
+    /// A budget that comes while a run goes on begins with the number of `workers` that run.
+    mutating func step(budgetSeconds: Double?, isBinding: Bool, workers: Double, most: Double) {
         guard let budget = budgetSeconds, let latency = smoothed, latency > 0 else {
             allowed = most
+            isOff = true
             return
         }
+        if isOff { allowed = workers }
+        isOff = false
         let error = Exponential.log(Self.setpoint * budget / latency)
         if error < 0 || isBinding {
             let gain = error > Self.farError ? Self.farGain : Self.gain
