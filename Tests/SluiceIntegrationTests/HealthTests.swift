@@ -10,10 +10,10 @@ import Testing
 /// What a run sees of the server beside its replicas.
 @Suite(.timeLimit(.minutes(6))) struct HealthTests {
     private static func seen(
-        _ connection: PostgresConnection, limits: Limits = Limits()
+        _ connection: PostgresConnection, _ job: PlannedJob, limits: Limits = Limits()
     ) async throws -> ServerHealth {
         var observer = HealthObserver(snapshotSeconds: 0)
-        _ = try await observer.look(connection, tables: [1], limits: limits, nowSeconds: 1)
+        _ = try await observer.look(connection, job: job, limits: limits, nowSeconds: 1)
         return observer.seen
     }
 
@@ -34,31 +34,119 @@ import Testing
     private static func look(_ database: TestDatabase) async throws {
         var limits = Limits()
         limits.maxPgWalBytes = 1 << 40
-        try await database.execute("CREATE TABLE t (id int)")
+        try await database.makeTable(rows: 1)
+        let job = try await JobPlanner(connection: database.connection).plan(increment)
         _ = try await database.value(
             "SELECT pg_create_logical_replication_slot('late', 'pgoutput')")
         _ = try await database.value("SELECT pg_switch_wal()")
         let other = try await database.connect("report")
         _ = try await other.execute(
             script: "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM t")
-        let all = try await seen(database.connection, limits: limits)
+        let all = try await seen(database.connection, job, limits: limits)
         #expect(all.slots.map(\.name) == ["late"])
         #expect((all.slots.first?.retainedBytes ?? 0) > 0)
         #expect(all.slotBytesMax == Double(1 << 30))
-        #expect(all.archiveWaiting != nil && all.requestedCheckpoints != nil)
+        // Without an archive_command a segment that is full waits for one.
+        #expect((all.archiveWaiting ?? 0) >= 1 && all.requestedCheckpoints != nil)
         #expect((all.pgWalBytes ?? 0) >= Double(16 << 20))
         #expect(all.readerLagSeconds == nil)
         #expect(all.oldSnapshot?.holder.contains("pid \(other.backendPID)") == true)
-        let unlimited = try await seen(database.connection)
+        let unlimited = try await seen(database.connection, job)
         #expect(unlimited.pgWalBytes == nil, "the folder is read only where it is limited")
         await other.close()
+        try await lookAtReaders(database, job)
         try await database.execute("CREATE ROLE stranger LOGIN")
         let stranger = try await PostgresConnection.connect(
             try ConnectionParameters(dsn: database.dsn).setting("user", to: "stranger"))
-        let little = try await seen(stranger, limits: limits)
+        let little = try await seen(stranger, job, limits: limits)
         #expect(little.pgWalBytes == nil && little.archiveWaiting == nil)
         #expect(little.requestedCheckpoints != nil, "the question itself was answered")
+        let refused = await #expect(throws: SluiceError.self) {
+            try await ThrottleCheck(connection: stranger).check(limits)
+        }
+        #expect(refused?.message.contains("GRANT pg_monitor TO stranger") == true)
         await stranger.close()
+    }
+
+    /// A function of Aurora's name and columns, in the place of the real one.
+    private static func lookAtReaders(
+        _ database: TestDatabase, _ job: PlannedJob
+    ) async throws {
+        try await database.execute(
+            """
+            SET allow_system_table_mods = on; CREATE FUNCTION pg_catalog.aurora_replica_status()
+            RETURNS TABLE (server_id text, session_id text, replica_lag_in_msec float8)
+            LANGUAGE sql AS $$ VALUES ('w', 'MASTER_SESSION_ID', 9e9), ('a', '1', 20), ('b', '2',
+            7000), ('c', '3', NULL) $$
+            """)
+        let seen = try await seen(database.connection, job)
+        #expect(seen.readerLagSeconds == 7)
+    }
+
+    @Test func whatIsMeasuredIsForgottenOnlyWhenNoProcessIsAtWork() async throws {
+        try await TestDatabase.with { database in
+            let bench = try await FenceBench(database, rows: 10, rangesMax: 1)
+            let owner = "99999999-9999-4999-8999-999999999999"
+            func alone() async throws -> String? {
+                try await database.value(
+                    "SELECT throttle ->> 'foreground_alone_seconds' FROM sluice.run")
+            }
+            func keep(_ seconds: Double, probe: Parameter) async throws -> String? {
+                _ = try await database.connection.query(
+                    LedgerSQL.keepForeground, [.text("\(bench.run)"), .text("\(seconds)"), probe])
+                return try await alone()
+            }
+            let unasked = try await keep(1, probe: .null)
+            #expect(unasked == nil, "no budget in multiples")
+            try await database.execute(
+                "UPDATE sluice.run SET throttle = '{\"foreground_budget_multiple\": 2}'")
+            let foreign = try await keep(1, probe: "SELECT 1")
+            #expect(foreign == nil, "another probe")
+            let first = try await keep(1, probe: .null)
+            let second = try await keep(2, probe: .null)
+            #expect(first == "1" && second == "1", "the first one's counts")
+            _ = try await database.connection.query(
+                RangeSQL.register, [.text(owner), .text("\(bench.run)"), "here", "1", "false", "9"])
+            let alive = try await database.connect("sluice \(bench.run) \(owner)")
+            _ = try await database.connection.query(
+                LedgerSQL.forgetForeground, [.text("\(bench.run)")])
+            let kept = try await alone()
+            #expect(kept == "1")
+            await alive.close()
+            try await eventually("the session is gone") {
+                _ = try await database.connection.query(
+                    LedgerSQL.forgetForeground, [.text("\(bench.run)")])
+                return try await alone() == nil
+            }
+        }
+    }
+
+    @Test func whoCannotMeasureIsToldWhatToDo() async throws {
+        try await TestDatabase.with { database in
+            var limits = Limits()
+            limits.foregroundBudget = .multiple(2)
+            func reason(after seconds: Double) async throws -> String {
+                let probe = ForegroundProbe { () throws(PostgresError) in
+                    throw PostgresError(kind: .server, message: "nobody connects here")
+                }
+                let view = await Coordinator(
+                    limits: limits, seed: 1, tablesMayGo: false, isPooled: false
+                ).view
+                var watch = ForegroundWatch(probe: probe)
+                _ = try await watch.measure(
+                    view, latencySeconds: nil, run: 0, database.connection, nowSeconds: 0)
+                return try await watch.measure(
+                    view, latencySeconds: nil, run: 0, database.connection, nowSeconds: seconds)
+                    ?? ""
+            }
+            let early = try await reason(after: 9)
+            #expect(early.hasPrefix("measuring"))
+            let late = try await reason(after: 10)
+            #expect(late.contains("give --foreground-probe SQL"))
+            limits.foregroundProbe = "SELECT 1"
+            let silent = try await reason(after: 10)
+            #expect(silent.contains("it has not answered"))
+        }
     }
 
     @Test func aLimitOfTheLogsDiskHoldsARunUntilItIsTuned() async throws {

@@ -17,7 +17,6 @@ struct Doctor: Sendable {
     /// What guards the log's disk and the archive sees nothing without a permission.
     private func log() async throws -> [DoctorFinding] {
         let facts = try await HealthObserver.facts(connection)
-        let role = try await connection.query(LedgerSQL.mayCreate).rows[0][4] ?? ""
         return [
             DoctorFinding(
                 level: facts.seesLog ? .ok : .warning, subject: "log",
@@ -25,7 +24,7 @@ struct Doctor: Sendable {
                     ? "the size of pg_wal and what waits for an archive can be watched"
                     : "this role may not see pg_wal: --max-pg-wal is refused, and an archive that "
                         + "does not keep up goes unseen",
-                cure: facts.seesLog ? nil : "GRANT pg_monitor TO \(role)")
+                cure: facts.seesLog ? nil : "GRANT pg_monitor TO \(facts.role)")
         ]
     }
 

@@ -39,7 +39,7 @@ struct HealthObserver: Sendable {
 
     /// Looks, if it is time; what a person should know that was not said yet.
     mutating func look(
-        _ connection: PostgresConnection, tables: [UInt32], limits: Limits, nowSeconds: Double
+        _ connection: PostgresConnection, job: PlannedJob, limits: Limits, nowSeconds: Double
     ) async throws(PostgresError) -> [String] {
         let isLimited = limits.maxPgWalBytes != nil
         // A limit that has just come needs its first look.
@@ -52,7 +52,7 @@ struct HealthObserver: Sendable {
             let row = try await connection.queryKept(
                 HealthSQL.look(facts, seesLog: isLimited),
                 [
-                    .text(TextArray.literal(tables.map { "\($0)" })),
+                    .text(TextArray.literal(job.largestParts.map { "\($0.oid)" })),
                     .text("\(snapshotSeconds)"),
                 ], timeout: .seconds(10)
             ).rows[0]
@@ -82,7 +82,7 @@ struct HealthObserver: Sendable {
         let row = try await connection.query(HealthSQL.facts, timeout: .seconds(10)).rows[0]
         return HealthSQL.Facts(
             seesLog: row[0] == "t", seesArchive: row[1] == "t", hasReaders: row[2] == "t",
-            serverVersion: connection.serverVersion)
+            role: row[3] ?? "", serverVersion: connection.serverVersion)
     }
 
     /// What an answer means.

@@ -20,11 +20,14 @@ struct ThrottleCheck: Sendable {
                         + "EXISTS (…) or with LIMIT 1")
             }
         }
-        if limits.maxPgWalBytes != nil, try await !HealthObserver.facts(connection).seesLog {
-            throw SluiceError(
-                .refused,
-                "--max-pg-wal: this role may not see the size of pg_wal: GRANT pg_monitor to it, "
-                    + "or --max-pg-wal off")
+        if limits.maxPgWalBytes != nil {
+            let facts = try await HealthObserver.facts(connection)
+            guard facts.seesLog else {
+                throw SluiceError(
+                    .refused,
+                    "--max-pg-wal: this role may not see the size of pg_wal: GRANT pg_monitor TO "
+                        + "\(facts.role), or --max-pg-wal off")
+            }
         }
         if let sql = limits.foregroundProbe {
             _ = try await ask(sql, option: "--foreground-probe")

@@ -167,17 +167,19 @@ struct Monitor: Sendable {
             let limits = view.limits
             let reason = gate.decide(observation, maxLagSeconds: limits.maxLagSeconds)
             let throttle = await monitor.throttles.observe(limits)
+            let closed = reason ?? throttle
+            // At once: what is asked next may take its time.
+            if let closed { await coordinator.gateChanged(reason: closed) }
             let latency = try await foreground.seconds(
                 limits, connection, nowSeconds: nowSeconds)
             let measuring = try await foreground.measure(
                 view, latencySeconds: latency, run: monitor.context.run, connection,
                 nowSeconds: nowSeconds)
             let news = try await health.look(
-                connection, tables: monitor.context.job.largestParts.map(\.oid), limits: limits,
-                nowSeconds: nowSeconds)
+                connection, job: monitor.context.job, limits: limits, nowSeconds: nowSeconds)
             for note in news { monitor.report(.note(note)) }
             let worn = health.reason(limits)
-            await coordinator.gateChanged(reason: reason ?? throttle ?? worn ?? measuring)
+            await coordinator.gateChanged(reason: closed ?? worn ?? measuring)
             var sightings = replicas.sightings
             sightings? += await monitor.replicaWatch.sightings
             await coordinator.observe(

@@ -9,6 +9,8 @@ enum HealthSQL {
         var seesArchive = false
         /// Whether this is Aurora, which has readers that no walsender serves.
         var hasReaders = false
+        /// The role that asks, quoted where a GRANT needs it.
+        var role = ""
         /// The server's version, as in `server_version_num`.
         var serverVersion = 0
     }
@@ -19,7 +21,7 @@ enum HealthSQL {
         SELECT \(mayRun("pg_ls_waldir")),
         \(mayRun("pg_ls_archive_statusdir"))
         AND pg_catalog.current_setting('archive_mode') <> 'off',
-        \(mayRun("aurora_replica_status"))
+        \(mayRun("aurora_replica_status")), pg_catalog.quote_ident(current_user)
         """
 
     private static func mayRun(_ function: String) -> String {

@@ -13,11 +13,11 @@ struct ForegroundExperiment {
     private static let defaultSeconds = 60.0
     /// A run measures the application alone for 7 s before its first batch.
     private static let leadSeconds = 10.0
+    /// The application's first second connects and fills its caches.
     private static let fixedLeadSeconds = 1.0
     private static let windowSeconds = 2.0
     /// Of the application's own 95th percentile.
     private static let budget = 1.5
-    private static let budgetText = "1.5x"
     /// One account by its key, as the application reads it.
     private static let probe = """
         SELECT abalance FROM pgbench_accounts WHERE aid = (SELECT 1 + (random() * 999998)::int)
@@ -52,7 +52,7 @@ struct ForegroundExperiment {
                 rowsPerSecond: 0, p95Seconds: before.p95,
                 shareWithin: Self.share(before.windows, budgetSeconds)), budgetSeconds)
         let limits = [
-            "--foreground-budget", Self.budgetText, "--foreground-probe", Self.probe,
+            "--foreground-budget", "\(Self.budget)x", "--foreground-probe", Self.probe,
         ]
         let ours = try await place(
             cluster, "sluice", round, lead: Self.leadSeconds, seconds: Self.defaultSeconds,
@@ -140,10 +140,9 @@ struct ForegroundExperiment {
                 logPrefix: prefix),
             backfill: backfill
         ).play([Scene("begin", seconds: lead), Scene("watch", seconds: seconds)])
-        guard let span = series.spans["watch"] else {
+        guard let watched = series.spans["watch"] else {
             throw BenchError("nothing was recorded")
         }
-        let watched = span
         let log = try LatencyLog(folder: cluster.sandbox.folder, prefix: prefix)
         let epoch = series.epochSeconds
         return (

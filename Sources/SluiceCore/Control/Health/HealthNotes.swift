@@ -26,7 +26,7 @@ public struct HealthNotes: Sendable, Equatable {
         saidCheckpoints = true
         return "the log forced \(count - before) checkpoints since this run began, and each makes "
             + "every page be logged in full again: a larger max_wal_size makes the run cheaper, "
-            + "and --max-wal makes it slower"
+            + "and --max-wal spreads its log over more time"
     }
 
     private mutating func snapshot(_ seen: ServerHealth) -> String? {
