@@ -1,3 +1,4 @@
+import Foundation
 import Sluice
 import SluiceCore
 import SluicePostgres
@@ -87,10 +88,7 @@ import Testing
         try await TestDatabase.with { database in
             let bench = try await FenceBench(database, rows: 10, rangesMax: 1)
             let owner = "99999999-9999-4999-8999-999999999999"
-            func alone() async throws -> String? {
-                try await database.value(
-                    "SELECT throttle ->> 'foreground_alone_seconds' FROM sluice.run")
-            }
+            func alone() async throws -> String? { try await database.value(Self.alone) }
             func keep(_ seconds: Double, probe: Parameter) async throws -> String? {
                 _ = try await database.connection.query(
                     LedgerSQL.keepForeground, [.text("\(bench.run)"), .text("\(seconds)"), probe])
@@ -169,20 +167,29 @@ import Testing
 
     @Test func aBudgetInMultiplesIsMeasuredBeforeTheFirstBatch() async throws {
         try await TestDatabase.with { database in
-            try await database.makeTable(rows: 1_000)
+            try await database.makeTable(rows: 20_000)
+            try await database.slowDown(seconds: 0.1)
             let process = try database.startIncrement(
                 batch: 50,
                 ["--foreground-budget", "90x", "--foreground-probe", "SELECT pg_sleep(0.02)"])
             try await database.waitsFor("measuring what the application's statements take")
             #expect(try await database.keysScanned() == 0)
-            #expect(try await process.wait() == 0, "\(process.errors)")
-            let alone = try await database.value(
-                "SELECT throttle ->> 'foreground_alone_seconds' FROM sluice.run")
+            try await database.waitForProgress()
+            let alone = try await database.value(Self.alone)
             #expect(try #require(alone.flatMap { Double($0) }) >= 0.02)
-            _ = try await database.connection.transact(LedgerSQL.forgetForeground, ["1"])
-            let left = try await database.value(
-                "SELECT throttle ->> 'foreground_alone_seconds' FROM sluice.run")
-            #expect(left == nil, "no process is at work")
+            process.send(SIGINT)
+            #expect(try await process.wait() == 3, "\(process.errors)")
+            // Another day's: who goes on measures anew.
+            try await database.execute(
+                "UPDATE sluice.run SET throttle = throttle || '{\"foreground_alone_seconds\": 4}'")
+            try await database.speedUp()
+            let resumed = try await database.command(["resume", "t.n"])
+            #expect(resumed.code == 0, "\(resumed.text)")
+            let again = try await database.value(Self.alone)
+            #expect(try #require(again.flatMap { Double($0) }) < 1)
+            #expect(try await database.histogram() == "1:20000")
         }
     }
+
+    private static let alone = "SELECT throttle ->> 'foreground_alone_seconds' FROM sluice.run"
 }

@@ -14,6 +14,8 @@ import Testing
         var coherence = 0.002
         var othersWait = false
         var isMeasured = true
+        /// False while something that the law does not know of keeps every batch from starting.
+        var isRunning = true
         var average = 1.0
 
         var foregroundSeconds: Double { 0.003 / (1 - min(0.97, load + 0.1 * average)) }
@@ -26,8 +28,10 @@ import Testing
                 control.step(
                     ConcurrencyControl.Observation(
                         nowSeconds: now, foregroundSeconds: isMeasured ? foregroundSeconds : nil,
-                        waitShare: waitShare, activeBatches: average * (1 - waitShare),
-                        batchSeconds: 0.05, rows: rate * 1000, othersWait: othersWait), limits
+                        waitShare: waitShare,
+                        activeBatches: isRunning ? average * (1 - waitShare) : 0,
+                        batchSeconds: 0.05, rows: isRunning ? rate * 1000 : 0,
+                        othersWait: othersWait), limits
                 ).average
         }
 
@@ -100,6 +104,32 @@ import Testing
         peaked.coherence = 0.02
         peaked.run(120)
         #expect(peaked.average >= 4 && peaked.average <= 9)
+    }
+
+    @Test func whileNothingRunsNothingIsLearned() {
+        var server = Server()
+        server.isRunning = false
+        server.run(60)
+        #expect(server.average == 1)
+        server.isRunning = true
+        server.run(20)
+        #expect(server.average >= 8, "no try has failed meanwhile")
+    }
+
+    @Test func aSecondWorkerThatGainsATenthIsKept() {
+        var gaining = Server()
+        gaining.limits.workers = 1...2
+        // Two change 1.11 times, or 1.03 times, the rows of one.
+        gaining.contention = 0.8
+        gaining.coherence = 0
+        gaining.run(60)
+        #expect(gaining.average == 2)
+        var idle = Server()
+        idle.limits.workers = 1...2
+        idle.contention = 0.94
+        idle.coherence = 0
+        idle.run(10)
+        #expect(idle.average == 1)
     }
 
     @Test func workersThatWaitAreFewer() {
