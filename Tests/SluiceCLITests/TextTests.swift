@@ -144,6 +144,9 @@ struct TextTests {
                     + "throttle-url http://host/ready?…"), "\(text)")
         var multiple = limits
         multiple.foregroundBudget = .multiple(1.5)
+        multiple.maxPgWalBytes = 20 << 30
+        #expect(ControlText.limits(multiple).contains("max-pg-wal 20GB, "))
+        #expect(JSONText.line(LimitsJSON(multiple)).contains("\"max_pg_wal_bytes\":21474836480"))
         #expect(ControlText.limits(multiple).contains("foreground-budget 1.5x, "))
         #expect(
             JSONText.line(LimitsJSON(multiple)).contains("\"foreground_budget_multiple\":1.5"))

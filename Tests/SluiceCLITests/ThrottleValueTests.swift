@@ -38,6 +38,16 @@ struct ThrottleValueTests {
         #expect(error?.description.contains("max-wal") == true)
     }
 
+    @Test func theLogsDiskIsASize() throws {
+        #expect(try ThrottleText.folder(" 20GB", for: "--max-pg-wal") == 20 << 30)
+        for text in ["", "20", "63MB", "20GB/s", "-1GB", "0B"] {
+            let error = #expect(throws: UsageError.self) {
+                try ThrottleText.folder(text, for: "--max-pg-wal")
+            }
+            #expect(error?.description.contains("off") == true, "\(text)")
+        }
+    }
+
     @Test func budgetsAreAboveZeroAndBelowTheProbesTimeout() throws {
         #expect(try ThrottleText.budget("10ms", for: "--foreground-budget") == .seconds(0.01))
         for (text, times) in [("1.5x", 1.5), ("2X", 2), (" 1.25 x", 1.25)] {

@@ -89,6 +89,8 @@ import Testing
         add("max-rate") { $0.maxRowsPerSecond = .some(.nan) }
         add("max-rate") { $0.maxRowsPerSecond = .some(.infinity) }
         add("max-wal") { $0.maxWalBytesPerSecond = .some(100) }
+        add("max-pg-wal") { $0.maxPgWalBytes = .some((64 << 20) - 1) }
+        add("max-pg-wal") { $0.maxPgWalBytes = .some(-1) }
         for budget: LatencyBudget in [
             .seconds(0), .seconds(5), .seconds(.nan), .multiple(1), .multiple(0.5),
             .multiple(101), .multiple(.nan), .multiple(.infinity),

@@ -40,6 +40,7 @@ import Testing
         #expect(StoredLimits(limits).json == "{}")
         limits.maxRowsPerSecond = 20_000
         limits.maxWalBytesPerSecond = 1e6
+        limits.maxPgWalBytes = 20 << 30
         limits.foregroundBudget = .seconds(0.01)
         limits.foregroundProbe = "SELECT \"a\"\n'b'"
         limits.window = RunWindow(
