@@ -115,7 +115,7 @@ private let expectedBatch = """
     SELECT r."cursor", r.upper FROM sluice.range r
     WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
     AND r.part = 1 AND r.state = 'running'
-    AND r."cursor" IS NOT NULL
+    AND r."cursor" IS NOT NULL AND r.region_upper IS NULL
     AND pg_catalog.to_regclass('"public"."products"')::oid = 16400
     FOR NO KEY UPDATE
     ), sluice_end AS MATERIALIZED (

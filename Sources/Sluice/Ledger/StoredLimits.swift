@@ -8,6 +8,7 @@ import SluiceCore
 
 /// The limits that are off by default, as the JSON object that the ledger keeps.
 struct StoredLimits: Codable, Equatable {
+    private var lanes: String?
     private var maxRowsPerSecond: Double?
     private var maxWalBytesPerSecond: Double?
     private var maxPgWalBytes: Int?
@@ -32,6 +33,7 @@ struct StoredLimits: Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
+        case lanes
         case maxRowsPerSecond = "max_rows_per_second"
         case maxWalBytesPerSecond = "max_wal_bytes_per_second"
         case maxPgWalBytes = "max_pg_wal_bytes"
@@ -46,6 +48,7 @@ struct StoredLimits: Codable, Equatable {
     }
 
     init(_ limits: Limits) {
+        lanes = limits.lanes.text
         maxRowsPerSecond = limits.maxRowsPerSecond
         maxWalBytesPerSecond = limits.maxWalBytesPerSecond
         maxPgWalBytes = limits.maxPgWalBytes
@@ -67,7 +70,8 @@ struct StoredLimits: Codable, Equatable {
     /// Reads the object; `nil` when it was changed by hand, or by another version of Sluice.
     static func parse(_ json: String) -> StoredLimits? {
         guard let text = try? JSONDecoder().decode(StoredLimits.self, from: Data(json.utf8)),
-            text.window?.spansMinutes.allSatisfy({ $0.count == 2 }) != false
+            text.window?.spansMinutes.allSatisfy({ $0.count == 2 }) != false,
+            text.lanes.map({ LaneSetting(text: $0) != nil }) != false
         else { return nil }
         return text
     }
@@ -84,6 +88,8 @@ struct StoredLimits: Codable, Equatable {
     /// The limits with these.
     func applied(to limits: Limits) -> Limits {
         var new = limits
+        // What an older version began goes on as it went.
+        new.lanes = lanes.flatMap(LaneSetting.init(text:)) ?? .off
         new.maxRowsPerSecond = maxRowsPerSecond
         new.maxWalBytesPerSecond = maxWalBytesPerSecond
         new.maxPgWalBytes = maxPgWalBytes

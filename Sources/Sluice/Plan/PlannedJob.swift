@@ -88,6 +88,23 @@ struct PlannedJob: Sendable {
             isDriven: part.driver != nil, part: part.number)
     }
 
+    /// How its keys are told into lanes: neighbouring integers are told apart by their values.
+    var laneMethod: LaneMethod {
+        key.last?.arithmetic == .integer ? .integer : .hash
+    }
+
+    /// The statements that fill regions of one of the tables in lanes.
+    func lane(_ part: PlannedPart) -> LaneSQL {
+        LaneSQL(batch: batch(part), method: laneMethod)
+    }
+
+    /// What decides whether each table is filled in lanes.
+    var laneFacts: [Int: LaneFacts] {
+        var facts: [Int: LaneFacts] = [:]
+        for part in parts { facts[part.number] = part.laneFacts }
+        return facts
+    }
+
     /// The statements that cut a range of one of the tables.
     func cut(_ part: PlannedPart) -> CutSQL {
         CutSQL(

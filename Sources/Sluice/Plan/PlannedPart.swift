@@ -19,6 +19,9 @@ struct PlannedPart: Sendable, Equatable {
     /// The partial index that drives the scan: batches are then so many *matching* keys.
     var driver: DrivingIndex?
 
+    /// What decides whether it is filled in lanes; `nil` where that was not asked.
+    var laneFacts: LaneFacts?
+
     var isWide: Bool { !wideColumns.isEmpty }
 
     /// What a row of a wide table is taken to weigh before anything is known of it, in bytes: more

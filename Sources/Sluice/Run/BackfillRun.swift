@@ -21,6 +21,7 @@ struct BackfillRun: Sendable {
         _ control: PostgresConnection, drain: DrainSwitch
     ) async throws -> RunReport {
         let began = ContinuousClock.now
+        let job = try await LanePlanner(connection: control).examined(job)
         let owner = UUID().uuidString.lowercased()
         let context = RunContext(
             run: record.id, owner: owner, job: job, parameters: parameters,
@@ -39,7 +40,7 @@ struct BackfillRun: Sendable {
             limits: limits, seed: UInt64(truncatingIfNeeded: owner.hashValue),
             tablesMayGo: PartWatch(run: record.id, job: job, report: report).isNeeded,
             isPooled: job.session.isPooled,
-            requiredReplicas: replicaWatch.names, trace: trace)
+            requiredReplicas: replicaWatch.names, trace: trace, laneFacts: job.laneFacts)
         let lag = LagRecord()
         let throttles = ThrottleObserver { () throws(PostgresError) in
             try await context.connect()

@@ -10,7 +10,7 @@ import SluicePostgres
 struct BatchMessages: Sendable {
     let job: PlannedJob
     private var part = 0
-    private var sql: (first: String, next: String) = ("", "")
+    private var sql: (first: String, next: String, lane: String) = ("", "", "")
     /// Whether the statements take the bytes of a batch as well.
     private var isWide = false
     /// The limits that the session's settings come from; `nil` when it must be told.
@@ -33,20 +33,44 @@ struct BatchMessages: Sendable {
         part: Int, firstOfRange: Bool, _ parameters: [Parameter], limits: Limits,
         serverVersion: Int
     ) -> [Statement] {
+        turn(to: part)
+        return messages(
+            firstOfRange ? "sluice_first" : "sluice_next", firstOfRange ? sql.first : sql.next,
+            parameters + (isWide ? [.text("\(limits.batchBytes)")] : []), limits: limits,
+            serverVersion: serverVersion)
+    }
+
+    /// One batch of a lane; the change's result is the last but one.
+    mutating func lane(
+        part: Int, _ parameters: [Parameter], limits: Limits, serverVersion: Int
+    ) -> [Statement] {
+        turn(to: part)
+        return messages(
+            "sluice_lane", sql.lane, parameters, limits: limits, serverVersion: serverVersion)
+    }
+
+    /// The statements of a table.
+    private mutating func turn(to part: Int) {
         // A range of a table that is gone, or that others know of, gets statements of another
         // one: their fence lets none of its ranges in.
-        if part != self.part, let planned = job.part(part) ?? job.parts.first {
-            let batch = job.batch(planned)
-            sql = (batch.change(firstOfRange: true), batch.change(firstOfRange: false))
-            isWide = planned.isWide
-            self.part = part
-            // Statements of another table are not needed again: they are let go below.
-            told = nil
-        }
+        guard part != self.part, let planned = job.part(part) ?? job.parts.first else { return }
+        let batch = job.batch(planned)
+        sql = (
+            batch.change(firstOfRange: true), batch.change(firstOfRange: false),
+            planned.laneFacts == nil ? "" : job.lane(planned).change
+        )
+        isWide = planned.isWide
+        self.part = part
+        // Statements of another table are not needed again: they are let go below.
+        told = nil
+    }
+
+    private mutating func messages(
+        _ name: String, _ change: String, _ parameters: [Parameter], limits: Limits,
+        serverVersion: Int
+    ) -> [Statement] {
         let settings = BatchSettingsSQL.batch(
             job.session.settings, limits: limits, serverVersion: serverVersion)
-        let change = firstOfRange ? sql.first : sql.next
-        let parameters = parameters + (isWide ? [.text("\(limits.batchBytes)")] : [])
         let (begin, commit) = (
             Statement(BatchSettingsSQL.begin), Statement(BatchSettingsSQL.commit)
         )
@@ -67,7 +91,6 @@ struct BatchMessages: Sendable {
             told = limits
             kept = []
         }
-        let name = firstOfRange ? "sluice_first" : "sluice_next"
         statements.append(begin)
         if kept.insert(name).inserted { statements.append(.prepare(name, change)) }
         return statements + [.prepared(name, parameters), commit]

@@ -15,13 +15,15 @@ actor Coordinator {
 
     init(
         limits: Limits, seed: UInt64, tablesMayGo: Bool, isPooled: Bool,
-        requiredReplicas: Set<String> = [], trace: TraceWriter? = nil
+        requiredReplicas: Set<String> = [], trace: TraceWriter? = nil,
+        laneFacts: [Int: LaneFacts] = [:]
     ) {
         self.trace = trace
         scheduler = RunScheduler(
             limits: limits, seed: seed, tablesMayGo: tablesMayGo, isPooled: isPooled,
             steering: BatchSteering(
-                limits: limits, requiredReplicas: requiredReplicas, isTraced: trace != nil))
+                limits: limits, requiredReplicas: requiredReplicas, isTraced: trace != nil),
+            laneFacts: laneFacts)
         (starts, starting) = AsyncStream.makeStream()
     }
 
@@ -63,6 +65,14 @@ actor Coordinator {
     func observe(_ seen: BatchSteering.Sighting, atSeconds seconds: Double) {
         scheduler.observe(seen, nowSeconds: seconds)
         if let trace { trace.write(scheduler.takeTrace()) }
+    }
+
+    /// Whether anything is filled in lanes, so that the horizon matters.
+    var hasLanes: Bool { scheduler.hasLanes }
+
+    /// Takes in what may be pruned.
+    func horizonSeen(_ horizon: UInt64, next: UInt64) {
+        scheduler.horizonSeen(horizon, next: next, nowSeconds: nowSeconds)
     }
 
     func gateChanged(reason: String?) {

@@ -18,8 +18,11 @@ struct Monitor: Sendable {
     /// How often a drain request is noticed, in milliseconds: soon for a person, and each time
     /// wakes the process.
     private static let tickMilliseconds = 100
-    /// How often the server is asked, in seconds: a person's `pause` must act within two.
-    private static let lookSeconds = 0.5
+    /// How often the ledger is asked, in seconds: a person's `pause` must act within two.
+    private static let lookSeconds = 1.0
+    /// How often it is asked whom batches keep waiting, in seconds, while there are batches: who
+    /// has waited for a second is let go on within half a second more.
+    private static let waySeconds = 0.5
     /// How often the replicas are looked at, in seconds: the lag that is kept is no shorter.
     private static let pollSeconds = 0.25
     /// How often the lease is renewed at the least, in seconds: `status` shows what it writes.
@@ -59,6 +62,7 @@ struct Monitor: Sendable {
         private var gate = LagGate()
         private var nextLookSeconds = 0.0
         private var nextPollSeconds = 0.0
+        private var nextWaySeconds = 0.0
         private var othersWait = false
         private var nextHeartbeatSeconds = 0.0
         private var nextPlanSeconds = 0.0
@@ -93,6 +97,11 @@ struct Monitor: Sendable {
                 if connection == nil { connection = try await monitor.context.connect() }
                 guard let connection else { return }
                 try await poll(connection, nowSeconds: nowSeconds)
+                let isBusy = await monitor.coordinator.view.isBusy
+                if isBusy, nowSeconds >= nextWaySeconds {
+                    nextWaySeconds = nowSeconds + Monitor.waySeconds
+                    try await makeWay(connection)
+                }
                 if nowSeconds >= nextLookSeconds {
                     nextLookSeconds = nowSeconds + Monitor.lookSeconds
                     try await look(connection, nowSeconds: nowSeconds)
@@ -129,7 +138,6 @@ struct Monitor: Sendable {
             _ connection: PostgresConnection, nowSeconds: Double
         ) async throws(PostgresError) {
             try await readRun(connection)
-            try await makeWay(connection)
             try await checkTables(connection, nowSeconds: nowSeconds)
             let view = await monitor.coordinator.view
             await alarm(view.shortage, connection)
@@ -175,6 +183,11 @@ struct Monitor: Sendable {
             let measuring = try await foreground.measure(
                 view, latencySeconds: latency, run: monitor.context.run, connection,
                 nowSeconds: nowSeconds)
+            if await coordinator.hasLanes {
+                let row = try await connection.queryKept(HorizonSQL.look).rows[0]
+                await coordinator.horizonSeen(
+                    row[0].flatMap { UInt64($0) } ?? 0, next: row[1].flatMap { UInt64($0) } ?? 0)
+            }
             let news = try await health.look(
                 connection, job: monitor.context.job, limits: limits, nowSeconds: nowSeconds)
             for note in news { monitor.report(.note(note)) }

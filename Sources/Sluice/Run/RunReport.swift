@@ -32,7 +32,7 @@ public enum RunEvent: Sendable {
     case waitingForWriters([String], secondsLeft: Double)
     /// The run is open: number and name, whether it was begun before, ranges in all.
     case started(run: Int64, job: String, resumed: Bool)
-    /// How it stands, about twice a second.
+    /// How it stands, about once a second.
     case progress(RunStatus)
     /// How far the verification is, about twice a second.
     case verifying(VerifyProgress)

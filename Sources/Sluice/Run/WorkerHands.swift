@@ -6,6 +6,8 @@ struct WorkerHands: Sendable {
     let context: RunContext
     private var connection: PostgresConnection?
     private var messages: BatchMessages
+    /// The keys of the region that is being filled.
+    var laneKeys = LaneKeys()
     var lastAnswer = ContinuousClock.now
 
     init(context: RunContext) {
@@ -22,6 +24,17 @@ struct WorkerHands: Sendable {
             case .send(let range, let keys, let first):
                 return try await send(range, keys: keys, firstOfRange: first, limits: limits)
             case .receive: return try await receive()
+            case .survey(let range, let request):
+                return .surveyed(try await survey(range, request, limits: limits))
+            case .sendLane(let range, let batch):
+                return try await send(range, batch, limits: limits)
+            case .lookAtHorizon(let seconds):
+                try? await Task.sleep(for: .seconds(seconds))
+                return .horizon(try await horizon())
+            case .probeLane(let range, let batch):
+                return try await probe(range, batch, limits: limits)
+            case .quarantineLane(let range, let key, let batch):
+                return .quarantined(try await quarantine(range, key, batch, limits: limits))
             case .probe(let range, let first):
                 return try await probe(range, firstOfRange: first, limits: limits)
             case .quarantine(let range, let key, let first):
@@ -96,6 +109,18 @@ struct WorkerHands: Sendable {
         return .sent
     }
 
+    private mutating func send(
+        _ range: HeldRange, _ batch: LaneBatch, limits: Limits
+    ) async throws(PostgresError) -> WorkerEvent {
+        let connection = try open()
+        if connection.outstanding == 0 { lastAnswer = .now }
+        try await connection.send(
+            messages.lane(
+                part: range.part, laneParameters(range, batch), limits: limits,
+                serverVersion: connection.serverVersion))
+        return .sent
+    }
+
     mutating func receive() async throws(PostgresError) -> WorkerEvent {
         let connection = try open()
         let answer = try await connection.receive(timeout: Self.batchTimeout)
@@ -133,6 +158,11 @@ struct WorkerHands: Sendable {
             counts.timing = BatchTiming(
                 elapsedSeconds: elapsedSeconds,
                 overheadSeconds: max(0, elapsedSeconds - statement))
+        }
+        if row.count > 8, let transaction = UInt64(row[6] ?? ""), let horizon = UInt64(row[7] ?? "")
+        {
+            counts.lane = LaneMark(
+                transaction: transaction, horizon: horizon, hotRows: Int(row[8] ?? "") ?? 0)
         }
         return .committed(counts)
     }
@@ -188,6 +218,7 @@ struct WorkerHands: Sendable {
         }
         return HeldRange(
             number: number, epoch: epoch, hasCursor: row[2] == "t",
-            batches: Int(row[3] ?? "") ?? 0, part: Int(row[4] ?? "") ?? 1)
+            batches: Int(row[3] ?? "") ?? 0, part: Int(row[4] ?? "") ?? 1,
+            hasRegion: row.count > 5 && row[5] == "t")
     }
 }

@@ -98,13 +98,21 @@ struct BatchSQL: Sendable {
 
     /// The n-th key; none when the range holds fewer.
     func narrowEnd(ahead: String, batchKeys: String) -> String {
+        "sluice_end AS MATERIALIZED (\n\(nth(ahead: ahead, batchKeys))\n)"
+    }
+
+    /// The n-th key ahead.
+    func nth(ahead: String, _ number: String) -> String {
         """
-        sluice_end AS MATERIALIZED (
         SELECT \(endColumns) FROM ONLY \(source)
         WHERE \(ahead)
-        ORDER BY \(orderList) OFFSET \(batchKeys) - 1 LIMIT 1
-        )
+        ORDER BY \(orderList) OFFSET \(number) - 1 LIMIT 1
         """
+    }
+
+    /// The elements of a key's text array.
+    func keyTexts(_ alias: String) -> String {
+        key.indices.map { "\(alias).k\($0 + 1)::text" }.joined(separator: ", ")
     }
 
     /// The last of the next n keys up to which the rows' bytes stay within the bound, or the first
@@ -164,7 +172,7 @@ struct BatchSQL: Sendable {
     private var keyNames: [String] { key.map { Identifier($0.name).quoted } }
 
     /// The columns as their operators take them.
-    private var comparable: [String] {
+    var comparable: [String] {
         key.map { Identifier($0.name).quoted + ($0.isComparedByCast ? "::\($0.castType)" : "") }
     }
 
@@ -179,7 +187,7 @@ struct BatchSQL: Sendable {
     }
 
     /// One column stands alone; several are compared as a row, which an index can bound.
-    private var keyRow: String { row(comparable) }
+    var keyRow: String { row(comparable) }
 
     private func row(_ parts: [String]) -> String {
         parts.count == 1 ? parts[0] : "ROW(\(parts.joined(separator: ", ")))"
@@ -195,7 +203,7 @@ struct BatchSQL: Sendable {
         row(key.enumerated().map { "\(element($0 + 1))::\($1.castType)" })
     }
 
-    private var endColumns: String {
+    var endColumns: String {
         comparable.enumerated().map { "\($1) AS k\($0 + 1)" }.joined(separator: ", ")
     }
 

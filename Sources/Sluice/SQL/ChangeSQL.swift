@@ -28,6 +28,8 @@ struct ChangeSQL: Sendable {
     var isExact = false
     /// A sub-select of the keys whose rows are changed, in place of bounds.
     var keyList: String?
+    /// An array of the only key column's values, in place of bounds.
+    var keyArray: String?
 
     /// The common table expressions, separated by commas.
     var text: String {
@@ -65,7 +67,7 @@ struct ChangeSQL: Sendable {
 
     /// How many leading columns a batch's ends may share: the last one differs.
     private var sharedCounts: [Int] {
-        isOpenBelow || isExact || keyList != nil ? [0] : Array(key.indices)
+        isOpenBelow || isExact || keyList != nil || keyArray != nil ? [0] : Array(key.indices)
     }
 
     private func name(_ base: String, _ shared: Int) -> String {
@@ -105,6 +107,9 @@ struct ChangeSQL: Sendable {
         let columns = key.map {
             prefix + Identifier($0.name).quoted
                 + ($0.isComparedByCast ? "::\($0.castType)" : "")
+        }
+        if let keyArray {
+            return "\(columns[0]) = ANY (\(keyArray)::\(key[0].castType)[])"
         }
         if let keyList { return "\(Self.row(columns)) IN (\(keyList))" }
         if isExact {

@@ -58,7 +58,8 @@ struct CutSQL: Sendable {
         """
         WITH open AS MATERIALIZED (SELECT FROM sluice.run WHERE id = $1 AND state = 'running'
         FOR SHARE),
-        old AS MATERIALIZED (SELECT r."cursor", r.upper, r.keys_estimate, r.keys_scanned, r.part
+        old AS MATERIALIZED (SELECT coalesce(r.region_upper, r."cursor") AS "cursor", r.upper,
+        r.keys_estimate, r.keys_scanned, r.part
         FROM sluice.range r WHERE EXISTS (SELECT FROM open)
         AND r.run = $1 AND r.number = $2 AND r.state = 'running' FOR NO KEY UPDATE),
         cut AS MATERIALIZED (SELECT o.* FROM old o
@@ -77,7 +78,7 @@ struct CutSQL: Sendable {
         clock_timestamp() + $4::double precision * interval '1 second',
         coalesce($7::bigint, greatest($6::bigint, o.keys_estimate - o.keys_scanned - $6::bigint))
         FROM cut o, counted c
-        RETURNING number, epoch, true, batches, part
+        RETURNING number, epoch, true, batches, part, false
         """
     }
 

@@ -7,7 +7,7 @@ enum LedgerMigrations {
     static let advisoryLockKey: Int64 = 0x73_6C75_6963_65
 
     /// Scripts; the index plus one is the version that each leads to.
-    static let all = [version1, version2, version3, version4, version5]
+    static let all = [version1, version2, version3, version4, version5, version6]
 
     /// Ranges carry a low fill factor: their rows are updated at each batch, and room in the page
     /// keeps those updates off the index.
@@ -158,5 +158,18 @@ enum LedgerMigrations {
             ADD COLUMN throttle jsonb NOT NULL DEFAULT '{}';
         ALTER TABLE sluice.process ADD COLUMN limited_by text;
         INSERT INTO sluice.ledger (version) VALUES (5);
+        """
+
+    /// Regions that are filled in lanes.
+    private static let version6 = """
+        ALTER TABLE sluice.range ADD COLUMN region_upper text[],
+            ADD COLUMN region_lanes integer,
+            ADD COLUMN region_divisor bigint,
+            ADD COLUMN region_lane integer,
+            ADD COLUMN lane_cursor text[],
+            ADD COLUMN is_merged boolean NOT NULL DEFAULT false,
+            ADD COLUMN merged_from text[],
+            ADD COLUMN regions integer NOT NULL DEFAULT 0;
+        INSERT INTO sluice.ledger (version) VALUES (6);
         """
 }

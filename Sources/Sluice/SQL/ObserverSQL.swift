@@ -1,4 +1,4 @@
-/// What a running process looks at, about twice a second.
+/// What a running process looks at, from four times a second to once in a few.
 enum ObserverSQL {
     /// The timeline that the server writes to, or on a standby the one of its last checkpoint.
     ///
@@ -60,41 +60,36 @@ enum ObserverSQL {
     ///
     /// A walsender whose details are NULL belongs to another role: they need `pg_monitor`.
     /// Base backups and subscribers are walsenders too, but no replicas that anybody reads from.
-    static let replicas = """
-        SELECT (pg_catalog.pg_current_wal_lsn() - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0),
-        coalesce((SELECT count(*) FROM pg_catalog.pg_stat_replication s WHERE s.state IS NULL), 0),
-        (SELECT (min(s.replay_lsn) - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0)
-        FROM pg_catalog.pg_stat_replication s WHERE s.state = 'streaming'
-        AND s.replay_lsn IS NOT NULL AND NOT EXISTS (SELECT FROM
-        pg_catalog.pg_replication_slots l WHERE l.active_pid = s.pid AND l.slot_type = 'logical')),
-        coalesce((SELECT string_agg(s.slot_name, ', ') FROM pg_catalog.pg_replication_slots s
-        WHERE s.slot_type = 'physical' AND NOT s.active), ''),
-        (SELECT count(*) FROM pg_catalog.pg_stat_replication s WHERE s.state = 'catchup'),
-        (SELECT extract(epoch FROM max(s.replay_lag)) FROM pg_catalog.pg_stat_replication s
-        WHERE s.state = 'streaming'),
-        (SELECT count(*) FROM pg_catalog.pg_stat_replication s
-        WHERE s.state = 'streaming' AND NOT EXISTS (SELECT FROM
-        pg_catalog.pg_replication_slots l WHERE l.active_pid = s.pid AND l.slot_type = 'logical')),
-        \(timeline), \(standbys)
-        """
-
-    /// Every replica as `[name, bytes on its disk, bytes replayed]`, in JSON.
+    /// Senders and slots are read once each: the views take locks and join the server's sessions.
     ///
+    /// The last column has every replica as `[name, bytes on its disk, bytes replayed]`, in JSON.
     /// It goes by its slot, or by its application's name and address; several of one name are
     /// numbered in the order in which they came.
-    private static let standbys = """
+    static let replicas = """
+        WITH slot AS MATERIALIZED (SELECT slot_name, slot_type, active, active_pid
+        FROM pg_catalog.pg_replication_slots),
+        sender AS MATERIALIZED (SELECT s.pid, s.state, s.backend_start, s.replay_lag,
+        s.state = 'streaming' AND l.slot_type IS DISTINCT FROM 'logical' AS streams,
+        s.state IN ('streaming', 'catchup') AND l.slot_type IS DISTINCT FROM 'logical'
+        AND s.replay_lsn IS NOT NULL AS counts,
+        coalesce(l.slot_name, s.application_name || coalesce('@' || host(s.client_addr), ''))
+        AS name, (s.flush_lsn - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0) AS flushed,
+        (s.replay_lsn - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0) AS replayed
+        FROM pg_catalog.pg_stat_replication s LEFT JOIN slot l ON l.active_pid = s.pid),
+        standby AS (SELECT name || CASE WHEN n > 1 THEN '#' || n ELSE '' END AS name, flushed,
+        replayed FROM (SELECT name, flushed, replayed,
+        row_number() OVER (PARTITION BY name ORDER BY backend_start, pid) AS n
+        FROM sender WHERE counts) numbered)
+        SELECT (pg_catalog.pg_current_wal_lsn() - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0),
+        count(*) FILTER (WHERE state IS NULL), min(replayed) FILTER (WHERE streams),
+        coalesce((SELECT string_agg(slot_name, ', ') FROM slot
+        WHERE slot_type = 'physical' AND NOT active), ''),
+        count(*) FILTER (WHERE state = 'catchup'),
+        extract(epoch FROM max(replay_lag) FILTER (WHERE state = 'streaming')),
+        count(*) FILTER (WHERE streams), \(timeline),
         (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
-        s.name || CASE WHEN s.n > 1 THEN '#' || s.n ELSE '' END,
-        (s.flush_lsn - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0)::text,
-        (s.replay_lsn - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0)::text)), '[]')
-        FROM (SELECT w.name, w.flush_lsn, w.replay_lsn,
-        row_number() OVER (PARTITION BY w.name ORDER BY w.backend_start, w.pid) AS n
-        FROM (SELECT coalesce(l.slot_name, r.application_name
-        || coalesce('@' || host(r.client_addr), '')) AS name, r.*
-        FROM pg_catalog.pg_stat_replication r
-        LEFT JOIN pg_catalog.pg_replication_slots l ON l.active_pid = r.pid
-        WHERE r.state IN ('streaming', 'catchup') AND l.slot_type IS DISTINCT FROM 'logical'
-        AND r.replay_lsn IS NOT NULL) w) s)
+        name, flushed::text, replayed::text)), '[]') FROM standby)
+        FROM sender
         """
 
     /// Changes with each ANALYZE of the table, by hand or by autovacuum, and with its indexes.

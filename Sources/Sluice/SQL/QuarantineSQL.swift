@@ -120,7 +120,7 @@ extension BatchSQL {
         SELECT r."cursor", r.upper FROM sluice.range r
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.part = \(part) AND r.state = 'running'
-        AND r."cursor" IS \(firstOfRange ? "" : "NOT ")NULL
+        AND r."cursor" IS \(firstOfRange ? "" : "NOT ")NULL AND r.region_upper IS NULL
         \(nameClauses)\(lock)
         )
         """
@@ -131,7 +131,5 @@ extension BatchSQL {
         narrowEnd(ahead: ahead(firstOfRange: firstOfRange), batchKeys: "1::bigint")
     }
 
-    private var nextElements: String {
-        key.indices.map { "e.k\($0 + 1)::text" }.joined(separator: ", ")
-    }
+    private var nextElements: String { keyTexts("e") }
 }

@@ -30,14 +30,15 @@ enum RangeSQL {
         lease_until = clock_timestamp() + $3::double precision * interval '1 second',
         updated_at = clock_timestamp()
         FROM free WHERE r.run = $1 AND r.number = free.number
-        RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part
+        RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part, r.region_upper IS NOT NULL
         """
 
     /// Ranges that somebody works on, the one with most ahead of it first; `$1` run, `$2` how many.
     ///
-    /// Estimates may be wrong, so among those with nothing left by estimate chance decides.
+    /// A region that is filled in lanes is its owner's. Estimates may be wrong, so among those with nothing left by estimate chance decides.
     static let busiest = """
-        SELECT r.number, r.part, r."cursor", r.upper FROM sluice.range r
+        SELECT r.number, r.part, coalesce(r.region_upper, r."cursor"), r.upper
+        FROM sluice.range r
         WHERE r.run = $1 AND r.state = 'running'
         ORDER BY greatest(0, r.keys_estimate - r.keys_scanned) DESC, random() LIMIT $2
         """
@@ -84,7 +85,8 @@ enum RangeSQL {
     ///
     /// Only the lock settles what an interrupted COMMIT did.
     static let reattach = """
-        SELECT r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part FROM sluice.range r
+        SELECT r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part,
+        r.region_upper IS NOT NULL FROM sluice.range r
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' FOR NO KEY UPDATE
         """
@@ -106,7 +108,8 @@ enum RangeSQL {
         old AS MATERIALIZED (SELECT r."cursor", r.upper, r.keys_estimate, r.keys_scanned, r.part
         FROM sluice.range r WHERE EXISTS (SELECT FROM open)
         AND r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
-        AND r.state = 'running' AND r."cursor" IS NOT NULL FOR NO KEY UPDATE),
+        AND r.state = 'running' AND r."cursor" IS NOT NULL AND r.region_upper IS NULL
+        FOR NO KEY UPDATE),
         counted AS (UPDATE sluice.numbering SET last = last + 1
         WHERE run = $1 AND EXISTS (SELECT FROM old) RETURNING last),
         ended AS (UPDATE sluice.range r SET upper = (SELECT "cursor" FROM old), state = 'done',
@@ -117,7 +120,7 @@ enum RangeSQL {
         SELECT $1, c.last, o.part, o."cursor", o.upper, o."cursor", 'running', $3, 1,
         clock_timestamp() + $5::double precision * interval '1 second',
         greatest(0, o.keys_estimate - o.keys_scanned) FROM old o, counted c
-        RETURNING number, epoch, true, batches, part
+        RETURNING number, epoch, true, batches, part, false
         """
 
     // MARK: Processes

@@ -3,9 +3,6 @@ import ArgumentParser
 /// Options that other versions have a feature for: this one takes them only when they ask for
 /// `off`, so that a script means the same with each.
 struct LaterOptions: ParsableArguments {
-    @Option(name: .long, parsing: .unconditional, help: LaterFeature.lanes.help)
-    var lanes: String?
-
     @Option(name: .long, parsing: .unconditional, help: LaterFeature.order.help)
     var order: String?
 
@@ -15,7 +12,7 @@ struct LaterOptions: ParsableArguments {
     /// - Throws: `UsageError` for the first one that asks for more than `off`.
     func check() throws(UsageError) {
         let given: [(LaterFeature, String?)] = [
-            (.lanes, lanes), (.order, order), (.vacuum, vacuum),
+            (.order, order), (.vacuum, vacuum),
         ]
         for (feature, value) in given {
             if let value { try feature.check(value, spelled: "--" + feature.rawValue) }
@@ -25,7 +22,7 @@ struct LaterOptions: ParsableArguments {
 
 /// A feature that this version does not have.
 enum LaterFeature: String, CaseIterable {
-    case lanes, order, vacuum
+    case order, vacuum
 
     /// The word that asks for what this version does anyway.
     var off: String {

@@ -54,6 +54,13 @@ struct LimitOptions: ParsableArguments {
             valueName: "N"))
     var maxQuarantine: String?
 
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Passes over each region, so that rows find room in their own page (default auto).",
+            valueName: "auto|off|N"))
+    var lanes: String?
+
     @OptionGroup var throttles: ThrottleOptions
 
     /// The limits that were given.
@@ -86,6 +93,7 @@ struct LimitOptions: ParsableArguments {
             changes.maxQuarantine =
                 try LimitText.maxQuarantine(maxQuarantine, for: "--max-quarantine")
         }
+        if let lanes { changes.lanes = try LimitText.lanes(lanes, for: "--lanes") }
         try throttles.add(to: &changes)
         return changes
     }

@@ -35,7 +35,7 @@ enum ControlText {
             "statement-timeout "
                 + DurationText.text(Double(limits.statementTimeoutMilliseconds) / 1_000),
             "synchronous-commit \(limits.synchronousCommit ? "on" : "off")",
-            "max-quarantine \(Format.count(limits.maxQuarantine))",
+            "max-quarantine \(Format.count(limits.maxQuarantine))", "lanes \(limits.lanes.text)",
         ]
         return (always + throttles(limits)).joined(separator: ", ")
     }

@@ -12,6 +12,7 @@ struct LimitsJSON: Encodable {
     private let statementTimeoutMilliseconds: Int
     private let synchronousCommit: Bool
     private let maxQuarantine: Int
+    private let lanes: String
     private let maxRowsPerSecond: Double?
     private let maxWalBytesPerSecond: Double?
     private let maxPgWalBytes: Int?
@@ -24,7 +25,7 @@ struct LimitsJSON: Encodable {
     private let throttleURL: String?
 
     private enum CodingKeys: String, CodingKey {
-        case workers, batch, window
+        case workers, batch, window, lanes
         case batchAuto = "batch_auto"
         case batchBytes = "batch_bytes"
         case maxLagSeconds = "max_lag_seconds"
@@ -53,6 +54,7 @@ struct LimitsJSON: Encodable {
         statementTimeoutMilliseconds = limits.statementTimeoutMilliseconds
         synchronousCommit = limits.synchronousCommit
         maxQuarantine = limits.maxQuarantine
+        lanes = limits.lanes.text
         maxRowsPerSecond = limits.maxRowsPerSecond
         maxWalBytesPerSecond = limits.maxWalBytesPerSecond
         maxPgWalBytes = limits.maxPgWalBytes

@@ -63,6 +63,22 @@ enum LimitText {
         return try sound(keys) { $0.maxQuarantine = $1 }
     }
 
+    /// A number of lanes, `auto` or `off`.
+    static func lanes(_ text: String, for option: String) throws(UsageError) -> LaneSetting {
+        switch text.lowercased() {
+        case "auto": return .auto
+        case "off": return .off
+        default: break
+        }
+        guard let lanes = integer(text) else {
+            let hint = NearestWord.to(text, among: ["auto", "off"]).map { "; did you mean \($0)?" }
+            throw UsageError(
+                "\(option) takes auto, off or a number of lanes such as 16, not \(quote(text))"
+                    + (hint ?? ""))
+        }
+        return try sound(.fixed(lanes)) { $0.lanes = $1 }
+    }
+
     /// Decimal digits with an optional sign and `_` or `,` between thousands.
     static func integer(_ text: String) -> Int? {
         Int(text.filter { $0 != "_" && $0 != "," })

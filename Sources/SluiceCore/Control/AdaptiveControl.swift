@@ -126,7 +126,8 @@ public struct AdaptiveControl: Sendable {
                 applyBytesPerSecond: decision.window.applyBytesPerSecond,
                 isGated: concurrency.isGated, keysMax: limits.batchKeysMax,
                 rowsPerSecondMax: limits.rates.rowsPerSecondMax,
-                walBytesPerSecondMax: limits.rates.walBytesPerSecondMax))
+                walBytesPerSecondMax: limits.rates.walBytesPerSecondMax,
+                foregroundBudgetSeconds: limits.workers.foregroundBudgetSeconds))
         decision = Decision(
             window: decision.window, concurrency: decision.concurrency, batch: batch)
         return decision.concurrency.restSeconds(

@@ -18,6 +18,8 @@ public struct LimitChanges: Sendable, Equatable {
     public var synchronousCommit: Bool?
     /// Keys that may be set aside.
     public var maxQuarantine: Int?
+    /// Whether rows are changed in lanes.
+    public var lanes: LaneSetting?
     /// Rows in a second; `.some(nil)` lifts the bound, as for each of those below.
     public var maxRowsPerSecond: Double??
     /// Bytes of write-ahead log in a second.
@@ -63,6 +65,7 @@ public struct LimitChanges: Sendable, Equatable {
         }
         if let synchronousCommit { new.synchronousCommit = synchronousCommit }
         if let maxQuarantine { new.maxQuarantine = maxQuarantine }
+        if let lanes { new.lanes = lanes }
         throttle(&new)
         return new
     }
@@ -97,6 +100,7 @@ public struct LimitChanges: Sendable, Equatable {
         }
         if let synchronousCommit { merged.synchronousCommit = synchronousCommit }
         if let maxQuarantine { merged.maxQuarantine = maxQuarantine }
+        if let lanes { merged.lanes = lanes }
         throttle(&merged)
         return merged
     }

@@ -22,6 +22,8 @@ public struct Limits: Sendable, Equatable {
     public var synchronousCommit: Bool
     /// Keys that may be set aside since their rows cannot be changed; at one more the run stops.
     public var maxQuarantine: Int
+    /// Whether rows are changed in lanes.
+    public var lanes = LaneSetting.auto
     /// Rows changed in a second by all workers of a process together; `nil` is without bound.
     public var maxRowsPerSecond: Double?
     /// Bytes of write-ahead log that a run may cause in a second; `nil` is without bound.
@@ -105,6 +107,10 @@ public struct Limits: Sendable, Equatable {
         if statementTimeoutMilliseconds <= lockTimeoutMilliseconds {
             return "statement-timeout must be longer than lock-timeout "
                 + "(\(lockTimeoutMilliseconds) ms): try --statement-timeout 20s"
+        }
+        if case .fixed(let number) = lanes, !LaneSetting.lanesBounds.contains(number) {
+            return "lanes must be between \(LaneSetting.lanesBounds.lowerBound) and "
+                + "\(LaneSetting.lanesBounds.upperBound), not \(number): try --lanes auto"
         }
         if maxQuarantine < 0 || maxQuarantine > Self.maxQuarantineMost {
             return "max-quarantine must be between 0 and \(Self.maxQuarantineMost) keys, not "

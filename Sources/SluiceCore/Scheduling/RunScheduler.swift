@@ -52,6 +52,8 @@ public struct RunScheduler: Sendable {
     /// What the server is out of, in its words, while every batch waits for it; `nil` when nothing
     /// is known to be missing.
     public private(set) var shortage: String?
+    /// Where and when regions are filled in lanes.
+    var lanes: LaneRule
     var workers: [Int: WorkerState] = [:]
     private var shortageUntilSeconds = 0.0
     private var gateClosedSinceSeconds: Double?
@@ -64,11 +66,13 @@ public struct RunScheduler: Sendable {
     /// Begins a process's part in a run; `tablesMayGo` when it is over partitions, which may be
     /// dropped while it goes on; `isPooled` when sessions are lent by a pooler, which takes one
     /// back only when nothing is in flight, so that others would wait for the end of a range.
+    /// `laneFacts` are those of each part that may be filled in lanes.
     public init(
         limits: Limits, seed: UInt64, tablesMayGo: Bool = false, isPooled: Bool = false,
-        steering: BatchSteering? = nil
+        steering: BatchSteering? = nil, laneFacts: [Int: LaneFacts] = [:]
     ) {
         self.limits = limits
+        lanes = LaneRule(facts: laneFacts, setting: limits.lanes)
         self.steering = steering
         self.tablesMayGo = tablesMayGo
         inFlightMax = isPooled ? 1 : Self.pipelineDepth
@@ -80,6 +84,7 @@ public struct RunScheduler: Sendable {
     /// New limits hold from the next batch on.
     public mutating func limitsChanged(to limits: Limits) {
         self.limits = limits
+        lanes.set(limits.lanes)
         steering?.limitsChanged(to: limits)
         for id in workers.keys { workers[id]?.batchKeysShrunk = nil }
     }
@@ -216,6 +221,7 @@ public struct RunScheduler: Sendable {
         guard let range = worker.range else {
             return worker.mustSplit ? .split(batchKeys: wantedKeys(worker)) : .claim
         }
+        if let action = laneAction(id, range, &worker, nowSeconds: nowSeconds) { return action }
         if let key = worker.bisection?.found {
             return .quarantine(range, key, firstOfRange: !worker.cursorSet)
         }
@@ -224,6 +230,13 @@ public struct RunScheduler: Sendable {
             worker.inFlight = 1
             return .probe(range, firstOfRange: !worker.cursorSet)
         }
+        return admitted(id, &worker, nowSeconds: nowSeconds)
+    }
+
+    /// The next batch, if the law lets it start.
+    mutating func admitted(
+        _ id: Int, _ worker: inout WorkerState, nowSeconds: Double
+    ) -> WorkerAction {
         guard admit(id, &worker, nowSeconds: nowSeconds) else {
             steering?.wait(worker: id, nowSeconds: nowSeconds)
             return .wait(seconds: steering?.retrySeconds ?? Self.sliceSeconds)
@@ -235,12 +248,17 @@ public struct RunScheduler: Sendable {
         worker.range != nil && !worker.rangeFinished && !worker.mustReattach
             && worker.inFlight < inFlightMax && closedReason == nil && shortage == nil
             && worker.bisection == nil
-            && worker.batchesOfRow < Self.batchesPerLedgerRow
+            && worker.batchesOfRow < Self.batchesPerLedgerRow && isLaneOpen(worker)
     }
 
     private func send(_ worker: inout WorkerState) -> WorkerAction {
         guard let range = worker.range else { return .claim }
         let keys = wantedKeys(worker)
+        if let batch = worker.region?.next(keys: keys) {
+            worker.region?.send(batch)
+            worker.sentKeys.append(batch.keys)
+            return .sendLane(range, batch)
+        }
         worker.sentKeys.append(keys)
         return .send(range, keys: keys, firstOfRange: !worker.cursorSet)
     }
@@ -288,12 +306,17 @@ public struct RunScheduler: Sendable {
             worker.idle(untilSeconds: nowSeconds + Self.sliceSeconds)
         case .sent:
             worker.inFlight += 1
-            worker.cursorSet = true
+            worker.cursorSet = worker.cursorSet || worker.region == nil
             worker.batchesOfRow += 1
+        case .surveyed(let survey):
+            surveyed(survey, &worker)
+        case .horizon(let horizon):
+            lanes.saw(horizon: horizon)
         case .committed(let counts):
             worker.answered()
-            worker.cursorSet = true
-            worker.cursorCommitted = true
+            committedLane(counts, &worker)
+            worker.cursorSet = worker.cursorSet || worker.region == nil
+            worker.cursorCommitted = worker.cursorCommitted || worker.region == nil
             worker.bisection = worker.bisection?.committed(keys: counts.keysScanned)
             worker.rangeFinished = worker.rangeFinished || counts.finishedRange
             worker.wide.observe(counts)
@@ -306,6 +329,7 @@ public struct RunScheduler: Sendable {
             failed(failure, &worker, nowSeconds: nowSeconds)
         case .poisoned(let key):
             worker.answered()
+            worker.region?.rollBack()
             worker.bisection?.found(key)
         case .quarantined(let outcome):
             quarantined(outcome, &worker)
@@ -318,8 +342,9 @@ public struct RunScheduler: Sendable {
         switch outcome {
         case .setAside(let finishedRange):
             worker.bisection = nil
-            worker.cursorSet = true
-            worker.cursorCommitted = true
+            skippedLaneKey(&worker)
+            worker.cursorSet = worker.cursorSet || worker.region == nil
+            worker.cursorCommitted = worker.cursorCommitted || worker.region == nil
             worker.batchesOfRow += 1
             worker.rangeFinished = finishedRange
             worker.succeeded(fullBatch: batchKeysFull)
@@ -366,6 +391,8 @@ public struct RunScheduler: Sendable {
         worker.attempts += 1
         // Only an error that the server itself reported leaves a session to go on with.
         if failure.origin != .server { worker.connected = false }
+        // What the server itself rolled back is where it was; else the ledger knows what is left.
+        if failureClass == .poison { worker.region?.rollBack() } else { worker.region = nil }
         switch failureClass {
         case .stop:
             stop(.failed(failure))

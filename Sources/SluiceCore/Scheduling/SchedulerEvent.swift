@@ -5,14 +5,20 @@ public struct HeldRange: Sendable, Equatable {
     /// The epoch that the claim gave; with the owner it is the fence.
     public let epoch: Int
     /// Whether the range has a cursor; without one it is open below and has committed nothing.
-    public let hasCursor: Bool
+    public var hasCursor: Bool
     /// Batches that its ledger row has taken so far.
     public let batches: Int
     /// The table of the run that it is a range of: 1 unless the run has several.
     public let part: Int
+    /// Whether a region of it is being filled in lanes.
+    public var hasRegion: Bool
 
     /// Describes a claimed range.
-    public init(number: Int, epoch: Int, hasCursor: Bool, batches: Int, part: Int = 1) {
+    public init(
+        number: Int, epoch: Int, hasCursor: Bool, batches: Int, part: Int = 1,
+        hasRegion: Bool = false
+    ) {
+        self.hasRegion = hasRegion
         self.number = number
         self.epoch = epoch
         self.hasCursor = hasCursor
@@ -33,6 +39,8 @@ public struct BatchCounts: Sendable, Equatable {
     public let bytes: Int?
     /// How long it took, where that was measured.
     public var timing: BatchTiming?
+    /// What is known of it beside, where it was a lane's.
+    public var lane: LaneMark?
 
     /// Describes a committed batch.
     public init(keysScanned: Int, rowsChanged: Int, finishedRange: Bool, bytes: Int? = nil) {
@@ -73,6 +81,10 @@ public enum WorkerEvent: Sendable, Equatable {
     /// The rest of the range lives in a fresh ledger row, held by this worker; `nil` if the fence
     /// was lost.
     case renewed(HeldRange?)
+    /// What a region holds, or `nil` if the fence was lost; nothing in it where none is ahead.
+    case surveyed(LaneSurvey?)
+    /// The oldest transaction that somebody may still need the past of.
+    case horizon(UInt64)
     /// The range was given back.
     case released
     /// The wait that was asked for is over.

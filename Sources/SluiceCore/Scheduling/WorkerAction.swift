@@ -10,6 +10,16 @@ public enum WorkerAction: Sendable, Equatable {
     /// Put one batch into the pipe. `firstOfRange` when the range is open below and nothing of it
     /// was sent before.
     case send(HeldRange, keys: Int, firstOfRange: Bool)
+    /// Begin a region, or take up the one that is under way, and see what is in it.
+    case survey(HeldRange, LaneRequest)
+    /// Put one batch of a lane into the pipe.
+    case sendLane(HeldRange, LaneBatch)
+    /// Ask, after so long, what may be pruned by now.
+    case lookAtHorizon(afterSeconds: Double)
+    /// Try one key of a lane alone and wait for what comes of it.
+    case probeLane(HeldRange, LaneBatch)
+    /// Set a key of a lane aside that failed alone.
+    case quarantineLane(HeldRange, PoisonKey, LaneBatch)
     /// Try the range's next key alone and wait for what comes of it.
     case probe(HeldRange, firstOfRange: Bool)
     /// Set a key aside that failed alone, and move the cursor past it.

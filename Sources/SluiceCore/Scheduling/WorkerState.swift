@@ -14,6 +14,13 @@ struct WorkerState: Sendable {
     var sentKeys: [Int] = []
     /// The law's name for each batch in flight, the oldest first.
     var tickets: [BatchGate.Ticket] = []
+    /// The region that it fills in lanes, once it knows what is in it.
+    var region: LaneRegion?
+    /// Whether too little is ahead for a region.
+    var isRegionRefused = false
+    /// Rows of that region that were changed, and how many of them within their page.
+    var regionRows = 0
+    var regionHotRows = 0
     /// The search for a key that cannot be changed.
     var bisection: Bisection?
     /// Batches that the range's ledger row has taken, those in flight included.
@@ -49,6 +56,8 @@ struct WorkerState: Sendable {
 
     mutating func hold(_ held: HeldRange) {
         range = held
+        region = nil
+        isRegionRefused = false
         rangeFinished = false
         cursorSet = held.hasCursor
         cursorCommitted = held.hasCursor
@@ -78,6 +87,7 @@ struct WorkerState: Sendable {
 
     mutating func forgetRange() {
         range = nil
+        region = nil
         rangeFinished = false
         cursorSet = false
         cursorCommitted = false

@@ -80,6 +80,8 @@ struct SimulatedProcess {
             now += seconds
             return .waited
         case .exit: return nil
+        case .survey, .sendLane, .lookAtHorizon, .probeLane, .quarantineLane:
+            preconditionFailure("no lanes without facts of the table")
         }
     }
 

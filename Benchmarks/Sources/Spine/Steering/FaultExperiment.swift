@@ -116,6 +116,7 @@ struct FaultExperiment {
         if let capacity {
             metrics["replay_megabytes_per_second"] = capacity / 1e6
             metrics["share_of_capacity"] = series.writtenBytesPerSecond(during) / capacity
+            metrics["share_of_time_replaying"] = series.replayingShare(during)
         }
         if usual > 0 {
             // A rate that never returned counts as the whole time after.
@@ -148,7 +149,14 @@ struct FaultExperiment {
             bars = [
                 ("highest lag, the replica's own view, s", "own_lag_seconds_max", .atMost(10)),
                 ("highest lag by the primary's log, s", "lag_seconds_max", .atMost(10)),
-                ("rate / what the replica can replay", "share_of_capacity", .atLeast(0.9)),
+                (
+                    "rate / what the replica can replay by itself", "share_of_capacity",
+                    .atLeast(0.9)
+                ),
+                (
+                    "share of the time in which the replica had something to replay",
+                    "share_of_time_replaying", .atLeast(0.9)
+                ),
             ]
         }
         bars.append(

@@ -56,6 +56,23 @@ struct LagSeries: Sendable {
         }
     }
 
+    /// Log that a replica may have replayed in the moment between its look and the primary's.
+    private static let lookBytes = 65_536.0
+
+    /// Share of the looks at which the replica furthest behind had something left to replay.
+    ///
+    /// While it has, it replays as fast as it can beside everything else on the machine: what is
+    /// missing from 1 is what the run left unused of it.
+    func replayingShare(_ span: ClosedRange<Double>) -> Double {
+        let inside = samples.filter { span.contains($0.seconds) }
+        guard !inside.isEmpty else { return 0 }
+        let busy = inside.count { sample in
+            let least = sample.replicas.compactMap(\.replayedBytes).min() ?? 0
+            return sample.writtenBytes - least > Self.lookBytes
+        }
+        return Double(busy) / Double(inside.count)
+    }
+
     /// Log that the primary wrote, in bytes a second.
     func writtenBytesPerSecond(_ span: ClosedRange<Double>) -> Double {
         rate(span) { $0.writtenBytes }

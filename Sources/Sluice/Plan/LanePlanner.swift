@@ -1,0 +1,65 @@
+import SluiceCore
+import SluicePostgres
+
+/// Finds out what decides whether a job's tables are filled in lanes.
+struct LanePlanner: Sendable {
+    let connection: PostgresConnection
+
+    /// Tables of which each is asked about: thousands of partitions have the same indexes and keys,
+    /// and their rows are alike.
+    private static let askedMost = 16
+
+    /// The job with what was found.
+    func examined(_ job: PlannedJob) async throws(PostgresError) -> PlannedJob {
+        var job = job
+        let asked = Set(job.parts.sorted { $0.pages > $1.pages }.prefix(Self.askedMost).map(\.number))
+        var largest: LaneFacts?
+        for index in job.parts.indices where asked.contains(job.parts[index].number) {
+            let found = try await facts(job, job.parts[index])
+            job.parts[index].laneFacts = found
+            largest = largest ?? found
+        }
+        for index in job.parts.indices where job.parts[index].laneFacts == nil {
+            job.parts[index].laneFacts = largest
+        }
+        return job
+    }
+
+    private func facts(_ job: PlannedJob, _ part: PlannedPart) async throws(PostgresError) -> LaneFacts {
+        var facts = LaneFacts()
+        facts.isUpdate = job.identity.kind == .update
+        facts.isWide = part.isWide
+        facts.isDriven = part.driver != nil
+        facts.isHashed = job.laneMethod == .hash
+        guard facts.isUpdate else { return facts }
+        let row = try await connection.query(
+            LaneFactsSQL.facts,
+            [
+                .text("\(part.oid)"),
+                .text(TextArray.literal(job.identity.assignments.map(\.column))),
+                .text(job.key[0].name),
+            ], timeout: PostgresConnection.ledgerTimeout
+        ).rows[0]
+        facts.indexesInTheWay = TextArray.parse(row[0] ?? "{}")
+        facts.otherIndexes = Int(row[1] ?? "") ?? 0
+        facts.rowsPerPage = row[2].flatMap(Double.init)
+        facts.correlation = row[3].flatMap(Double.init)
+        facts.canBeTold = try await canBeTold(job)
+        return facts
+    }
+
+    /// Whether every type of the key has what its lanes are told by.
+    private func canBeTold(_ job: PlannedJob) async throws(PostgresError) -> Bool {
+        if job.key.contains(where: \.isComparedByCast) { return false }
+        guard job.laneMethod == .hash else { return true }
+        let nulls = job.key.map { "NULL::\($0.castType)" }.joined(separator: ", ")
+        do throws(PostgresError) {
+            _ = try await connection.query(
+                "SELECT pg_catalog.hash_record_extended(ROW(\(nulls)), 0)")
+            return true
+        } catch {
+            guard error.kind == .server else { throw error }
+            return false
+        }
+    }
+}

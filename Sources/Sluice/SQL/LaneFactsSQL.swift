@@ -1,0 +1,31 @@
+/// What decides whether a table is filled in lanes.
+enum LaneFactsSQL {
+    /// Facts of the table `$1` whose columns `$2` are assigned and whose key begins with `$3`:
+    /// indexes that an assignment touches, how many others there are beside one, rows in a page,
+    /// and how far the key follows the pages.
+    ///
+    /// From version 16 on an index that only sums up its pages (BRIN) leaves updates in place.
+    static let facts = """
+        WITH sluice_column AS MATERIALIZED (SELECT a.attnum FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = $1::pg_catalog.oid AND a.attname = ANY ($2::text[])),
+        sluice_index AS MATERIALIZED (SELECT c.relname,
+        EXISTS (SELECT FROM sluice_column s WHERE s.attnum = ANY (i.indkey::int2[])
+        OR EXISTS (SELECT FROM pg_catalog.pg_depend d
+        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
+        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refobjid = i.indrelid AND d.refobjsubid = s.attnum))
+        AND NOT (m.amname = 'brin' AND current_setting('server_version_num')::integer >= 160000)
+        AS is_touched
+        FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+        JOIN pg_catalog.pg_am m ON m.oid = c.relam
+        WHERE i.indrelid = $1::pg_catalog.oid AND i.indislive)
+        SELECT ARRAY(SELECT i.relname::text FROM sluice_index i WHERE i.is_touched
+        ORDER BY i.relname), (SELECT greatest(0, count(*) - 1) FROM sluice_index),
+        (SELECT c.reltuples / nullif(c.relpages, 0) FROM pg_catalog.pg_class c
+        WHERE c.oid = $1::pg_catalog.oid AND c.reltuples > 0),
+        (SELECT s.correlation FROM pg_catalog.pg_stats s
+        JOIN pg_catalog.pg_namespace n ON n.nspname = s.schemaname
+        JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
+        WHERE c.oid = $1::pg_catalog.oid AND s.attname = $3 AND NOT s.inherited)
+        """
+}

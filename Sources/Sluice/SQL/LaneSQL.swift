@@ -1,0 +1,297 @@
+import SluiceCore
+import SluicePostgres
+
+/// Statements by which a worker fills a region in lanes.
+///
+/// A region is the part of a range that follows its cursor, up to `region_upper`. Which lane a key
+/// belongs to is a function of the key and of what the region's row says, so that whoever takes the
+/// region over finds the same lanes; what is done is every lane before `region_lane`, and of that
+/// one the keys up to `lane_cursor`. Where lanes were merged, all that was left then is one lane,
+/// from the region's beginning: `merged_from` is what `lane_cursor` was.
+///
+/// A batch names its keys: a scan of the region for each lane would read every row of a page once
+/// for each lane.
+struct LaneSQL: Sendable {
+    let batch: BatchSQL
+    let method: LaneMethod
+
+    private var key: [KeyColumn] { batch.key }
+
+    // MARK: Surveys
+
+    /// Begins a region of `$5` keys in `$6` lanes, unless fewer than `$7` are ahead; parameters are
+    /// those of the fence, and `$8` the lease in seconds.
+    func begin(firstOfRange: Bool) -> String {
+        let ahead = batch.ahead(firstOfRange: firstOfRange)
+        return """
+            WITH \(batch.fence(firstOfRange: firstOfRange, lock: "\nFOR NO KEY UPDATE")), \
+            \(batch.narrowEnd(ahead: ahead, batchKeys: "$5::bigint")), sluice_first AS MATERIALIZED (
+            \(batch.nth(ahead: ahead, "1"))
+            ), sluice_enough AS MATERIALIZED (
+            \(batch.nth(ahead: ahead, "$7::bigint"))
+            )
+            UPDATE sluice.range r SET region_upper = coalesce(
+            (SELECT ARRAY[\(batch.keyTexts("e"))] FROM sluice_end e), r.upper),
+            region_lanes = $6::integer, region_divisor = \(divisor), region_lane = 0,
+            lane_cursor = NULL, is_merged = false, merged_from = NULL, regions = r.regions + 1,
+            lease_until = clock_timestamp() + $8::double precision * interval '1 second',
+            updated_at = clock_timestamp()
+            WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
+            AND EXISTS (SELECT FROM sluice_enough)
+            """
+    }
+
+    /// Makes one lane of all that is left of a region: parameters are those of the fence.
+    static let merge = """
+        UPDATE sluice.range r SET is_merged = true, merged_from = r.lane_cursor,
+        lane_cursor = NULL, updated_at = clock_timestamp()
+        WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+        AND r.state = 'running' AND r.region_upper IS NOT NULL AND NOT r.is_merged
+        """
+
+    /// How far a region is, this transaction's number, and the horizon: parameters are those of
+    /// the fence; no row without it, and no lane without a region.
+    static let state = """
+        SELECT r.region_lane, r.lane_cursor, r.is_merged, r."cursor" IS NOT NULL,
+        pg_catalog.pg_current_xact_id()::text, \(HorizonSQL.horizon)
+        FROM sluice.range r WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+        AND r.state = 'running' FOR NO KEY UPDATE
+        """
+
+    /// The keys of a region that are left, in slices: lane, step, their number, and an array of
+    /// each key column; `$5` slices a lane, `$6` keys of a slice where lanes are merged.
+    func slices(hasCursor: Bool) -> String {
+        let columns = key.indices.map { "k\($0 + 1)" }
+        let lists = columns.map { "array_agg(s.\($0) ORDER BY s.n)::text" }
+        let list = columns.map { "w.\($0)" }.joined(separator: ", ")
+        let above = hasCursor ? "\(batch.keyRow) > \(stored("\"cursor\""))\nAND " : ""
+        return """
+            WITH sluice_region AS MATERIALIZED (SELECT r.* FROM sluice.range r
+            WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+            AND r.region_upper IS NOT NULL),
+            sluice_walk AS (SELECT \(batch.endColumns), \(lane) AS lane
+            FROM ONLY \(batch.source)
+            WHERE \(above)\(batch.keyRow) <= \(stored("region_upper"))),
+            sluice_step AS (SELECT \(list), w.lane,
+            (row_number() OVER sluice_way - 1) * $5::bigint / count(*) OVER () AS step
+            FROM sluice_walk w WINDOW sluice_way AS (ORDER BY \(list))),
+            sluice_left AS (SELECT w.*, row_number() OVER (ORDER BY \(list)) AS n,
+            (SELECT g.region_lane FROM sluice_region g) AS current,
+            (SELECT g.is_merged FROM sluice_region g) AS is_merged
+            FROM sluice_step w WHERE \(isLeft)),
+            sluice_slice AS (SELECT w.*, CASE WHEN w.is_merged THEN w.current ELSE w.lane END AS way,
+            CASE WHEN w.is_merged THEN (w.n - 1) / $6::bigint ELSE w.step END AS place
+            FROM sluice_left w)
+            SELECT s.way, s.place, count(*), \(lists.joined(separator: ", "))
+            FROM sluice_slice s GROUP BY s.way, s.place ORDER BY s.way, s.place
+            """
+    }
+
+    /// Whether a key of the walk is not done yet.
+    private var isLeft: String {
+        let row = batch.endRow("w")
+        func after(_ column: String) -> String {
+            "((SELECT g.\(column) FROM sluice_region g) IS NULL\nOR \(row) > \(stored(column)))"
+        }
+        let current = "(SELECT g.region_lane FROM sluice_region g)"
+        let isMerged = "(SELECT g.is_merged FROM sluice_region g)"
+        return """
+            CASE WHEN \(isMerged) THEN (w.lane > \(current)
+            OR w.lane = \(current) AND \(after("merged_from"))) AND \(after("lane_cursor"))
+            ELSE w.lane > \(current) OR w.lane = \(current) AND \(after("lane_cursor")) END
+            """
+    }
+
+    /// Ends a region in which nothing is left: parameters are those of the fence.
+    static let close = """
+        UPDATE sluice.range r SET \(ended),
+        updated_at = clock_timestamp()
+        WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+        AND r.state = 'running' AND r.region_upper IS NOT NULL
+        """
+
+    private static let ended = """
+        "cursor" = r.region_upper,
+        state = CASE WHEN r.region_upper = r.upper THEN 'done' ELSE 'running' END,
+        \(cleared)
+        """
+
+    private static let cleared = """
+        region_upper = NULL, region_lanes = NULL, region_divisor = NULL, region_lane = NULL,
+        lane_cursor = NULL, is_merged = false, merged_from = NULL
+        """
+
+    // MARK: Batches
+
+    /// The change of a lane's next keys, in the shape of a plain batch's: parameters are those of
+    /// the fence, `$5` lane and `$6` key before the first one, `$7` the lane, `$8` the first and
+    /// `$9` the last place in the arrays, `$10` whether the region ends, `$11` lease in seconds,
+    /// `$12` the commit setting that ends a range, and from `$13` an array for each key column.
+    ///
+    /// Beside what a plain batch tells: its transaction, the horizon, and rows updated in place.
+    var change: String {
+        """
+        WITH \(fence), \(changed.text), sluice_move AS (
+        UPDATE sluice.range r SET
+        "cursor" = CASE WHEN $10::boolean THEN r.region_upper ELSE r."cursor" END,
+        keys_scanned = r.keys_scanned + ($9::bigint - $8::bigint + 1),
+        rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
+        batches = r.batches + 1,
+        state = CASE WHEN $10::boolean AND r.region_upper = r.upper THEN 'done'
+        ELSE 'running' END,
+        \(Self.moved(cursor: "ARRAY[\(lastTexts)]")),
+        lease_until = clock_timestamp() + $11::double precision * interval '1 second',
+        updated_at = clock_timestamp()
+        WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
+        RETURNING r.state = 'done' AS finished)
+        SELECT $9::bigint - $8::bigint + 1, (SELECT n.rows FROM sluice_count n), m.finished,
+        CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $12, true) END,
+        extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp()), NULL,
+        pg_catalog.pg_current_xact_id()::text, \(HorizonSQL.horizon),
+        pg_catalog.pg_stat_get_xact_tuples_hot_updated(\(batch.tableOID))
+        - (SELECT f.hot FROM sluice_fence f)
+        FROM sluice_move m
+        """
+    }
+
+    /// The same lists without a ledger, for EXPLAIN.
+    var inspection: String {
+        """
+        WITH sluice_fence AS MATERIALIZED (SELECT 1 AS one), \(
+            change(of: { "NULL::\(key[$0].castType)[]" }).text)
+        SELECT (SELECT n.rows FROM sluice_count n)
+        """
+    }
+
+    /// Sets the one key at `$8` aside and moves the lane past it: parameters are those of a batch,
+    /// with `$13` SQLSTATE, `$14` message, `$15` most keys in quarantine, and the key as a text
+    /// array in `$16`.
+    ///
+    /// Tells whether the fence holds, that the key is the next one, and whether the range is done
+    /// with it, NULL where the quarantine is full.
+    var quarantine: String {
+        """
+        WITH \(fence), sluice_room AS MATERIALIZED (SELECT FROM sluice_fence
+        WHERE (SELECT count(*) FROM sluice.quarantine q
+        WHERE q.run = $1 AND q.skipped_at IS NULL) < $15::bigint
+        ), sluice_aside AS (
+        INSERT INTO sluice.quarantine (run, part, key, sqlstate, message)
+        SELECT $1, \(batch.part), $16::text[], $13, $14 FROM sluice_room
+        ), sluice_move AS (
+        UPDATE sluice.range r SET
+        "cursor" = CASE WHEN $10::boolean THEN r.region_upper ELSE r."cursor" END,
+        keys_scanned = r.keys_scanned + ($9::bigint - $8::bigint + 1), batches = r.batches + 1,
+        state = CASE WHEN $10::boolean AND r.region_upper = r.upper THEN 'done'
+        ELSE 'running' END,
+        \(Self.moved(cursor: "$16::text[]")),
+        lease_until = clock_timestamp() + $11::double precision * interval '1 second',
+        updated_at = clock_timestamp()
+        WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_room)
+        AND $12::text IS NOT NULL
+        RETURNING r.state = 'done' AS finished)
+        SELECT EXISTS (SELECT FROM sluice_fence), true, (SELECT m.finished FROM sluice_move m)
+        """
+    }
+
+    /// The lane and its cursor move on, or the region ends.
+    private static func moved(cursor: String) -> String {
+        func unlessEnded(_ column: String, _ value: String) -> String {
+            "\(column) = CASE WHEN NOT $10::boolean THEN \(value) END"
+        }
+        return [
+            unlessEnded("region_upper", "r.region_upper"),
+            unlessEnded("region_lanes", "r.region_lanes"),
+            unlessEnded("region_divisor", "r.region_divisor"),
+            unlessEnded("region_lane", "$7::integer"), unlessEnded("lane_cursor", cursor),
+            "is_merged = r.is_merged AND NOT $10::boolean",
+            unlessEnded("merged_from", "r.merged_from"),
+        ].joined(separator: ",\n")
+    }
+
+    /// The range's row, if its owner still holds it, the lane is where the batch expects it, and
+    /// the name still means the table.
+    private var fence: String {
+        """
+        sluice_fence AS MATERIALIZED (
+        SELECT pg_catalog.pg_stat_get_xact_tuples_hot_updated(\(batch.tableOID)) AS hot
+        FROM sluice.range r
+        WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+        AND r.part = \(batch.part) AND r.state = 'running' AND r.region_upper IS NOT NULL
+        AND r.region_lane = $5::integer AND r.lane_cursor IS NOT DISTINCT FROM $6::text[]
+        \(batch.nameClauses)
+        FOR NO KEY UPDATE
+        )
+        """
+    }
+
+    private var changed: ChangeSQL { change(of: places) }
+
+    /// The change of the keys in the arrays of its columns.
+    private func change(of places: (Int) -> String) -> ChangeSQL {
+        var change = ChangeSQL(
+            table: batch.table, source: batch.source, alias: batch.alias ?? batch.table.name,
+            key: key, identity: batch.identity, target: nil, lower: [], upper: [],
+            isOpenBelow: true)
+        if key.count == 1 {
+            change.keyArray = "(SELECT \(places(0)) FROM sluice_fence)"
+        } else {
+            let lists = key.indices.map(places).joined(separator: ", ")
+            change.keyList = "SELECT l.* FROM sluice_fence, unnest(\(lists)) AS l"
+        }
+        return change
+    }
+
+    /// What of a column's array belongs to the batch.
+    private func places(_ column: Int) -> String {
+        "(\(array(column)))[$8::integer:$9::integer]"
+    }
+
+    private func array(_ column: Int) -> String { "$\(13 + column)::\(key[column].castType)[]" }
+
+    private var lastTexts: String {
+        key.indices.map { "(\(array($0)))[$9::integer]::text" }.joined(separator: ", ")
+    }
+
+    // MARK: Lanes
+
+    /// The lane of a key, from 0.
+    private var lane: String {
+        let lanes = "(SELECT g.region_lanes FROM sluice_region g)"
+        switch method {
+        case .integer:
+            let column = batch.comparable[key.count - 1]
+            let divisor = "(SELECT g.region_divisor FROM sluice_region g)"
+            return "((\(column)::bigint / \(divisor) % \(lanes) + \(lanes)) % \(lanes))::integer"
+        case .hash:
+            return "(pg_catalog.hash_record_extended(ROW(\(batch.comparable.joined(separator: ", "))),"
+                + " 0) & (\(lanes) - 1))::integer"
+        }
+    }
+
+    /// How far apart keys are, where they are integers: those of a sequence that counts by tens
+    /// would all fall into a few lanes.
+    private var divisor: String {
+        guard method == .integer, key.count == 1 else { return "1" }
+        return """
+            coalesce((SELECT greatest(1, round((e.k1::numeric - f.k1::numeric)
+            / greatest(1, $5::bigint - 1)))::bigint FROM sluice_end e, sluice_first f), 1)
+            """
+    }
+
+    /// The key in one of the region's columns.
+    private func stored(_ column: String) -> String {
+        let parts = key.enumerated().map {
+            "(SELECT g.\(column)[\($0 + 1)] FROM sluice_region g)::\($1.castType)"
+        }
+        return ChangeSQL.row(parts)
+    }
+}
+
+/// How keys are told into lanes.
+enum LaneMethod: Sendable, Equatable {
+    /// By the last column's value: neighbours go to different lanes, so each page gives every lane
+    /// the same.
+    case integer
+    /// By a hash of the key.
+    case hash
+}

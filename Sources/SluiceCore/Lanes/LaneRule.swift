@@ -1,0 +1,126 @@
+/// When a process fills its regions in lanes, and in how many.
+///
+/// Lanes pay only while what one of them leaves behind can be pruned before the next one comes. So
+/// regions are begun while the server's horizon is young, and the lanes of one that is under way
+/// become one when it turns old.
+struct LaneRule: Sendable, Equatable {
+    /// A region is begun only while the oldest transaction that anybody still needs the past of
+    /// is younger than this, in seconds: about what a lane's sweep over a region takes.
+    static let horizonSecondsMax = 0.5
+    /// A lane waits so long for the one before it, in seconds, before the rest become one: a few
+    /// times what batches of the other workers take, which hold the horizon back themselves.
+    static let patienceSeconds = 1.0
+    /// How soon a worker asks for the horizon again, in seconds: a tenth of a usual batch.
+    static let lookSeconds = 0.005
+    /// Slices of a region in each lane: with fewer, what one batch leaves behind is met again
+    /// before the batches that ran beside it are over (two: 1 % fewer in-page updates than four,
+    /// eight: no more).
+    static let stepsOfRegion = 4
+    /// Keys of a slice at the most: so a region's keys, which a worker keeps in memory, stay below
+    /// a few MB.
+    static let sliceKeysMax = 2_500
+    /// Fewest keys of a slice: below that a transaction's own cost is felt.
+    static let sliceKeysMin = 100
+    /// A region whose in-page share is below this gains nothing (a lane's visits cost as much as
+    /// what it saves), and after so many of them in a row a table gets no more lanes.
+    static let hotShareMin = 0.4
+    static let poorRegionsMax = 3
+    /// Where fewer keys than this have a row to change, rows are too few in a page to make room for
+    /// each other; and how much a batch counts in it: some ten of them.
+    static let matchShareMin = 0.3
+    static let matchWeight = 0.1
+    /// Moments that are kept while somebody holds the horizon: how old it is beyond some seconds
+    /// decides nothing.
+    private static let momentsMax = 64
+
+    /// Lanes of each part that is filled in lanes.
+    private var lanesOfPart: [Int: Int] = [:]
+    private let facts: [Int: LaneFacts]
+    private var setting: LaneSetting
+    private var poorRegions: [Int: Int] = [:]
+    /// What share of a part's keys had a row to change, lately.
+    private var matchShares: [Int: Double] = [:]
+    private var moments: [Moment] = []
+    /// How old the horizon is; `nil` while that is not known, as when it was behind from the start.
+    private var horizonSeconds: Double?
+    /// The newest horizon that anybody told.
+    private(set) var horizon: UInt64 = 0
+
+    /// The next transaction's number at a time.
+    private struct Moment: Sendable, Equatable {
+        let seconds: Double
+        let next: UInt64
+    }
+
+    /// Decides for each part by its facts.
+    init(facts: [Int: LaneFacts], setting: LaneSetting) {
+        self.facts = facts
+        self.setting = setting
+        decide()
+    }
+
+    /// Takes over what the user wants now; what was found to gain nothing may be tried again.
+    mutating func set(_ setting: LaneSetting) {
+        guard setting != self.setting else { return }
+        self.setting = setting
+        poorRegions = [:]
+        decide()
+    }
+
+    private mutating func decide() {
+        lanesOfPart = facts.compactMapValues { facts in
+            guard case .lanes(let lanes) = LaneChoice.decide(facts, setting) else { return nil }
+            return lanes
+        }
+    }
+
+    /// Whether any part is filled in lanes.
+    var isEmpty: Bool { lanesOfPart.isEmpty }
+
+    /// Lanes of the next region of a part; `nil` for none.
+    func lanes(part: Int) -> Int? {
+        guard let lanes = lanesOfPart[part], let seconds = horizonSeconds,
+            seconds <= Self.horizonSecondsMax,
+            let share = matchShares[part], share >= Self.matchShareMin
+        else { return nil }
+        return lanes
+    }
+
+    /// What a worker is to ask for, whose batches would have so many keys.
+    static func request(lanes: Int, batchKeys: Int, mergesRest: Bool = false) -> LaneRequest {
+        let slice = min(sliceKeysMax, max(sliceKeysMin, batchKeys))
+        return LaneRequest(
+            lanes: lanes, steps: stepsOfRegion, sliceKeys: slice, mergesRest: mergesRest)
+    }
+
+    /// Takes in the horizon and the next transaction's number, as a poll shows them.
+    mutating func observe(horizon: UInt64, next: UInt64, nowSeconds: Double) {
+        saw(horizon: horizon)
+        if moments.last?.next == next { moments.removeLast() }
+        moments.append(Moment(seconds: nowSeconds, next: next))
+        if moments.count > Self.momentsMax { moments.remove(at: 1) }
+        // The last moment at which it was not yet behind is how old it is.
+        while moments.count > 1, moments[1].next <= horizon { moments.removeFirst() }
+        let isKnown = moments[0].next <= horizon
+        horizonSeconds = isKnown ? nowSeconds - moments[0].seconds : nil
+    }
+
+    /// Takes in a horizon that a batch told.
+    mutating func saw(horizon: UInt64) { self.horizon = max(self.horizon, horizon) }
+
+    /// Takes in how many of a batch's keys had a row to change.
+    mutating func changed(part: Int, keys: Int, rows: Int) {
+        guard keys > 0 else { return }
+        let share = Double(rows) / Double(keys)
+        matchShares[part] = matchShares[part].map { $0 + Self.matchWeight * (share - $0) } ?? share
+    }
+
+    /// Takes in what became of a region.
+    mutating func finished(part: Int, rows: Int, hotRows: Int) {
+        guard rows > 0 else { return }
+        let isPoor = Double(hotRows) < Self.hotShareMin * Double(rows)
+        let poor = isPoor ? (poorRegions[part] ?? 0) + 1 : 0
+        poorRegions[part] = poor
+        if poor >= Self.poorRegionsMax { lanesOfPart[part] = nil }
+    }
+}

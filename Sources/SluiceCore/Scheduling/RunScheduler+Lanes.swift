@@ -1,0 +1,114 @@
+/// How workers fill regions in lanes.
+extension RunScheduler {
+    /// Whether anything is filled in lanes.
+    public var hasLanes: Bool { !lanes.isEmpty }
+
+    /// Takes in the oldest transaction that somebody may still need the past of, and the number of
+    /// the next one.
+    public mutating func horizonSeen(_ horizon: UInt64, next: UInt64, nowSeconds: Double) {
+        lanes.observe(horizon: horizon, next: next, nowSeconds: nowSeconds)
+    }
+
+    /// Whether the worker's next batch may go into the pipe behind those that are in it.
+    func isLaneOpen(_ worker: WorkerState) -> Bool {
+        guard let range = worker.range else { return false }
+        guard let region = worker.region else { return !wantsRegion(range, worker) }
+        return region.isReady(horizon: lanes.horizon)
+    }
+
+    /// Whether the worker is to look what a region holds before it changes anything.
+    private func wantsRegion(_ range: HeldRange, _ worker: WorkerState) -> Bool {
+        if range.hasRegion { return true }
+        return worker.bisection == nil && !worker.isRegionRefused
+            && worker.batchesOfRow < Self.batchesPerLedgerRow
+            && lanes.lanes(part: range.part) != nil
+    }
+
+    /// What a worker does in lanes; `nil` where its range goes by plain batches.
+    mutating func laneAction(
+        _ id: Int, _ range: HeldRange, _ worker: inout WorkerState, nowSeconds: Double
+    ) -> WorkerAction? {
+        guard let region = worker.region else {
+            guard wantsRegion(range, worker) else { return nil }
+            // Nothing is in flight, so this is what the ledger has.
+            var range = range
+            range.hasCursor = worker.cursorCommitted
+            return .survey(range, laneRequest(range, worker, mergesRest: false))
+        }
+        if let key = worker.bisection?.found, let batch = region.next(keys: 1) {
+            return .quarantineLane(range, key, batch)
+        }
+        if worker.bisection?.isProbing == true, let batch = region.next(keys: 1) {
+            worker.inFlight = 1
+            worker.region?.send(batch)
+            return .probeLane(range, batch)
+        }
+        guard region.isReady(horizon: lanes.horizon) else {
+            worker.region?.wait(nowSeconds: nowSeconds)
+            let since = worker.region?.waitingSinceSeconds ?? nowSeconds
+            if nowSeconds - since >= LaneRule.patienceSeconds {
+                var range = range
+                range.hasCursor = worker.cursorCommitted
+                return .survey(range, laneRequest(range, worker, mergesRest: true))
+            }
+            return .lookAtHorizon(afterSeconds: LaneRule.lookSeconds)
+        }
+        return admitted(id, &worker, nowSeconds: nowSeconds)
+    }
+
+    private func laneRequest(
+        _ range: HeldRange, _ worker: WorkerState, mergesRest: Bool
+    ) -> LaneRequest {
+        LaneRule.request(
+            // One that is under way has its own number.
+            lanes: lanes.lanes(part: range.part) ?? 1, batchKeys: wantedKeys(worker),
+            mergesRest: mergesRest)
+    }
+
+    /// Takes in what a region holds.
+    mutating func surveyed(_ survey: LaneSurvey?, _ worker: inout WorkerState) {
+        guard let survey else { return worker.forgetRange() }
+        lanes.saw(horizon: survey.horizon)
+        worker.regionRows = 0
+        worker.regionHotRows = 0
+        if survey.slices.isEmpty {
+            // A region that was under way is closed by now, and the cursor is elsewhere.
+            if worker.range?.hasRegion == true { worker.mustReattach = true }
+            worker.region = nil
+            worker.isRegionRefused = true
+        } else {
+            worker.region = LaneRegion(survey)
+            worker.range?.hasRegion = true
+        }
+    }
+
+    /// Takes in that a batch is committed, which may have been a lane's.
+    mutating func committedLane(_ counts: BatchCounts, _ worker: inout WorkerState) {
+        if let range = worker.range {
+            lanes.changed(part: range.part, keys: counts.keysScanned, rows: counts.rowsChanged)
+        }
+        guard worker.region != nil else { return }
+        worker.region?.commit(counts.lane)
+        worker.regionRows += counts.rowsChanged
+        if let mark = counts.lane {
+            lanes.saw(horizon: mark.horizon)
+            worker.regionHotRows += mark.hotRows
+        }
+        endRegion(&worker)
+    }
+
+    /// Takes in that a key of a lane was set aside.
+    mutating func skippedLaneKey(_ worker: inout WorkerState) {
+        guard worker.region != nil else { return }
+        worker.region?.skipKey()
+        endRegion(&worker)
+    }
+
+    private mutating func endRegion(_ worker: inout WorkerState) {
+        guard worker.region?.isDone == true, let range = worker.range else { return }
+        worker.region = nil
+        worker.range?.hasRegion = false
+        lanes.finished(
+            part: range.part, rows: worker.regionRows, hotRows: worker.regionHotRows)
+    }
+}

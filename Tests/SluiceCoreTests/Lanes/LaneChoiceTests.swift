@@ -1,0 +1,73 @@
+import Testing
+
+@testable import SluiceCore
+
+@Suite struct LaneChoiceTests {
+    private func choice(
+        _ setting: LaneSetting = .auto, _ change: (inout LaneFacts) -> Void = { _ in }
+    ) -> LaneChoice {
+        var facts = LaneFacts()
+        facts.rowsPerPage = 64
+        facts.otherIndexes = 3
+        facts.correlation = 1
+        change(&facts)
+        return LaneChoice.decide(facts, setting)
+    }
+
+    private func reason(_ choice: LaneChoice) -> String {
+        if case .none(let reason) = choice { return reason }
+        return ""
+    }
+
+    @Test func moreIndexesAreWorthMoreLanes() {
+        var last = 0
+        for indexes in [0, 1, 3, 6] {
+            guard case .lanes(let lanes) = choice(.auto, { $0.otherIndexes = indexes }) else {
+                Issue.record("no lanes with \(indexes) indexes")
+                return
+            }
+            #expect(lanes > last)
+            last = lanes
+        }
+        #expect(choice(.auto) { $0.otherIndexes = 0 } == .lanes(9))
+        #expect(choice() == .lanes(25))
+        #expect(choice(.auto) { $0.otherIndexes = 20 } == .lanes(32))
+        #expect(choice(.auto) { $0.rowsPerPage = 7 } == .lanes(7))
+        #expect(choice(.auto) { $0.rowsPerPage = nil } == .lanes(24))
+    }
+
+    @Test func aHashTakesAPowerOfTwo() {
+        #expect(choice(.auto) { $0.isHashed = true } == .lanes(16))
+        #expect(choice(.fixed(31)) { $0.isHashed = true } == .lanes(16))
+        #expect(choice(.fixed(32)) { $0.isHashed = true } == .lanes(32))
+        #expect(choice(.fixed(31)) == .lanes(31))
+    }
+
+    @Test func whatStandsInTheWayIsNamed() {
+        let touched = choice(.fixed(8)) { $0.indexesInTheWay = ["price_idx"] }
+        #expect(reason(touched).contains("price_idx"))
+        #expect(reason(touched).contains("after the backfill"))
+        #expect(!reason(choice(.fixed(8)) { $0.isUpdate = false }).isEmpty)
+        #expect(!reason(choice(.fixed(8)) { $0.isWide = true }).isEmpty)
+        #expect(!reason(choice(.fixed(8)) { $0.isDriven = true }).isEmpty)
+        #expect(!reason(choice(.fixed(8)) { $0.canBeTold = false }).isEmpty)
+        #expect(reason(choice(.off)) == "--lanes off")
+    }
+
+    @Test func aKeyThatDoesNotFollowThePagesGetsNoneUnlessAskedFor() {
+        #expect(reason(choice(.auto) { $0.correlation = -0.35 }).contains("-0.35"))
+        #expect(choice(.auto) { $0.correlation = -0.99 } == .lanes(25))
+        #expect(choice(.auto) { $0.correlation = nil } == .lanes(25))
+        #expect(choice(.fixed(8)) { $0.correlation = 0 } == .lanes(8))
+        #expect(!reason(choice(.auto) { $0.rowsPerPage = 2 }).isEmpty)
+    }
+
+    @Test func settingsAreReadAsTheyAreWritten() {
+        for setting in [LaneSetting.off, .auto, .fixed(2), .fixed(64)] {
+            #expect(LaneSetting(text: setting.text) == setting)
+        }
+        #expect(LaneSetting(text: "1") == nil)
+        #expect(LaneSetting(text: "65") == nil)
+        #expect(LaneSetting(text: "on") == nil)
+    }
+}

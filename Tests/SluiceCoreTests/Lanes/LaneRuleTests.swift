@@ -1,0 +1,89 @@
+import Testing
+
+@testable import SluiceCore
+
+@Suite struct LaneRuleTests {
+    private func rule(_ setting: LaneSetting = .fixed(8)) -> LaneRule {
+        var rule = LaneRule(facts: [1: LaneFacts()], setting: setting)
+        rule.changed(part: 1, keys: 100, rows: 100)
+        return rule
+    }
+
+    @Test func wherePlainBatchesChangedLittleNoRegionIsBegun() {
+        var rule = LaneRule(facts: [1: LaneFacts()], setting: .fixed(8))
+        rule.observe(horizon: 1, next: 1, nowSeconds: 0)
+        #expect(rule.lanes(part: 1) == nil)
+        rule.changed(part: 1, keys: 100, rows: 20)
+        #expect(rule.lanes(part: 1) == nil)
+        for _ in 0..<3 { rule.changed(part: 1, keys: 100, rows: 100) }
+        #expect(rule.lanes(part: 1) == 8)
+        for _ in 0..<20 { rule.changed(part: 1, keys: 100, rows: 0) }
+        #expect(rule.lanes(part: 1) == nil)
+    }
+
+    @Test func nothingIsBegunBeforeTheHorizonIsKnownToBeYoung() {
+        var rule = rule()
+        #expect(rule.lanes(part: 1) == nil)
+        // A snapshot from before: how old it is nobody knows.
+        rule.observe(horizon: 50, next: 100, nowSeconds: 0)
+        rule.observe(horizon: 50, next: 110, nowSeconds: 0.25)
+        #expect(rule.lanes(part: 1) == nil)
+        rule.observe(horizon: 105, next: 120, nowSeconds: 0.5)
+        #expect(rule.lanes(part: 1) == 8)
+        #expect(rule.lanes(part: 2) == nil)
+    }
+
+    @Test func anIdleServersHorizonIsYoung() {
+        var rule = rule()
+        rule.observe(horizon: 100, next: 100, nowSeconds: 0)
+        #expect(rule.lanes(part: 1) == 8)
+        // A minute later somebody begins: that transaction is as old as the last look.
+        for step in 1...240 {
+            rule.observe(horizon: 100, next: 100, nowSeconds: Double(step) / 4)
+        }
+        rule.observe(horizon: 100, next: 101, nowSeconds: 60.25)
+        #expect(rule.lanes(part: 1) == 8)
+        for step in 1...3 {
+            rule.observe(
+                horizon: 100, next: 101 + UInt64(step), nowSeconds: 60.25 + Double(step) / 4)
+        }
+        #expect(rule.lanes(part: 1) == nil)
+    }
+
+    @Test func aHeldHorizonEndsLanesAndItsReleaseBringsThemBack() {
+        var rule = rule()
+        for step in 0..<2000 {
+            rule.observe(
+                horizon: step < 4 ? UInt64(100 + step) : 103, next: UInt64(100 + step),
+                nowSeconds: Double(step) / 4)
+            #expect((rule.lanes(part: 1) != nil) == (step < 6), "look \(step)")
+        }
+        rule.observe(horizon: 2100, next: 2100, nowSeconds: 500)
+        #expect(rule.lanes(part: 1) == 8)
+        #expect(rule.horizon == 2100)
+    }
+
+    @Test func regionsThatStayedPoorEndLanesUntilSomebodyAsksAgain() {
+        var rule = rule()
+        rule.observe(horizon: 1, next: 1, nowSeconds: 0)
+        rule.finished(part: 1, rows: 100, hotRows: 10)
+        rule.finished(part: 1, rows: 100, hotRows: 10)
+        rule.finished(part: 1, rows: 100, hotRows: 90)
+        #expect(rule.lanes(part: 1) == 8)
+        for _ in 0..<3 { rule.finished(part: 1, rows: 100, hotRows: 10) }
+        #expect(rule.lanes(part: 1) == nil)
+        rule.set(.fixed(8))
+        #expect(rule.lanes(part: 1) == nil)
+        rule.set(.fixed(4))
+        #expect(rule.lanes(part: 1) == 4)
+        rule.set(.off)
+        #expect(rule.lanes(part: 1) == nil)
+    }
+
+    @Test func aRegionIsSoManySlicesOfAUsualBatch() {
+        let request = LaneRule.request(lanes: 16, batchKeys: 1_000)
+        #expect(request.sliceKeys == 1_000 && request.regionKeys == 16 * 4 * 1_000)
+        #expect(LaneRule.request(lanes: 16, batchKeys: 100_000).sliceKeys == 2_500)
+        #expect(LaneRule.request(lanes: 16, batchKeys: 1).sliceKeys == 100)
+    }
+}

@@ -1,0 +1,181 @@
+import SluiceCore
+import SluicePostgres
+import SluiceSandbox
+import SluiceTestSupport
+import Testing
+
+@testable import Sluice
+
+/// Regions that are filled lane by lane: once each row, whatever the key, and most of them within
+/// their page.
+@Suite(.timeLimit(.minutes(12))) struct LaneTests {
+    private let job = JobRequest(
+        table: "t", assignments: [Assignment(column: "n", expression: "n + 1")])
+
+    private func options(_ lanes: LaneSetting, workers: Int = 2) -> RunOptions {
+        var options = RunOptions.with(workers: workers, batch: 500)
+        options.limits.lanes = lanes
+        // Slow enough for some looks at the horizon, which is younger then.
+        options.limits.maxRowsPerSecond = .some(30_000)
+        return options
+    }
+
+    /// Rows that were updated within their page, as the server counts them.
+    private func inPage(_ database: TestDatabase) async throws -> Int {
+        try await database.execute("SELECT pg_stat_force_next_flush()")
+        var seen = 0
+        try await eventually("the statistics have every update") {
+            seen = try await database.number(
+                "SELECT coalesce(sum(n_tup_upd), 0) FROM pg_stat_all_tables "
+                    + "WHERE relid = 't'::regclass")
+            return seen >= 60_000
+        }
+        return try await database.number(
+            "SELECT n_tup_hot_upd FROM pg_stat_all_tables WHERE relid = 't'::regclass")
+    }
+
+    @Test func rowsStayInTheirPage() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.makeTable(rows: 60_000)
+            let report = try await database.sluice.run(job, options: options(.fixed(8)))
+            #expect(report.status.state == .completed, "\(report.message)")
+            #expect(report.status.rowsChanged == 60_000)
+            #expect(report.status.keysScanned == 60_000)
+            #expect(
+                try await database.number("SELECT count(*) FROM t WHERE n <> 1") == 0)
+            #expect(try await inPage(database) > 36_000)
+            #expect(
+                try await database.number(
+                    "SELECT count(*) FROM sluice.range WHERE region_upper IS NOT NULL") == 0)
+        }
+    }
+
+    /// Keys of every kind, some of them negative or far apart.
+    @Test(arguments: [
+        ("bigint", "i - 30000"), ("bigint", "i * 10"), ("bigint", "i::bigint * 1000003"),
+        ("smallint", "i - 30001"), ("numeric", "i / 7.0"), ("text", "'k' || i"),
+        ("uuid", "md5(i::text)::uuid"), ("timestamptz", "'epoch'::timestamptz + i * interval '1s'"),
+        ("double precision", "i / 3.0"), ("bytea", "decode(lpad(to_hex(i), 8, '0'), 'hex')"),
+    ])
+    func everyRowIsChangedOnce(_ type: String, _ value: String) async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.execute(
+                """
+                CREATE TABLE t (k \(type) PRIMARY KEY, n integer NOT NULL DEFAULT 0);
+                INSERT INTO t (k) SELECT \(value) FROM generate_series(1, 30000) AS i;
+                ANALYZE t;
+                """)
+            let report = try await database.sluice.run(job, options: options(.fixed(8)))
+            #expect(report.status.state == .completed, "\(report.message)")
+            #expect(report.status.rowsChanged == 30_000)
+            #expect(try await database.number("SELECT count(*) FROM t WHERE n <> 1") == 0)
+            #expect(try await database.regionsBegun() > 0)
+        }
+    }
+
+    @Test func keysOfSeveralColumnsAreChangedOnce() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.execute(
+                """
+                CREATE TABLE t (a text, b integer, n integer NOT NULL DEFAULT 0,
+                PRIMARY KEY (a, b));
+                INSERT INTO t SELECT 'tenant ' || i / 5000, i % 5000
+                FROM generate_series(0, 29999) AS i;
+                ANALYZE t;
+                """)
+            let report = try await database.sluice.run(job, options: options(.fixed(8)))
+            #expect(report.status.rowsChanged == 30_000)
+            #expect(try await database.number("SELECT count(*) FROM t WHERE n <> 1") == 0)
+            #expect(try await database.regionsBegun() > 0)
+        }
+    }
+
+    @Test func aTypeWithoutAHashGetsPlainBatches() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.execute(
+                """
+                CREATE TABLE t (k money PRIMARY KEY, n integer NOT NULL DEFAULT 0);
+                INSERT INTO t (k) SELECT i::money FROM generate_series(1, 10000) AS i;
+                ANALYZE t;
+                """)
+            let report = try await database.sluice.run(job, options: options(.fixed(8)))
+            #expect(report.status.rowsChanged == 10_000)
+            #expect(try await database.regionsBegun() == 0)
+        }
+    }
+
+    @Test func anIndexOnTheColumnMeansPlainBatches() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.makeTable(rows: 20_000)
+            try await database.execute("CREATE INDEX ON t ((n + 1))")
+            let report = try await database.sluice.run(job, options: options(.fixed(8)))
+            #expect(report.status.rowsChanged == 20_000)
+            #expect(try await database.regionsBegun() == 0)
+        }
+    }
+
+    /// A snapshot that is held meanwhile keeps what lanes leave behind from being pruned.
+    @Test func aHeldSnapshotEndsLanesAndNothingIsChangedTwice() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.makeTable(rows: 60_000)
+            let holder = try await database.connect()
+            _ = try await holder.execute(
+                script: "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM t")
+            let report = try await database.sluice.run(job, options: options(.fixed(8)))
+            await holder.close()
+            #expect(report.status.rowsChanged == 60_000)
+            #expect(try await database.number("SELECT count(*) FROM t WHERE n <> 1") == 0)
+        }
+    }
+
+    /// Paused and carried on again and again, at times in the middle of a lane.
+    @Test func whatIsPausedInTheMiddleOfALaneIsCarriedOn() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.makeTable(rows: 60_000)
+            var slow = options(.fixed(8), workers: 1)
+            slow.limits.maxRowsPerSecond = .some(20_000)
+            var pausesInLanes = 0
+            for _ in 0..<4 {
+                let (sluice, options) = (try database.sluice, slow)
+                let before = try await database.keysScanned()
+                async let run = sluice.run(job, options: options)
+                try await eventually("a lane is under way") {
+                    guard try await database.keysScanned() > before else { return false }
+                    return try await database.number(
+                        "SELECT count(*) FROM sluice.range WHERE lane_cursor IS NOT NULL") > 0
+                }
+                _ = try await sluice.pause("1")
+                _ = try await run
+                pausesInLanes += try await database.number(
+                    "SELECT count(*) FROM sluice.range WHERE lane_cursor IS NOT NULL")
+            }
+            #expect(pausesInLanes > 0)
+            _ = try await database.sluice.run(job, options: options(.off))
+            let changed = try await database.number("SELECT sum(rows_changed) FROM sluice.range")
+            #expect(changed == 60_000)
+            #expect(try await database.histogram() == "1:60000")
+        }
+    }
+
+    @Test func aRowThatCannotBeChangedIsSetAsideFromItsLane() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.makeTable(rows: 30_000)
+            try await database.execute(
+                "UPDATE t SET n = 2147483647 WHERE id IN (1, 7000, 7001, 16384, 30000)")
+            let report = try await database.sluice.run(job, options: options(.fixed(8)))
+            #expect(report.exitCode == 4, "\(report.message)")
+            #expect(report.status.rowsQuarantined == 5)
+            #expect(report.status.rowsChanged == 29_995)
+            let keys = try await database.sluice.quarantine("1").compactMap { Int($0.key[0]) }
+            #expect(keys.sorted() == [1, 7_000, 7_001, 16_384, 30_000])
+            #expect(try await database.regionsBegun() > 0)
+        }
+    }
+}
+
+extension TestDatabase {
+    /// Regions that runs have begun here.
+    fileprivate func regionsBegun() async throws -> Int {
+        try await number("SELECT coalesce(sum(regions), 0) FROM sluice.range")
+    }
+}
