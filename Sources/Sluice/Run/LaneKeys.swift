@@ -5,40 +5,106 @@ import SluicePostgres
 struct LaneKeys: Sendable {
     /// The keys of one slice: an array for each key column, as the server wrote it.
     struct Slice: Sendable {
-        let lane: Int
+        let slice: LaneSlice
         let arrays: [String]
     }
 
     /// Slices in the order of their visits.
-    private(set) var slices: [Slice] = []
+    let slices: [Slice]
     /// How far the region was: its lane, and the last key that was done in it.
-    private var beginning: (lane: Int, cursor: [String]?) = (0, nil)
+    private let beginning: (lane: Int, cursor: [String]?)
     /// The last keys of slices, which the batches after them name.
     private var lastKeys: [Int: [String]] = [:]
 
-    init() {}
+    /// None.
+    init() {
+        slices = []
+        beginning = (0, nil)
+    }
 
-    init(slices: [Slice], lane: Int, cursor: [String]?) {
-        self.slices = slices
+    /// Tells the keys of a region into slices: those of a lane and a step, or where the lanes that
+    /// were left are one, the next so many.
+    ///
+    /// - Parameters:
+    ///   - arrays: All of the region's keys in order, an array for each key column.
+    ///   - lanes: The array of their lanes, negative for keys that are done.
+    ///   - lane: The lane in which the region is.
+    ///   - cursor: The last key that was done in it.
+    init(
+        arrays: [String], lanes: String, request: LaneRequest, isMerged: Bool, lane: Int,
+        cursor: [String]?
+    ) {
         beginning = (lane, cursor)
+        var piles: [Int: Pile] = [:]
+        var columns = arrays.map { ArrayElements($0) }
+        var numbers = ArrayElements(lanes)
+        let columnCount = columns.count
+        var rank = 0
+        var left = 0
+        while let own = numbers.nextNumber() {
+            // A place of a lane: lanes come first, and within a lane the steps.
+            let place: Int
+            if isMerged {
+                place = left / max(1, request.sliceKeys)
+            } else {
+                place = own << Self.stepBits | min(rank / max(1, request.stepKeys), Self.stepsMost)
+            }
+            rank += 1
+            let isLeft = own >= 0
+            if isLeft { left += 1 }
+            if isLeft { piles[place, default: Pile(columnCount)].keys += 1 }
+            for index in 0..<columnCount {
+                guard isLeft else {
+                    columns[index].skip()
+                    continue
+                }
+                columns[index].copy(into: &piles[place, default: Pile(columnCount)].arrays[index])
+            }
+        }
+        slices = piles.sorted { $0.key < $1.key }.map { place, pile in
+            Slice(
+                slice: isMerged
+                    ? LaneSlice(lane: lane, step: place, keys: pile.keys)
+                    : LaneSlice(
+                        lane: place >> Self.stepBits, step: place & Self.stepsMost,
+                        keys: pile.keys),
+                arrays: pile.arrays.map { String(decoding: $0 + [UInt8(ascii: "}")], as: UTF8.self) })
+        }
+    }
+
+    /// Bits of a place that are a step: regions have four.
+    private static let stepBits = 16
+    private static let stepsMost = 1 << stepBits - 1
+
+    /// A slice that is being put together.
+    private struct Pile {
+        var keys = 0
+        var arrays: [[UInt8]]
+
+        init(_ columns: Int) {
+            arrays = Array(repeating: [UInt8(ascii: "{")], count: columns)
+        }
     }
 
     /// The lane and the key at which the region stands before a batch.
     mutating func place(before batch: LaneBatch) -> (lane: Int, cursor: [String]?) {
         if batch.first > 0 {
-            return (slices[batch.slice].lane, key(batch.slice, at: batch.first - 1))
+            return (slices[batch.slice].slice.lane, key(batch.slice, at: batch.first - 1))
         }
         guard batch.slice > 0 else { return beginning }
         let slice = batch.slice - 1
-        if lastKeys[slice] == nil { lastKeys[slice] = key(slice, at: nil) }
-        return (slices[slice].lane, lastKeys[slice])
+        if lastKeys[slice] == nil {
+            lastKeys[slice] = key(slice, at: slices[slice].slice.keys - 1)
+        }
+        return (slices[slice].slice.lane, lastKeys[slice])
     }
 
-    /// One key of a slice; the last one where no place is given.
-    func key(_ slice: Int, at place: Int?) -> [String] {
+    /// One key of a slice.
+    func key(_ slice: Int, at place: Int) -> [String] {
         slices[slice].arrays.map { array in
-            let values = TextArray.parse(array)
-            return place.map { values[$0] } ?? values[values.count - 1]
+            var elements = ArrayElements(array)
+            for _ in 0..<place { elements.skip() }
+            return elements.nextText() ?? ""
         }
     }
 }

@@ -33,13 +33,9 @@ extension WorkerHands {
                         Parameter(fewest), .text("\(context.leaseSeconds)"),
                     ]))
         }
+        statements.append(Statement(LaneSQL.state, fence(range)))
         statements += [
-            Statement(LaneSQL.state, fence(range)),
-            Statement(
-                sql.slices(hasCursor: range.hasCursor),
-                fence(range) + [
-                    Parameter(request.steps), Parameter(request.sliceKeys),
-                ]),
+            Statement(sql.keys(hasCursor: range.hasCursor), fence(range)),
             Statement(BatchSettingsSQL.commit),
         ]
         lastAnswer = .now
@@ -49,24 +45,16 @@ extension WorkerHands {
             try await connection.recover(timeout: PostgresConnection.ledgerTimeout)
             throw error
         }
-        let results = answer.results
-        guard results.count >= 3, let state = results[results.count - 3].rows.first else {
-            return nil
-        }
-        let rows = results[results.count - 2].rows
-        if rows.isEmpty, state[0] != nil { try await close(range) }
+        let results = Array(answer.results.suffix(3))
+        guard results.count == 3, let state = results[0].rows.first else { return nil }
+        let row = results[1].rows.first?.map { $0 ?? "{}" } ?? []
         laneKeys = LaneKeys(
-            slices: rows.map { row in
-                LaneKeys.Slice(
-                    lane: Int(row[0] ?? "") ?? 0, arrays: row[3...].map { $0 ?? "{}" })
-            },
-            lane: Int(state[0] ?? "") ?? 0, cursor: state[1].map(TextArray.parse))
+            arrays: Array(row.dropLast()), lanes: row.last ?? "{}", request: request,
+            isMerged: state[2] == "t", lane: Int(state[0] ?? "") ?? 0,
+            cursor: state[1].map(TextArray.parse))
+        if laneKeys.slices.isEmpty, state[0] != nil { try await close(range) }
         return LaneSurvey(
-            slices: rows.map { row in
-                LaneSlice(
-                    lane: Int(row[0] ?? "") ?? 0, step: Int(row[1] ?? "") ?? 0,
-                    keys: Int(row[2] ?? "") ?? 0)
-            },
+            slices: laneKeys.slices.map(\.slice),
             transaction: UInt64(state[4] ?? "") ?? 0, horizon: UInt64(state[5] ?? "") ?? 0,
             isMerged: state[2] == "t")
     }
@@ -92,7 +80,7 @@ extension WorkerHands {
         let before = laneKeys.place(before: batch)
         return fence(range) + [
             Parameter(before.lane), Parameter(before.cursor.map(TextArray.literal)),
-            Parameter(laneKeys.slices[batch.slice].lane),
+            Parameter(laneKeys.slices[batch.slice].slice.lane),
             Parameter(batch.first + 1), Parameter(batch.first + batch.keys),
             .text(batch.endsRegion ? "true" : "false"), .text("\(context.leaseSeconds)"),
             .text(context.job.session.durableCommit),

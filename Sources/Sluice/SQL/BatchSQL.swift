@@ -177,7 +177,7 @@ struct BatchSQL: Sendable {
     }
 
     /// With the table's name in front: a bare name would mean the output column of that name.
-    private var orderList: String {
+    var orderList: String {
         keyNames.map { "\(Identifier(alias ?? table.name).quoted).\($0)" }.joined(separator: ", ")
     }
 

@@ -58,47 +58,36 @@ struct LaneSQL: Sendable {
         AND r.state = 'running' FOR NO KEY UPDATE
         """
 
-    /// The keys of a region that are left, in slices: lane, step, their number, and an array of
-    /// each key column; `$5` slices a lane, `$6` keys of a slice where lanes are merged.
-    func slices(hasCursor: Bool) -> String {
-        let columns = key.indices.map { "k\($0 + 1)" }
-        let lists = columns.map { "array_agg(s.\($0) ORDER BY s.n)::text" }
-        let list = columns.map { "w.\($0)" }.joined(separator: ", ")
+    /// Every key of a region, in order: an array of each key column, and one of their lanes, -1 for
+    /// what is done. Parameters are those of the fence.
+    ///
+    /// Who asks tells them into slices: grouped and sorted by the server they cost three times as
+    /// much, 1 µs a key.
+    func keys(hasCursor: Bool) -> String {
+        let lists = key.indices.map { "array_agg(s.k\($0 + 1))::text, " }.joined()
         let above = hasCursor ? "\(batch.keyRow) > \(stored("\"cursor\""))\nAND " : ""
         return """
             WITH sluice_region AS MATERIALIZED (SELECT r.* FROM sluice.range r
             WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
-            AND r.region_upper IS NOT NULL),
-            sluice_walk AS (SELECT \(batch.endColumns), \(lane) AS lane
-            FROM ONLY \(batch.source)
-            WHERE \(above)\(batch.keyRow) <= \(stored("region_upper"))),
-            sluice_step AS (SELECT \(list), w.lane,
-            (row_number() OVER sluice_way - 1) * $5::bigint / count(*) OVER () AS step
-            FROM sluice_walk w WINDOW sluice_way AS (ORDER BY \(list))),
-            sluice_left AS (SELECT w.*, row_number() OVER (ORDER BY \(list)) AS n,
-            (SELECT g.region_lane FROM sluice_region g) AS current,
-            (SELECT g.is_merged FROM sluice_region g) AS is_merged
-            FROM sluice_step w WHERE \(isLeft)),
-            sluice_slice AS (SELECT w.*, CASE WHEN w.is_merged THEN w.current ELSE w.lane END AS way,
-            CASE WHEN w.is_merged THEN (w.n - 1) / $6::bigint ELSE w.step END AS place
-            FROM sluice_left w)
-            SELECT s.way, s.place, count(*), \(lists.joined(separator: ", "))
-            FROM sluice_slice s GROUP BY s.way, s.place ORDER BY s.way, s.place
+            AND r.region_upper IS NOT NULL)
+            SELECT \(lists)array_agg(CASE WHEN \(isLeft) THEN s.lane ELSE -1 END)::text
+            FROM (SELECT \(batch.endColumns), \(lane) AS lane FROM ONLY \(batch.source)
+            WHERE \(above)\(batch.keyRow) <= \(stored("region_upper"))
+            ORDER BY \(batch.orderList)) s
             """
     }
 
     /// Whether a key of the walk is not done yet.
     private var isLeft: String {
-        let row = batch.endRow("w")
+        let row = batch.endRow("s")
         func after(_ column: String) -> String {
             "((SELECT g.\(column) FROM sluice_region g) IS NULL\nOR \(row) > \(stored(column)))"
         }
         let current = "(SELECT g.region_lane FROM sluice_region g)"
-        let isMerged = "(SELECT g.is_merged FROM sluice_region g)"
         return """
-            CASE WHEN \(isMerged) THEN (w.lane > \(current)
-            OR w.lane = \(current) AND \(after("merged_from"))) AND \(after("lane_cursor"))
-            ELSE w.lane > \(current) OR w.lane = \(current) AND \(after("lane_cursor")) END
+            CASE WHEN (SELECT g.is_merged FROM sluice_region g) THEN (s.lane > \(current)
+            OR s.lane = \(current) AND \(after("merged_from"))) AND \(after("lane_cursor"))
+            ELSE s.lane > \(current) OR s.lane = \(current) AND \(after("lane_cursor")) END
             """
     }
 

@@ -49,7 +49,9 @@ public struct LaneRequest: Sendable, Equatable {
     public let mergesRest: Bool
 
     /// Keys of a region that is begun.
-    public var regionKeys: Int { sliceKeys * lanes * steps }
+    public var regionKeys: Int { stepKeys * steps }
+    /// Keys of a step, in all of its lanes.
+    public var stepKeys: Int { sliceKeys * lanes }
 
     /// Describes a request.
     public init(lanes: Int, steps: Int, sliceKeys: Int, mergesRest: Bool = false) {
