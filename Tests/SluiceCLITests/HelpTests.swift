@@ -17,7 +17,8 @@ struct HelpTests {
     static let limits = [
         "--workers", "--batch", "--batch-bytes", "--max-lag", "--lock-timeout",
         "--statement-timeout",
-        "--synchronous-commit", "--max-quarantine", "--max-rate", "--max-wal", "--max-pg-wal",
+        "--synchronous-commit", "--max-quarantine", "--lanes", "--max-rate", "--max-wal",
+        "--max-pg-wal",
         "--foreground-budget", "--foreground-probe", "--window", "--throttle-query",
         "--throttle-file", "--throttle-url",
     ]

@@ -21,7 +21,7 @@ struct JobFileTests {
             where: price_cents IS NULL   # optional
             key: [tenant, id]
             limits: { workers: 1..8, max_lag: 10s, batch: 2000, lock_timeout: 500ms,
-                      statement_timeout: 5s, synchronous_commit: on, lanes: off }
+                      statement_timeout: 5s, synchronous_commit: on, lanes: 8 }
             start-wait: 2m
             lease: 45s
             progress: plain
@@ -188,8 +188,8 @@ struct JobFileTests {
         ("table: t\nset: { a: 1 }\nbatch_bytes: 1kB", "job.yaml:3: batch-bytes must be at least"),
         ("table: t\nset: { a: 1 }\nmax_lag: 10", "job.yaml:3: max_lag takes a duration"),
         (
-            "table: t\nset: { a: 1 }\nlanes: 8",
-            "job.yaml:3: lanes: is not part of this version; use lanes: off"
+            "table: t\nset: { a: 1 }\norder: auto",
+            "job.yaml:3: order: is not part of this version; use order: key"
         ),
         ("table: t\nset: { a: 1 }\nlease: 1s", "job.yaml:3: lease must be between"),
         ("table: t\nset: { a: 1 }\nprogress: plian", "job.yaml:3: --progress takes"),

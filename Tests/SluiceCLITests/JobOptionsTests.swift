@@ -20,7 +20,7 @@ struct JobOptionsTests {
             "--table", "public.t", "--set", "a = b = 1", "--set", "\"x y\"=2", "--where", "a > 0",
             "--key", "p,q", "--name", "n", "--workers", "2..3", "--batch", "10", "--max-lag", "off",
             "--synchronous-commit", "on", "--lock-timeout", "1s", "--statement-timeout", "3s",
-            "--start-wait", "5s", "--lease", "1m", "--fresh", "--yes", "--lanes", "off",
+            "--start-wait", "5s", "--lease", "1m", "--fresh", "--yes", "--lanes", "16",
             "--order", "key", "--max-quarantine", "7", "--verify", "off",
         ])
         #expect(options.limits.maxQuarantine == 7)
@@ -137,7 +137,9 @@ struct JobOptionsTests {
         (["--table", "t", "--set", "a=1", "--where", " "], "--where is empty"),
         (["--table", "t", "--set", "a=1", "--name", "7"], "run's number"),
         (["--table", "t", "--set", "a=1", "--name", "a\nb"], "--name takes one line"),
-        (["--table", "t", "--set", "a=1", "--lanes", "auto"], "use --lanes off"),
+        (["--table", "t", "--set", "a=1", "--lanes", "of"], "did you mean off?"),
+        (["--table", "t", "--set", "a=1", "--lanes", "65"], "between 2 and 64"),
+        (["--table", "t", "--set", "a=1", "--order", "auto"], "use --order key"),
         (["--table", "t", "--set", "a=1", "--order", "physical"], "use --order key"),
         (
             ["--table", "t", "--set", "a=1", "--max-quarantine", "-5"],

@@ -36,7 +36,8 @@ import Testing
 
     @Test func rowsStayInTheirPage() async throws {
         try await TestDatabase.with(alone: true) { database in
-            try await database.makeTable(rows: 60_000)
+            try await database.makeTable(
+                rows: 60_000, extra: ", filler text NOT NULL DEFAULT repeat('x', 60)")
             let report = try await database.sluice.run(job, options: options(.fixed(8)))
             #expect(report.status.state == .completed, "\(report.message)")
             #expect(report.status.rowsChanged == 60_000)

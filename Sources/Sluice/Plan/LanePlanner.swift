@@ -12,7 +12,8 @@ struct LanePlanner: Sendable {
     /// The job with what was found.
     func examined(_ job: PlannedJob) async throws(PostgresError) -> PlannedJob {
         var job = job
-        let asked = Set(job.parts.sorted { $0.pages > $1.pages }.prefix(Self.askedMost).map(\.number))
+        let asked = Set(
+            job.parts.sorted { $0.pages > $1.pages }.prefix(Self.askedMost).map(\.number))
         var largest: LaneFacts?
         for index in job.parts.indices where asked.contains(job.parts[index].number) {
             let found = try await facts(job, job.parts[index])
@@ -25,7 +26,16 @@ struct LanePlanner: Sendable {
         return job
     }
 
-    private func facts(_ job: PlannedJob, _ part: PlannedPart) async throws(PostgresError) -> LaneFacts {
+    /// How the largest table is filled, and why.
+    func sentence(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String {
+        guard let part = job.largestParts.first else { return "" }
+        let facts = try await facts(job, part)
+        return LaneChoice.decide(facts, limits.lanes).sentence(facts)
+    }
+
+    private func facts(
+        _ job: PlannedJob, _ part: PlannedPart
+    ) async throws(PostgresError) -> LaneFacts {
         var facts = LaneFacts()
         facts.isUpdate = job.identity.kind == .update
         facts.isWide = part.isWide

@@ -21,6 +21,8 @@ public struct PlanReport: Sendable {
     public var drivingIndex: String?
     /// The limits.
     public let limits: Limits
+    /// Whether rows are changed in lanes, and why, as a sentence.
+    public var lanes = ""
     /// The statements of a batch, in order.
     public let statements: [String]
     /// The plan of the batch's change, as the server explains it.

@@ -36,6 +36,7 @@ struct PlanReporter: Sendable {
             splitMethod: ranges.method,
             drivingIndex: job.largestParts.first?.driver.map { Identifier($0.name).shown },
             limits: limits,
+            lanes: try await LanePlanner(connection: connection).sentence(job, limits: limits),
             statements: [
                 BatchSettingsSQL.begin, Self.shown(settings),
                 job.largestParts.first.map { job.batch($0).change(firstOfRange: false) } ?? "",

@@ -39,6 +39,8 @@ struct LaneKeys: Sendable {
         var columns = arrays.map { ArrayElements($0) }
         var numbers = ArrayElements(lanes)
         let columnCount = columns.count
+        // Of all keys, done or not: what lies together is visited together by every lane.
+        let stepKeys = max(1, (ArrayElements.count(lanes) + request.steps - 1) / request.steps)
         var rank = 0
         var left = 0
         while let own = numbers.nextNumber() {
@@ -47,7 +49,7 @@ struct LaneKeys: Sendable {
             if isMerged {
                 place = left / max(1, request.sliceKeys)
             } else {
-                place = own << Self.stepBits | min(rank / max(1, request.stepKeys), Self.stepsMost)
+                place = own << Self.stepBits | rank / stepKeys
             }
             rank += 1
             let isLeft = own >= 0
@@ -68,7 +70,9 @@ struct LaneKeys: Sendable {
                     : LaneSlice(
                         lane: place >> Self.stepBits, step: place & Self.stepsMost,
                         keys: pile.keys),
-                arrays: pile.arrays.map { String(decoding: $0 + [UInt8(ascii: "}")], as: UTF8.self) })
+                arrays: pile.arrays.map {
+                    String(decoding: $0 + [UInt8(ascii: "}")], as: UTF8.self)
+                })
         }
     }
 

@@ -24,13 +24,13 @@ extension WorkerHands {
         if request.mergesRest {
             statements.append(Statement(LaneSQL.merge, fence(range)))
         } else if !range.hasRegion {
-            let fewest = min(Self.regionKeysMin, request.regionKeys)
             statements.append(
                 Statement(
                     sql.begin(firstOfRange: !range.hasCursor),
                     fence(range) + [
                         Parameter(request.regionKeys), Parameter(request.lanes),
-                        Parameter(fewest), .text("\(context.leaseSeconds)"),
+                        Parameter(Self.regionKeysMin), .text("\(context.leaseSeconds)"),
+                        Parameter(request.regionKeysMin),
                     ]))
         }
         statements.append(Statement(LaneSQL.state, fence(range)))

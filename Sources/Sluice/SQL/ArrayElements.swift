@@ -11,6 +11,14 @@ struct ArrayElements: Sendable {
         bytes = Array(literal.utf8)
     }
 
+    /// How many numbers an array has.
+    static func count(_ numbers: String) -> Int {
+        guard numbers.utf8.count > 2 else { return 0 }
+        var commas = 0
+        for byte in numbers.utf8 where byte == UInt8(ascii: ",") { commas += 1 }
+        return commas + 1
+    }
+
     /// The element's bytes as they stand, and moves on; `nil` at the end.
     private mutating func element() -> Range<Int>? {
         guard next < bytes.count, bytes[next] != UInt8(ascii: "}") else { return nil }

@@ -21,11 +21,14 @@ struct LaneSQL: Sendable {
 
     /// Begins a region of `$5` keys in `$6` lanes, unless fewer than `$7` are ahead; parameters are
     /// those of the fence, and `$8` the lease in seconds.
+    ///
+    /// Half of what is ahead at the most, but `$9` keys at the least: nobody can take over a part
+    /// of a region, so the last ones are small.
     func begin(firstOfRange: Bool) -> String {
         let ahead = batch.ahead(firstOfRange: firstOfRange)
         return """
             WITH \(batch.fence(firstOfRange: firstOfRange, lock: "\nFOR NO KEY UPDATE")), \
-            \(batch.narrowEnd(ahead: ahead, batchKeys: "$5::bigint")), sluice_first AS MATERIALIZED (
+            \(batch.narrowEnd(ahead: ahead, batchKeys: regionKeys)), sluice_first AS MATERIALIZED (
             \(batch.nth(ahead: ahead, "1"))
             ), sluice_enough AS MATERIALIZED (
             \(batch.nth(ahead: ahead, "$7::bigint"))
@@ -39,6 +42,14 @@ struct LaneSQL: Sendable {
             WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
             AND EXISTS (SELECT FROM sluice_enough)
             """
+    }
+
+    private var regionKeys: String {
+        """
+        (SELECT least($5::bigint, greatest($9::bigint,
+        (r.keys_estimate - r.keys_scanned) / 2))
+        FROM sluice.range r WHERE r.run = $1 AND r.number = $2)
+        """
     }
 
     /// Makes one lane of all that is left of a region: parameters are those of the fence.
@@ -252,7 +263,8 @@ struct LaneSQL: Sendable {
             let divisor = "(SELECT g.region_divisor FROM sluice_region g)"
             return "((\(column)::bigint / \(divisor) % \(lanes) + \(lanes)) % \(lanes))::integer"
         case .hash:
-            return "(pg_catalog.hash_record_extended(ROW(\(batch.comparable.joined(separator: ", "))),"
+            return
+                "(pg_catalog.hash_record_extended(ROW(\(batch.comparable.joined(separator: ", "))),"
                 + " 0) & (\(lanes) - 1))::integer"
         }
     }
@@ -263,7 +275,7 @@ struct LaneSQL: Sendable {
         guard method == .integer, key.count == 1 else { return "1" }
         return """
             coalesce((SELECT greatest(1, round((e.k1::numeric - f.k1::numeric)
-            / greatest(1, $5::bigint - 1)))::bigint FROM sluice_end e, sluice_first f), 1)
+            / greatest(1, \(regionKeys) - 1)))::bigint FROM sluice_end e, sluice_first f), 1)
             """
     }
 

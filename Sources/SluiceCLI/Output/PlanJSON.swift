@@ -30,6 +30,7 @@ struct PlanJSON: Encodable {
     let ranges: [Range]
     let splitMethod: String
     let drivingIndex: String?
+    let lanes: String
     let limits: LimitsJSON
     let statements: [String]
     let explanation: String
@@ -37,7 +38,7 @@ struct PlanJSON: Encodable {
     let refusals: [String]
 
     enum CodingKeys: String, CodingKey {
-        case job, kind, table, tables, into, key, ranges, limits, statements, explanation,
+        case job, kind, table, tables, into, key, ranges, lanes, limits, statements, explanation,
             warnings, refusals
         case keysTotalEstimate = "keys_total_estimate"
         case splitMethod = "split_method"
@@ -55,6 +56,7 @@ struct PlanJSON: Encodable {
         ranges = plan.ranges.map(Range.init)
         splitMethod = plan.splitMethod
         drivingIndex = plan.drivingIndex
+        lanes = plan.lanes
         limits = LimitsJSON(plan.limits)
         statements = plan.statements
         explanation = plan.explanation

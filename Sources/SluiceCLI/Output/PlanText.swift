@@ -27,6 +27,7 @@ enum PlanText {
         if let index = plan.drivingIndex {
             lines.append(field("scan", "driven by the partial index " + index, hasColour))
         }
+        lines.append(field("lanes", plan.lanes, hasColour))
         lines.append(field("limits", ControlText.limits(plan.limits), hasColour))
         lines += section("statements of one batch", plan.statements, hasColour)
         lines += section("plan of its change", [plan.explanation], hasColour)

@@ -59,6 +59,22 @@ public enum LaneChoice: Sendable, Equatable {
         return .lanes(best(facts))
     }
 
+    /// What it means, for a person.
+    public func sentence(_ facts: LaneFacts) -> String {
+        switch self {
+        case .lanes(let lanes):
+            let indexes =
+                switch facts.otherIndexes {
+                case 0: "the key's index"
+                case 1: "both indexes"
+                default: "all \(facts.otherIndexes + 1) indexes"
+                }
+            return "\(lanes) lanes: about one row in \(lanes) leaves its page, and the others find "
+                + "room there and leave \(indexes) alone"
+        case .none(let reason): return "plain batches: \(reason)"
+        }
+    }
+
     /// What makes lanes impossible, or without any effect.
     private static func obstacle(_ facts: LaneFacts) -> String? {
         if !facts.isUpdate { return "only updates leave room behind in their pages" }

@@ -49,9 +49,9 @@ public struct LaneRequest: Sendable, Equatable {
     public let mergesRest: Bool
 
     /// Keys of a region that is begun.
-    public var regionKeys: Int { stepKeys * steps }
-    /// Keys of a step, in all of its lanes.
-    public var stepKeys: Int { sliceKeys * lanes }
+    public var regionKeys: Int { sliceKeys * lanes * steps }
+    /// The same for the last ones of a range.
+    public var regionKeysMin: Int { regionKeys / LaneRule.regionsShrink }
 
     /// Describes a request.
     public init(lanes: Int, steps: Int, sliceKeys: Int, mergesRest: Bool = false) {

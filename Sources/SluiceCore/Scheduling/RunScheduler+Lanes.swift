@@ -33,7 +33,7 @@ extension RunScheduler {
             // Nothing is in flight, so this is what the ledger has.
             var range = range
             range.hasCursor = worker.cursorCommitted
-            return .survey(range, laneRequest(range, worker, mergesRest: false))
+            return .survey(range, laneRequest(range, mergesRest: false))
         }
         if let key = worker.bisection?.found, let batch = region.next(keys: 1) {
             return .quarantineLane(range, key, batch)
@@ -49,20 +49,17 @@ extension RunScheduler {
             if nowSeconds - since >= LaneRule.patienceSeconds {
                 var range = range
                 range.hasCursor = worker.cursorCommitted
-                return .survey(range, laneRequest(range, worker, mergesRest: true))
+                return .survey(range, laneRequest(range, mergesRest: true))
             }
             return .lookAtHorizon(afterSeconds: LaneRule.lookSeconds)
         }
         return admitted(id, &worker, nowSeconds: nowSeconds)
     }
 
-    private func laneRequest(
-        _ range: HeldRange, _ worker: WorkerState, mergesRest: Bool
-    ) -> LaneRequest {
+    private func laneRequest(_ range: HeldRange, mergesRest: Bool) -> LaneRequest {
         LaneRule.request(
             // One that is under way has its own number.
-            lanes: lanes.lanes(part: range.part) ?? 1, batchKeys: wantedKeys(worker),
-            mergesRest: mergesRest)
+            lanes: lanes.lanes(part: range.part) ?? 1, mergesRest: mergesRest)
     }
 
     /// Takes in what a region holds.

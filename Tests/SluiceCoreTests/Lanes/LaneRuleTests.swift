@@ -80,10 +80,9 @@ import Testing
         #expect(rule.lanes(part: 1) == nil)
     }
 
-    @Test func aRegionIsSoManySlicesOfAUsualBatch() {
-        let request = LaneRule.request(lanes: 16, batchKeys: 1_000)
-        #expect(request.sliceKeys == 1_000 && request.regionKeys == 16 * 4 * 1_000)
-        #expect(LaneRule.request(lanes: 16, batchKeys: 100_000).sliceKeys == 2_500)
-        #expect(LaneRule.request(lanes: 16, batchKeys: 1).sliceKeys == 100)
+    @Test func aRegionIsSoManySlicesOfEachLane() {
+        let request = LaneRule.request(lanes: 16)
+        #expect(request.regionKeys == 16 * 4 * 2_500)
+        #expect(request.regionKeysMin == 16 * 4 * 500)
     }
 }
