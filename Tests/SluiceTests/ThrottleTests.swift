@@ -37,7 +37,8 @@ import Testing
 @Suite struct StoredLimitsTests {
     @Test func whatIsWrittenIsRead() {
         var limits = Limits(batchKeys: 7)
-        #expect(StoredLimits(limits).json == "{}")
+        #expect(StoredLimits(limits).json == #"{"lanes":"auto"}"#)
+        limits.lanes = .fixed(16)
         limits.maxRowsPerSecond = 20_000
         limits.maxWalBytesPerSecond = 1e6
         limits.maxPgWalBytes = 20 << 30
@@ -55,6 +56,9 @@ import Testing
         let measured = StoredLimits.parse(StoredLimits(limits).json)
         #expect(measured?.applied(to: Limits(batchKeys: 7)) == limits)
         #expect(limits.foregroundBudgetSeconds == 0.003)
+        // What an older version wrote goes on without lanes, and nonsense is refused.
+        #expect(StoredLimits.parse("{}")?.applied(to: limits).lanes == .off)
+        #expect(StoredLimits.parse(#"{"lanes":"many"}"#) == nil)
         #expect(json.contains("\"window\":{\"spans_minutes\":[[1320,360],[0,1440]],\"zone\""))
     }
 

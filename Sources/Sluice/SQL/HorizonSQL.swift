@@ -1,6 +1,6 @@
 /// What row versions somebody may still need, and so cannot be pruned.
 enum HorizonSQL {
-    /// The number of the oldest transaction whose past somebody may still need: a scalar expression.
+    /// The oldest transaction whose past somebody may still need: a scalar expression.
     ///
     /// `pg_snapshot_xmin` knows running transactions only. What also counts is what sessions of
     /// this database read (VACUUM left out, which reads the past for nobody), what connections of

@@ -70,9 +70,10 @@ struct LaneSQL: Sendable {
         """
 
     /// Every key of a region, in order: an array of each key column, and one of their lanes, -1 for
-    /// what is done. Parameters are those of the fence.
+    /// what is done.
     ///
-    /// Who asks tells them into slices: grouped and sorted by the server they cost three times as
+    /// Parameters are those of the fence. Who asks tells them into slices: grouped and sorted by
+    /// the server they cost three times as
     /// much, 1 µs a key.
     func keys(hasCursor: Bool) -> String {
         let lists = key.indices.map { "array_agg(s.k\($0 + 1))::text, " }.joined()

@@ -30,12 +30,14 @@ enum RangeSQL {
         lease_until = clock_timestamp() + $3::double precision * interval '1 second',
         updated_at = clock_timestamp()
         FROM free WHERE r.run = $1 AND r.number = free.number
-        RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part, r.region_upper IS NOT NULL
+        RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part,
+        r.region_upper IS NOT NULL
         """
 
     /// Ranges that somebody works on, the one with most ahead of it first; `$1` run, `$2` how many.
     ///
-    /// A region that is filled in lanes is its owner's. Estimates may be wrong, so among those with nothing left by estimate chance decides.
+    /// A region that is filled in lanes is its owner's. Estimates may be wrong, so among those with
+    /// nothing left by estimate chance decides.
     static let busiest = """
         SELECT r.number, r.part, coalesce(r.region_upper, r."cursor"), r.upper
         FROM sluice.range r

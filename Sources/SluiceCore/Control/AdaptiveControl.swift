@@ -126,8 +126,7 @@ public struct AdaptiveControl: Sendable {
                 applyBytesPerSecond: decision.window.applyBytesPerSecond,
                 isGated: concurrency.isGated, keysMax: limits.batchKeysMax,
                 rowsPerSecondMax: limits.rates.rowsPerSecondMax,
-                walBytesPerSecondMax: limits.rates.walBytesPerSecondMax,
-                foregroundBudgetSeconds: limits.workers.foregroundBudgetSeconds))
+                walBytesPerSecondMax: limits.rates.walBytesPerSecondMax))
         decision = Decision(
             window: decision.window, concurrency: decision.concurrency, batch: batch)
         return decision.concurrency.restSeconds(

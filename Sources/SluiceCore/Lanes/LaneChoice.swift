@@ -32,11 +32,14 @@ public enum LaneChoice: Sendable, Equatable {
     case none(String)
 
     /// What a row costs that leaves its page, beyond one that stays, in microseconds: for itself
-    /// and for each further index. Measured (PostgreSQL 15): a single UPDATE of 1 M rows took 4 µs
+    /// and for each further index.
+    ///
+    /// Measured (PostgreSQL 15): a single UPDATE of 1 M rows took 4 µs
     /// a row with the primary key alone and 18 µs with three more indexes, an update in place 2 µs.
     static let moveMicroseconds = 2.0
     static let indexMicroseconds = 4.6
     /// What a lane's visit to a page costs beside its rows, in microseconds: finding and pruning.
+    ///
     /// From the same runs: 8, 16, 24 and 32 lanes are within a tenth of each other at 60 rows.
     static let visitMicroseconds = 1.6
     /// Below this the neighbours of a key lie in other pages, and a region is no set of pages.

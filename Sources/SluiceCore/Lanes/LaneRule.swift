@@ -17,6 +17,7 @@ struct LaneRule: Sendable, Equatable {
     /// eight: no more).
     static let stepsOfRegion = 4
     /// Keys of a slice: so a region's keys, which a worker keeps in memory, stay below a few MB.
+    ///
     /// Batches take parts of it where they are smaller.
     static let sliceKeys = 2_500
     /// The last regions of a range are so much smaller at the least: with less a lane's sweep is

@@ -66,6 +66,7 @@ public struct RunScheduler: Sendable {
     /// Begins a process's part in a run; `tablesMayGo` when it is over partitions, which may be
     /// dropped while it goes on; `isPooled` when sessions are lent by a pooler, which takes one
     /// back only when nothing is in flight, so that others would wait for the end of a range.
+    ///
     /// `laneFacts` are those of each part that may be filled in lanes.
     public init(
         limits: Limits, seed: UInt64, tablesMayGo: Bool = false, isPooled: Bool = false,

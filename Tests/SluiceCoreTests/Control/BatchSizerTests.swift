@@ -154,31 +154,6 @@ import Testing
         #expect(Double(batch.batchKeys) * 400 <= 0.25 * 1e6 * 1.01)
     }
 
-    /// At 40 µs a row five budgets of 1 ms are 125 rows.
-    @Test func aBatchIsShortWhereTheApplicationHasABudget() {
-        var server = Server()
-        var sizer = BatchSizer()
-        let free = settle(&server, &sizer)
-        let conditions = BatchSizer.Conditions(foregroundBudgetSeconds: 0.001)
-        let short = settle(&server, &sizer, conditions)
-        let rowsSeconds = short.targetSeconds - sizer.cost.fixedSeconds
-        #expect(rowsSeconds <= max(0.005, sizer.cost.fixedSeconds) * 1.01)
-        #expect(short.batchKeys < free.batchKeys / 2)
-        // A generous budget changes nothing.
-        let generous = settle(
-            &server, &sizer, BatchSizer.Conditions(foregroundBudgetSeconds: 0.2))
-        #expect(generous.targetSeconds > 0.9 * free.targetSeconds)
-    }
-
-    @Test func aBudgetLeavesAFarServersBatchesHalfTheirTimeForRows() {
-        var server = Server(fixedSeconds: 0.03)
-        var sizer = BatchSizer()
-        let conditions = BatchSizer.Conditions(foregroundBudgetSeconds: 0.001)
-        let batch = settle(&server, &sizer, conditions)
-        #expect(batch.batchKeys > 200)
-        #expect(abs(batch.targetSeconds - 2 * sizer.cost.fixedSeconds) < 0.001)
-    }
-
     @Test func theUsersLimitsBoundEveryBatch() {
         let limits = [
             BatchSizer.Conditions(keysMax: 37),

@@ -15,21 +15,17 @@ public struct BatchSizer: Sendable, Equatable {
         public var rowsPerSecondMax: Double?
         /// Bytes of log a second at the most, over the whole run: the user's limit.
         public var walBytesPerSecondMax: Double?
-        /// What a statement of the application may take, in seconds; `nil` for no such limit.
-        public var foregroundBudgetSeconds: Double?
 
         /// Conditions of a step.
         public init(
             applyBytesPerSecond: Double? = nil, isGated: Bool = false, keysMax: Int = .max,
-            rowsPerSecondMax: Double? = nil, walBytesPerSecondMax: Double? = nil,
-            foregroundBudgetSeconds: Double? = nil
+            rowsPerSecondMax: Double? = nil, walBytesPerSecondMax: Double? = nil
         ) {
             self.applyBytesPerSecond = applyBytesPerSecond
             self.isGated = isGated
             self.keysMax = keysMax
             self.rowsPerSecondMax = rowsPerSecondMax
             self.walBytesPerSecondMax = walBytesPerSecondMax
-            self.foregroundBudgetSeconds = foregroundBudgetSeconds
         }
     }
 
@@ -53,12 +49,6 @@ public struct BatchSizer: Sendable, Equatable {
     static let targetSecondsMin = 0.02
     /// Longest target, in seconds: rows are locked that long, and applications wait for them.
     static let targetSecondsMax = 0.4
-    /// The rows of a batch take at most so many times what a statement of the application may,
-    /// and at the least so many seconds: a statement that comes meanwhile waits for the rest of
-    /// the burst. Measured on two cores with a budget of 0.65 ms: two workers whose batches took 2.3 ms
-    /// kept it, with 9 ms they took it to 1.1 ms (docs/decisions/0017).
-    static let burstBudgets = 5.0
-    static let burstSecondsMin = 0.002
     /// A batch carries at most so many seconds of the slowest replica's apply rate: it arrives
     /// there as one piece.
     static let applySecondsMax = 0.25
@@ -129,11 +119,7 @@ public struct BatchSizer: Sendable, Equatable {
 
     private func targetSeconds(_ conditions: Conditions) -> Double {
         let wanted = cost.fixedSeconds / overheadShare(conditions) * trial.scale
-        let target = min(Self.targetSecondsMax, max(Self.targetSecondsMin, wanted))
-        guard let budget = conditions.foregroundBudgetSeconds else { return target }
-        // Half of a batch's time at the most is its fixed cost, or it would change hardly a row.
-        let fixed = cost.fixedSeconds
-        return min(target, fixed + max(Self.burstSecondsMin, Self.burstBudgets * budget, fixed))
+        return min(Self.targetSecondsMax, max(Self.targetSecondsMin, wanted))
     }
 
     private func timeoutSeconds(_ target: Double) -> Double {
