@@ -73,7 +73,7 @@ import Testing
             #expect(tuned.text.contains("max-rate 20,000 rows/s"), "\(tuned.text)")
             #expect(
                 try await database.value("SELECT batch_auto || ' ' || throttle FROM sluice.run")
-                    == "true {\"throttle_query\": \"SELECT b FROM busy\", "
+                    == "true {\"lanes\": \"auto\", \"throttle_query\": \"SELECT b FROM busy\", "
                     + "\"max_rows_per_second\": 20000, \"max_wal_bytes_per_second\": 41943040}")
             try await database.waitsFor("--throttle-query answered later")
             let held = try await database.keysScanned()
@@ -181,7 +181,9 @@ import Testing
             await #expect(throws: SluiceError.self) {
                 try await database.sluice.tune("t.n", changes)
             }
-            #expect(try await database.value("SELECT throttle FROM sluice.run") == "{}")
+            #expect(
+                try await database.value("SELECT throttle FROM sluice.run") == #"{"lanes": "auto"}"#
+            )
         }
     }
 }

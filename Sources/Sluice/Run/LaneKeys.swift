@@ -103,6 +103,19 @@ struct LaneKeys: Sendable {
         return (slices[slice].slice.lane, lastKeys[slice])
     }
 
+    /// The keys of a batch: an array for each key column.
+    func arrays(_ batch: LaneBatch) -> [String] {
+        let slice = slices[batch.slice]
+        if batch.keys == slice.slice.keys { return slice.arrays }
+        return slice.arrays.map { array in
+            var elements = ArrayElements(array)
+            for _ in 0..<batch.first { elements.skip() }
+            var part = [UInt8(ascii: "{")]
+            for _ in 0..<batch.keys { elements.copy(into: &part) }
+            return String(decoding: part + [UInt8(ascii: "}")], as: UTF8.self)
+        }
+    }
+
     /// One key of a slice.
     func key(_ slice: Int, at place: Int) -> [String] {
         slices[slice].arrays.map { array in

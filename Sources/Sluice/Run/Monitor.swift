@@ -19,7 +19,7 @@ struct Monitor: Sendable {
     /// wakes the process.
     private static let tickMilliseconds = 100
     /// How often the ledger is asked, in seconds: a person's `pause` must act within two.
-    private static let lookSeconds = 1.0
+    private static let lookSeconds = 0.75
     /// How often it is asked whom batches keep waiting, in seconds, while there are batches: who
     /// has waited for a second is let go on within half a second more.
     private static let waySeconds = 0.5

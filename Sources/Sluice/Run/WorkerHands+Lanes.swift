@@ -72,7 +72,7 @@ extension WorkerHands {
 
     /// The parameters of a lane's batch.
     mutating func laneParameters(_ range: HeldRange, _ batch: LaneBatch) -> [Parameter] {
-        lanePlace(range, batch) + laneKeys.slices[batch.slice].arrays.map { .text($0) }
+        lanePlace(range, batch) + laneKeys.arrays(batch).map { .text($0) }
     }
 
     /// The parameters that a batch and a quarantine have in common.
@@ -81,8 +81,8 @@ extension WorkerHands {
         return fence(range) + [
             Parameter(before.lane), Parameter(before.cursor.map(TextArray.literal)),
             Parameter(laneKeys.slices[batch.slice].slice.lane),
-            Parameter(batch.first + 1), Parameter(batch.first + batch.keys),
-            .text(batch.endsRegion ? "true" : "false"), .text("\(context.leaseSeconds)"),
+            Parameter(batch.keys), .text(batch.endsRegion ? "true" : "false"),
+            .text("\(context.leaseSeconds)"),
             .text(context.job.session.durableCommit),
         ]
     }

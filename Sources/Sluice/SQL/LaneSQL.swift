@@ -125,28 +125,28 @@ struct LaneSQL: Sendable {
     // MARK: Batches
 
     /// The change of a lane's next keys, in the shape of a plain batch's: parameters are those of
-    /// the fence, `$5` lane and `$6` key before the first one, `$7` the lane, `$8` the first and
-    /// `$9` the last place in the arrays, `$10` whether the region ends, `$11` lease in seconds,
-    /// `$12` the commit setting that ends a range, and from `$13` an array for each key column.
+    /// the fence, `$5` lane and `$6` key before the first one, `$7` the lane, `$8` how many keys,
+    /// `$9` whether the region ends, `$10` lease in seconds, `$11` the commit setting that ends a
+    /// range, and from `$12` an array for each key column.
     ///
     /// Beside what a plain batch tells: its transaction, the horizon, and rows updated in place.
     var change: String {
         """
         WITH \(fence), \(changed.text), sluice_move AS (
         UPDATE sluice.range r SET
-        "cursor" = CASE WHEN $10::boolean THEN r.region_upper ELSE r."cursor" END,
-        keys_scanned = r.keys_scanned + ($9::bigint - $8::bigint + 1),
+        "cursor" = CASE WHEN $9::boolean THEN r.region_upper ELSE r."cursor" END,
+        keys_scanned = r.keys_scanned + $8::bigint,
         rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
         batches = r.batches + 1,
-        state = CASE WHEN $10::boolean AND r.region_upper = r.upper THEN 'done'
+        state = CASE WHEN $9::boolean AND r.region_upper = r.upper THEN 'done'
         ELSE 'running' END,
         \(Self.moved(cursor: "ARRAY[\(lastTexts)]")),
-        lease_until = clock_timestamp() + $11::double precision * interval '1 second',
+        lease_until = clock_timestamp() + $10::double precision * interval '1 second',
         updated_at = clock_timestamp()
         WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
         RETURNING r.state = 'done' AS finished)
-        SELECT $9::bigint - $8::bigint + 1, (SELECT n.rows FROM sluice_count n), m.finished,
-        CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $12, true) END,
+        SELECT $8::bigint, (SELECT n.rows FROM sluice_count n), m.finished,
+        CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $11, true) END,
         extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp()), NULL,
         pg_catalog.pg_current_xact_id()::text, \(HorizonSQL.horizon),
         pg_catalog.pg_stat_get_xact_tuples_hot_updated(\(batch.tableOID))
@@ -164,9 +164,9 @@ struct LaneSQL: Sendable {
         """
     }
 
-    /// Sets the one key at `$8` aside and moves the lane past it: parameters are those of a batch,
-    /// with `$13` SQLSTATE, `$14` message, `$15` most keys in quarantine, and the key as a text
-    /// array in `$16`.
+    /// Sets the next key aside and moves the lane past it: parameters are those of a batch, with
+    /// `$12` SQLSTATE, `$13` message, `$14` most keys in quarantine, and the key as a text array
+    /// in `$15`.
     ///
     /// Tells whether the fence holds, that the key is the next one, and whether the range is done
     /// with it, NULL where the quarantine is full.
@@ -174,21 +174,21 @@ struct LaneSQL: Sendable {
         """
         WITH \(fence), sluice_room AS MATERIALIZED (SELECT FROM sluice_fence
         WHERE (SELECT count(*) FROM sluice.quarantine q
-        WHERE q.run = $1 AND q.skipped_at IS NULL) < $15::bigint
+        WHERE q.run = $1 AND q.skipped_at IS NULL) < $14::bigint
         ), sluice_aside AS (
         INSERT INTO sluice.quarantine (run, part, key, sqlstate, message)
-        SELECT $1, \(batch.part), $16::text[], $13, $14 FROM sluice_room
+        SELECT $1, \(batch.part), $15::text[], $12, $13 FROM sluice_room
         ), sluice_move AS (
         UPDATE sluice.range r SET
-        "cursor" = CASE WHEN $10::boolean THEN r.region_upper ELSE r."cursor" END,
-        keys_scanned = r.keys_scanned + ($9::bigint - $8::bigint + 1), batches = r.batches + 1,
-        state = CASE WHEN $10::boolean AND r.region_upper = r.upper THEN 'done'
+        "cursor" = CASE WHEN $9::boolean THEN r.region_upper ELSE r."cursor" END,
+        keys_scanned = r.keys_scanned + $8::bigint, batches = r.batches + 1,
+        state = CASE WHEN $9::boolean AND r.region_upper = r.upper THEN 'done'
         ELSE 'running' END,
-        \(Self.moved(cursor: "$16::text[]")),
-        lease_until = clock_timestamp() + $11::double precision * interval '1 second',
+        \(Self.moved(cursor: "$15::text[]")),
+        lease_until = clock_timestamp() + $10::double precision * interval '1 second',
         updated_at = clock_timestamp()
         WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_room)
-        AND $12::text IS NOT NULL
+        AND $11::text IS NOT NULL
         RETURNING r.state = 'done' AS finished)
         SELECT EXISTS (SELECT FROM sluice_fence), true, (SELECT m.finished FROM sluice_move m)
         """
@@ -197,14 +197,14 @@ struct LaneSQL: Sendable {
     /// The lane and its cursor move on, or the region ends.
     private static func moved(cursor: String) -> String {
         func unlessEnded(_ column: String, _ value: String) -> String {
-            "\(column) = CASE WHEN NOT $10::boolean THEN \(value) END"
+            "\(column) = CASE WHEN NOT $9::boolean THEN \(value) END"
         }
         return [
             unlessEnded("region_upper", "r.region_upper"),
             unlessEnded("region_lanes", "r.region_lanes"),
             unlessEnded("region_divisor", "r.region_divisor"),
             unlessEnded("region_lane", "$7::integer"), unlessEnded("lane_cursor", cursor),
-            "is_merged = r.is_merged AND NOT $10::boolean",
+            "is_merged = r.is_merged AND NOT $9::boolean",
             unlessEnded("merged_from", "r.merged_from"),
         ].joined(separator: ",\n")
     }
@@ -225,32 +225,27 @@ struct LaneSQL: Sendable {
         """
     }
 
-    private var changed: ChangeSQL { change(of: places) }
+    private var changed: ChangeSQL { change(of: array) }
 
     /// The change of the keys in the arrays of its columns.
-    private func change(of places: (Int) -> String) -> ChangeSQL {
+    private func change(of array: (Int) -> String) -> ChangeSQL {
         var change = ChangeSQL(
             table: batch.table, source: batch.source, alias: batch.alias ?? batch.table.name,
             key: key, identity: batch.identity, target: nil, lower: [], upper: [],
             isOpenBelow: true)
         if key.count == 1 {
-            change.keyArray = "(SELECT \(places(0)) FROM sluice_fence)"
+            change.keyArray = "(SELECT \(array(0)) FROM sluice_fence)"
         } else {
-            let lists = key.indices.map(places).joined(separator: ", ")
+            let lists = key.indices.map(array).joined(separator: ", ")
             change.keyList = "SELECT l.* FROM sluice_fence, unnest(\(lists)) AS l"
         }
         return change
     }
 
-    /// What of a column's array belongs to the batch.
-    private func places(_ column: Int) -> String {
-        "(\(array(column)))[$8::integer:$9::integer]"
-    }
-
-    private func array(_ column: Int) -> String { "$\(13 + column)::\(key[column].castType)[]" }
+    private func array(_ column: Int) -> String { "$\(12 + column)::\(key[column].castType)[]" }
 
     private var lastTexts: String {
-        key.indices.map { "(\(array($0)))[$9::integer]::text" }.joined(separator: ", ")
+        key.indices.map { "(\(array($0)))[$8::integer]::text" }.joined(separator: ", ")
     }
 
     // MARK: Lanes

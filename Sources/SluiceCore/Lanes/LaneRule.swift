@@ -16,10 +16,12 @@ struct LaneRule: Sendable, Equatable {
     /// before the batches that ran beside it are over (two: 1 % fewer in-page updates than four,
     /// eight: no more).
     static let stepsOfRegion = 4
-    /// Keys of a slice: so a region's keys, which a worker keeps in memory, stay below a few MB.
+    /// Most keys of a slice: so a region's keys, which a worker keeps in memory, stay below a few MB.
     ///
     /// Batches take parts of it where they are smaller.
-    static let sliceKeys = 2_500
+    static let sliceKeysMax = 2_500
+    /// Fewest keys of a slice: a region of less would be surveyed more often than it is worth.
+    static let sliceKeysMin = 100
     /// The last regions of a range are so much smaller at the least: with less a lane's sweep is
     /// over before what the one before it left can be pruned.
     static let regionsShrink = 5
@@ -88,10 +90,12 @@ struct LaneRule: Sendable, Equatable {
         return lanes
     }
 
-    /// What a worker is to ask for.
-    static func request(lanes: Int, mergesRest: Bool = false) -> LaneRequest {
-        LaneRequest(
-            lanes: lanes, steps: stepsOfRegion, sliceKeys: sliceKeys, mergesRest: mergesRest)
+    /// What a worker is to ask for, whose batches have so many keys; `nil` where they size
+    /// themselves, and begin small.
+    static func request(lanes: Int, batchKeys: Int?, mergesRest: Bool = false) -> LaneRequest {
+        let slice = min(sliceKeysMax, max(sliceKeysMin, batchKeys ?? sliceKeysMax))
+        return LaneRequest(
+            lanes: lanes, steps: stepsOfRegion, sliceKeys: slice, mergesRest: mergesRest)
     }
 
     /// Takes in the horizon and the next transaction's number, as a poll shows them.

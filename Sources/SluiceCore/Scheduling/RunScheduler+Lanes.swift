@@ -59,7 +59,8 @@ extension RunScheduler {
     private func laneRequest(_ range: HeldRange, mergesRest: Bool) -> LaneRequest {
         LaneRule.request(
             // One that is under way has its own number.
-            lanes: lanes.lanes(part: range.part) ?? 1, mergesRest: mergesRest)
+            lanes: lanes.lanes(part: range.part) ?? 1,
+            batchKeys: limits.sizesBatches ? nil : limits.batchKeys, mergesRest: mergesRest)
     }
 
     /// Takes in what a region holds.
