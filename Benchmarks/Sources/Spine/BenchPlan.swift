@@ -18,7 +18,7 @@ struct BenchPlan: Sendable {
 
 /// The groups of figures.
 enum ExperimentKind: String, CaseIterable, Sendable {
-    case speed, client, network, planning, skew, scale, writepath
+    case speed, client, network, planning, skew, scale, writepath, widepath, touchedpath
     case quarter, idle, unequal, paused, killed
     case convergence, foreground, rowcost, controlcost
 
@@ -36,7 +36,11 @@ enum ExperimentKind: String, CaseIterable, Sendable {
         case .client: try await ClientExperiment(cluster, plan, recorder).measure()
         case .network: try await NetworkExperiment(cluster, plan, recorder).measure()
         case .skew: try await SkewExperiment(cluster, plan, recorder).measure()
-        case .writepath: try await WritePathExperiment(plan, recorder).measure()
+        case .writepath:
+            let kinds = plan.moreIndexes.sorted().map { WritePathTable.Kind.indexes($0) }
+            try await WritePathExperiment(kinds, plan, recorder).measure()
+        case .widepath: try await WritePathExperiment([.wide], plan, recorder).measure()
+        case .touchedpath: try await WritePathExperiment([.touched], plan, recorder).measure()
         case .scale: try await ScaleExperiment(plan, recorder).measure()
         case .quarter, .idle, .unequal, .paused, .killed:
             guard let fault = Fault(rawValue: rawValue) else { return }

@@ -37,7 +37,7 @@ struct BareUpdates: BackfillCase {
 }
 
 /// Hands out the keys from 1 to the last, batch by batch.
-private final class KeyQueue: Sendable {
+final class KeyQueue: Sendable {
     private let rows: Int
     private let batchKeys: Int
     private let position = Mutex(0)

@@ -1,6 +1,5 @@
 import SluicePostgres
 import SluiceSandbox
-import Synchronization
 
 /// One way to fill the column.
 enum WritePathCase: Sendable, Equatable {
@@ -49,21 +48,16 @@ enum WritePathCase: Sendable, Equatable {
 
     private func plain(_ copy: FreshCopy, _ workers: Int, _ keys: Int) async throws {
         let parameters = try ConnectionParameters(dsn: copy.dsn)
-        let position = Mutex(0)
+        let queue = KeyQueue(rows: copy.rows, batchKeys: keys)
         try await withThrowingTaskGroup { group in
             for _ in 0..<workers {
                 group.addTask {
                     let connection = try await PostgresConnection.connect(parameters)
                     _ = try await connection.query("SET synchronous_commit = off")
-                    while true {
-                        let low = position.withLock { low in
-                            defer { low += keys }
-                            return low
-                        }
-                        guard low < copy.rows else { break }
+                    while let (low, high) = queue.next() {
                         _ = try await connection.queryKept(
                             "UPDATE products SET \(Self.set) WHERE id > $1 AND id <= $2",
-                            [Parameter(low), Parameter(low + keys)])
+                            [Parameter(low), Parameter(high)])
                     }
                     await connection.close()
                 }

@@ -3,6 +3,7 @@ import SluiceSandbox
 
 /// What filling a column costs: one UPDATE, key ranges, and Sluice.
 struct WritePathExperiment {
+    let kinds: [WritePathTable.Kind]
     let plan: BenchPlan
     let recorder: Recorder
 
@@ -13,14 +14,13 @@ struct WritePathExperiment {
     ]
     private static let plainBest = "best plain"
 
-    init(_ plan: BenchPlan, _ recorder: Recorder) {
+    init(_ kinds: [WritePathTable.Kind], _ plan: BenchPlan, _ recorder: Recorder) {
+        self.kinds = kinds
         self.plan = plan
         self.recorder = recorder
     }
 
     func measure() async throws {
-        let kinds =
-            plan.moreIndexes.sorted().map { WritePathTable.Kind.indexes($0) } + [.wide, .touched]
         for kind in kinds {
             // A cluster of its own: copies of large tables need not lie about.
             try await BenchCluster.with(more: Self.settings) { cluster in
