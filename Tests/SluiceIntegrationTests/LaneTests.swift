@@ -91,12 +91,17 @@ import Testing
         }
     }
 
-    @Test func aTypeWithoutAHashGetsPlainBatches() async throws {
+    /// One without a hash, one of which there is no list, and a domain over that.
+    @Test(arguments: [
+        ("money", "i::money"), ("integer[]", "ARRAY[i, i % 7]"), ("pair", "ARRAY[i, i % 7]"),
+    ])
+    func aTypeThatCannotBeToldGetsPlainBatches(_ type: String, _ value: String) async throws {
         try await TestDatabase.with(alone: true) { database in
             try await database.execute(
                 """
-                CREATE TABLE t (k money PRIMARY KEY, n integer NOT NULL DEFAULT 0);
-                INSERT INTO t (k) SELECT i::money FROM generate_series(1, 10000) AS i;
+                CREATE DOMAIN pair AS integer[];
+                CREATE TABLE t (k \(type) PRIMARY KEY, n integer NOT NULL DEFAULT 0);
+                INSERT INTO t (k) SELECT \(value) FROM generate_series(1, 10000) AS i;
                 ANALYZE t;
                 """)
             let report = try await database.sluice.run(job, options: options(.fixed(8)))

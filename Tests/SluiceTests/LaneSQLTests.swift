@@ -55,5 +55,58 @@ import Testing
 }
 
 private let expectedChange = """
-    PENDING
+    WITH sluice_fence AS MATERIALIZED (
+    SELECT pg_catalog.pg_stat_get_xact_tuples_hot_updated(16400) AS hot
+    FROM sluice.range r
+    WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+    AND r.part = 1 AND r.state = 'running' AND r.region_upper IS NOT NULL
+    AND r.region_lane = $5::integer AND r.lane_cursor IS NOT DISTINCT FROM $6::text[]
+    AND pg_catalog.to_regclass('"public"."t"')::oid = 16400
+    FOR NO KEY UPDATE
+    ), sluice_change AS (
+    UPDATE ONLY "public"."t" SET "n" = (
+    n + 1
+    )
+    WHERE "id" = ANY ((SELECT $12::pg_catalog.int8[] FROM sluice_fence)::pg_catalog.int8[]) AND \
+    (CASE WHEN (
+    n < 1 -- so
+    ) THEN true END)
+    RETURNING 1
+    ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change), sluice_move AS (
+    UPDATE sluice.range r SET
+    "cursor" = CASE WHEN $9::boolean THEN r.region_upper ELSE r."cursor" END,
+    keys_scanned = r.keys_scanned + $8::bigint,
+    rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
+    batches = r.batches + 1,
+    state = CASE WHEN $9::boolean AND r.region_upper = r.upper THEN 'done'
+    ELSE 'running' END,
+    region_upper = CASE WHEN NOT $9::boolean THEN r.region_upper END,
+    region_lanes = CASE WHEN NOT $9::boolean THEN r.region_lanes END,
+    region_divisor = CASE WHEN NOT $9::boolean THEN r.region_divisor END,
+    region_lane = CASE WHEN NOT $9::boolean THEN $7::integer END,
+    lane_cursor = CASE WHEN NOT $9::boolean THEN \
+    ARRAY[($12::pg_catalog.int8[])[$8::integer]::text] END,
+    is_merged = r.is_merged AND NOT $9::boolean,
+    merged_from = CASE WHEN NOT $9::boolean THEN r.merged_from END,
+    lease_until = clock_timestamp() + $10::double precision * interval '1 second',
+    updated_at = clock_timestamp()
+    WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
+    RETURNING r.state = 'done' AS finished)
+    SELECT $8::bigint, (SELECT n.rows FROM sluice_count n), m.finished,
+    CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $11, true) END,
+    extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp()), NULL,
+    pg_catalog.pg_current_xact_id()::text, (SELECT min(h.xid) FROM (SELECT \
+    pg_catalog.pg_snapshot_xmin(
+    pg_catalog.pg_current_snapshot())::text::bigint) AS x (base)
+    CROSS JOIN LATERAL (SELECT x.base AS xid UNION ALL SELECT x.base
+    - ((x.base - o.xid::text::bigint + 2147483648) & 4294967295) + 2147483648
+    FROM (SELECT a.backend_xmin FROM pg_catalog.pg_stat_activity a
+    WHERE a.backend_xmin IS NOT NULL AND a.pid <> pg_catalog.pg_backend_pid()
+    AND (a.datname IS NULL OR a.datname = pg_catalog.current_database())
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_vacuum v WHERE v.pid = a.pid)
+    UNION ALL SELECT s.xmin FROM pg_catalog.pg_replication_slots s
+    WHERE s.xmin IS NOT NULL) AS o (xid)) AS h),
+    pg_catalog.pg_stat_get_xact_tuples_hot_updated(16400)
+    - (SELECT f.hot FROM sluice_fence f)
+    FROM sluice_move m
     """

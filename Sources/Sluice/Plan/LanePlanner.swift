@@ -61,6 +61,9 @@ struct LanePlanner: Sendable {
     /// Whether every type of the key has what its lanes are told by.
     private func canBeTold(_ job: PlannedJob) async throws(PostgresError) -> Bool {
         if job.key.contains(where: \.isComparedByCast) { return false }
+        let types = TextArray.literal(job.key.map(\.castType))
+        let areArrays = try await connection.query(LaneFactsSQL.areArrays, [.text(types)]).scalar
+        if areArrays != "f" { return false }
         guard job.laneMethod == .hash else { return true }
         let nulls = job.key.map { "NULL::\($0.castType)" }.joined(separator: ", ")
         do throws(PostgresError) {

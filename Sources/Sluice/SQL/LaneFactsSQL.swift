@@ -1,5 +1,12 @@
 /// What decides whether a table is filled in lanes.
 enum LaneFactsSQL {
+    /// Whether any of the types `$1` is an array, or a domain over one: an array of those is one of
+    /// more dimensions, and no list of keys.
+    static let areArrays = """
+        SELECT bool_or(t.typcategory = 'A') FROM unnest($1::text[]) AS n (name)
+        JOIN pg_catalog.pg_type t ON t.oid = pg_catalog.to_regtype(n.name)
+        """
+
     /// Facts of the table `$1` whose columns `$2` are assigned and whose key begins with `$3`:
     /// indexes that an assignment touches, how many others there are beside one, rows in a page,
     /// and how far the key follows the pages.

@@ -88,7 +88,9 @@ public enum LaneChoice: Sendable, Equatable {
         }
         if facts.isWide { return "rows are stored out of line" }
         if facts.isDriven { return "a partial index drives the scan" }
-        if !facts.canBeTold { return "the key's type has no hash to tell keys into lanes by" }
+        if !facts.canBeTold {
+            return "keys of this type are an array, or have no hash, and cannot be told into lanes"
+        }
         return nil
     }
 

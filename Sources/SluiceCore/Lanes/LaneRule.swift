@@ -16,7 +16,8 @@ struct LaneRule: Sendable, Equatable {
     /// before the batches that ran beside it are over (two: 1 % fewer in-page updates than four,
     /// eight: no more).
     static let stepsOfRegion = 4
-    /// Most keys of a slice: so a region's keys, which a worker keeps in memory, stay below a few MB.
+    /// Most keys of a slice: so a region's keys, which a worker keeps in memory, stay below a few
+    /// MB.
     ///
     /// Batches take parts of it where they are smaller.
     static let sliceKeysMax = 2_500
