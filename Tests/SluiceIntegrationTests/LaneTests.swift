@@ -51,6 +51,22 @@ import Testing
         }
     }
 
+    /// Once to find a region's end, once for its survey, once by its lane; and a row that left its
+    /// page has an entry of before, which two later reads may meet.
+    @Test func aKeyIsReadAFewTimesAndNotOnceALane() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.makeTable(
+                rows: 60_000, extra: ", filler text NOT NULL DEFAULT repeat('x', 60)")
+            let reads = "SELECT idx_tup_read FROM pg_stat_user_indexes WHERE relname = 't'"
+            try await database.execute("SELECT pg_stat_force_next_flush()")
+            let before = try await database.number(reads)
+            _ = try await database.sluice.run(job, options: options(.fixed(16)))
+            #expect(try await database.regionsBegun() > 0)
+            #expect(try await inPage(database) > 36_000)
+            #expect(try await database.number(reads) - before < 5 * 60_000)
+        }
+    }
+
     /// Keys of every kind, some of them negative or far apart.
     @Test(arguments: [
         ("bigint", "i - 30000"), ("bigint", "i * 10"), ("bigint", "i::bigint * 1000003"),
