@@ -73,20 +73,18 @@ private let expectedChange = """
     ) THEN true END)
     RETURNING 1
     ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change), sluice_move AS (
-    UPDATE sluice.range r SET
-    "cursor" = CASE WHEN $9::boolean THEN r.region_upper ELSE r."cursor" END,
-    keys_scanned = r.keys_scanned + $8::bigint,
+    UPDATE sluice.range r SET keys_scanned = r.keys_scanned + $8::bigint,
     rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
     batches = r.batches + 1,
-    state = CASE WHEN $9::boolean AND r.region_upper = r.upper THEN 'done'
-    ELSE 'running' END,
+    "cursor" = CASE WHEN $9::boolean THEN r.region_upper ELSE r."cursor" END,
+    state = CASE WHEN $9::boolean AND r.region_upper = r.upper THEN 'done' ELSE 'running' END,
+    is_merged = r.is_merged AND NOT $9::boolean,
     region_upper = CASE WHEN NOT $9::boolean THEN r.region_upper END,
     region_lanes = CASE WHEN NOT $9::boolean THEN r.region_lanes END,
     region_divisor = CASE WHEN NOT $9::boolean THEN r.region_divisor END,
     region_lane = CASE WHEN NOT $9::boolean THEN $7::integer END,
     lane_cursor = CASE WHEN NOT $9::boolean THEN \
     ARRAY[($12::pg_catalog.int8[])[$8::integer]::text] END,
-    is_merged = r.is_merged AND NOT $9::boolean,
     merged_from = CASE WHEN NOT $9::boolean THEN r.merged_from END,
     lease_until = clock_timestamp() + $10::double precision * interval '1 second',
     updated_at = clock_timestamp()
@@ -94,7 +92,8 @@ private let expectedChange = """
     RETURNING r.state = 'done' AS finished)
     SELECT $8::bigint, (SELECT n.rows FROM sluice_count n), m.finished,
     CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $11, true) END,
-    extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp()), NULL,
+    extract(epoch FROM pg_catalog.clock_timestamp()
+    - pg_catalog.statement_timestamp()), NULL,
     pg_catalog.pg_current_xact_id()::text, (SELECT min(h.xid) FROM (SELECT \
     pg_catalog.pg_snapshot_xmin(
     pg_catalog.pg_current_snapshot())::text::bigint) AS x (base)

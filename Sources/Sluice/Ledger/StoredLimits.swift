@@ -6,7 +6,7 @@ import SluiceCore
     import Foundation
 #endif
 
-/// The limits that are off by default, as the JSON object that the ledger keeps.
+/// The limits that have no column of their own, as the JSON object that the ledger keeps.
 struct StoredLimits: Codable, Equatable {
     private var lanes: String?
     private var maxRowsPerSecond: Double?

@@ -55,7 +55,28 @@ struct LanePlanner: Sendable {
         facts.rowsPerPage = row[2].flatMap(Double.init)
         facts.correlation = row[3].flatMap(Double.init)
         facts.canBeTold = try await canBeTold(job)
+        if facts.canBeTold { facts.planProblem = try await planProblem(job, part) }
         return facts
+    }
+
+    /// What is wrong with the plan of a lane's batch: as with plain ones, no batch may read more
+    /// of the table than its own rows.
+    private func planProblem(
+        _ job: PlannedJob, _ part: PlannedPart
+    ) async throws(PostgresError) -> String? {
+        let inspector = PlanInspector(connection: connection)
+        do throws(PostgresError) {
+            let lines = try await inspector.explain(
+                "(FORMAT JSON)", job.lane(part).inspection, job: job, limits: Limits())
+            guard let plan = PlanInspector.plan(json: lines.joined(separator: "\n")) else {
+                return "the server's EXPLAIN of a lane's batch cannot be read"
+            }
+            return inspector.problem(in: plan, job, part)
+        } catch {
+            // A partition may be dropped at this moment; its plain batches say so.
+            guard error.kind == .server else { throw error }
+            return error.message
+        }
     }
 
     /// Whether every type of the key has what its lanes are told by.

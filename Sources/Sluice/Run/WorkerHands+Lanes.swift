@@ -11,16 +11,9 @@ extension WorkerHands {
     mutating func survey(
         _ range: HeldRange, _ request: LaneRequest, limits: Limits
     ) async throws(PostgresError) -> LaneSurvey? {
-        let connection = try open()
         guard let part = context.job.part(range.part) else { return nil }
         let sql = context.job.lane(part)
-        var statements = [
-            Statement(BatchSettingsSQL.begin),
-            BatchSettingsSQL.timeout(limits.statementTimeoutMilliseconds),
-            BatchSettingsSQL.settings(
-                context.job.session.settings, limits: limits,
-                serverVersion: connection.serverVersion),
-        ]
+        var statements: [Statement] = []
         if request.mergesRest {
             statements.append(Statement(LaneSQL.merge, fence(range)))
         } else if !range.hasRegion {
@@ -33,16 +26,13 @@ extension WorkerHands {
                         Parameter(request.regionKeysMin),
                     ]))
         }
-        statements.append(Statement(LaneSQL.state, fence(range)))
         statements += [
+            Statement(LaneSQL.state, fence(range)),
             Statement(sql.keys(hasCursor: range.hasCursor), fence(range)),
-            Statement(BatchSettingsSQL.commit),
         ]
-        lastAnswer = .now
-        let answer = try await connection.sendAndReceive(
-            statements, timeout: Self.batchTimeout)
+        let answer = try await alone(statements, limits: limits)
         if let error = answer.error {
-            try await connection.recover(timeout: PostgresConnection.ledgerTimeout)
+            try await open().recover(timeout: PostgresConnection.ledgerTimeout)
             throw error
         }
         let results = Array(answer.results.suffix(3))
@@ -55,7 +45,7 @@ extension WorkerHands {
         if laneKeys.slices.isEmpty, state[0] != nil { try await close(range) }
         return LaneSurvey(
             slices: laneKeys.slices.map(\.slice),
-            transaction: UInt64(state[4] ?? "") ?? 0, horizon: UInt64(state[5] ?? "") ?? 0,
+            transaction: UInt64(state[3] ?? "") ?? 0, horizon: UInt64(state[4] ?? "") ?? 0,
             isMerged: state[2] == "t")
     }
 
@@ -72,7 +62,8 @@ extension WorkerHands {
 
     /// The parameters of a lane's batch.
     mutating func laneParameters(_ range: HeldRange, _ batch: LaneBatch) -> [Parameter] {
-        lanePlace(range, batch) + laneKeys.arrays(batch).map { .text($0) }
+        lanePlace(range, batch) + [.text(context.job.session.durableCommit)]
+            + laneKeys.arrays(batch).map { .text($0) }
     }
 
     /// The parameters that a batch and a quarantine have in common.
@@ -83,7 +74,6 @@ extension WorkerHands {
             Parameter(laneKeys.slices[batch.slice].slice.lane),
             Parameter(batch.keys), .text(batch.endsRegion ? "true" : "false"),
             .text("\(context.leaseSeconds)"),
-            .text(context.job.session.durableCommit),
         ]
     }
 
@@ -91,59 +81,25 @@ extension WorkerHands {
     mutating func probe(
         _ range: HeldRange, _ batch: LaneBatch, limits: Limits
     ) async throws(PostgresError) -> WorkerEvent {
-        let connection = try open()
         guard let part = context.job.part(range.part) else { return .fenceMissed }
         let parameters = laneParameters(range, batch)
-        lastAnswer = .now
-        let answer = try await connection.sendAndReceive(
-            [
-                Statement(BatchSettingsSQL.begin),
-                BatchSettingsSQL.timeout(limits.statementTimeoutMilliseconds),
-                BatchSettingsSQL.settings(
-                    context.job.session.settings, limits: limits,
-                    serverVersion: connection.serverVersion),
-                Statement(context.job.lane(part).change, parameters),
-                Statement(BatchSettingsSQL.commit),
-            ], timeout: Self.batchTimeout)
-        guard let error = answer.error else { return Self.outcome(of: answer) }
-        let elapsed = lastAnswer.duration(to: .now) / .milliseconds(1)
-        try await connection.recover(timeout: PostgresConnection.ledgerTimeout)
-        let failure = failure(error, elapsedMilliseconds: Int(elapsed))
-        let isPoison =
-            FailureClass.of(
-                failure, statementTimeoutMilliseconds: limits.statementTimeoutMilliseconds)
-            == .poison
-        guard isPoison else { return .failed(failure) }
         let key = laneKeys.key(batch.slice, at: batch.first)
-        return .poisoned(PoisonKey(columns: key, failure: failure))
+        return try await tried(
+            [Statement(context.job.lane(part).change, parameters)], limits: limits
+        ) { _ in key }
     }
 
-    /// Sets a key of a lane aside under the fence, durably.
+    /// Sets a key of a lane aside.
     mutating func quarantine(
         _ range: HeldRange, _ key: PoisonKey, _ batch: LaneBatch, limits: Limits
     ) async throws(PostgresError) -> QuarantineOutcome {
-        let connection = try open()
         guard let part = context.job.part(range.part) else { return .fenceLost }
         let parameters =
             lanePlace(range, batch) + [
                 .text(key.failure.sqlState ?? ""), .text(key.failure.message),
                 .text("\(limits.maxQuarantine)"), .text(TextArray.literal(key.columns)),
             ]
-        let answer = try await connection.sendAndReceive(
-            [
-                Statement(BatchSettingsSQL.begin),
-                BatchSettingsSQL.timeout(limits.statementTimeoutMilliseconds),
-                BatchSettingsSQL.settings(
-                    context.job.session.settings, limits: limits.durable,
-                    serverVersion: connection.serverVersion),
-                Statement(context.job.lane(part).quarantine, parameters),
-                Statement(BatchSettingsSQL.commit),
-            ], timeout: Self.batchTimeout)
-        if let error = answer.error {
-            try await connection.recover(timeout: PostgresConnection.ledgerTimeout)
-            throw error
-        }
-        guard let row = answer.results[3].rows.first, row[0] == "t" else { return .fenceLost }
-        return row[2].map { .setAside(finishedRange: $0 == "t") } ?? .full
+        return try await setAside(
+            Statement(context.job.lane(part).quarantine, parameters), limits: limits)
     }
 }

@@ -63,7 +63,7 @@ struct LaneSQL: Sendable {
     /// How far a region is, this transaction's number, and the horizon: parameters are those of
     /// the fence; no row without it, and no lane without a region.
     static let state = """
-        SELECT r.region_lane, r.lane_cursor, r.is_merged, r."cursor" IS NOT NULL,
+        SELECT r.region_lane, r.lane_cursor, r.is_merged,
         pg_catalog.pg_current_xact_id()::text, \(HorizonSQL.horizon)
         FROM sluice.range r WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' FOR NO KEY UPDATE
@@ -73,8 +73,7 @@ struct LaneSQL: Sendable {
     /// what is done.
     ///
     /// Parameters are those of the fence. Who asks tells them into slices: grouped and sorted by
-    /// the server they cost three times as
-    /// much, 1 µs a key.
+    /// the server they cost three times as much, 1 µs a key.
     func keys(hasCursor: Bool) -> String {
         let lists = key.indices.map { "array_agg(s.k\($0 + 1))::text, " }.joined()
         let above = hasCursor ? "\(batch.keyRow) > \(stored("\"cursor\""))\nAND " : ""
@@ -105,21 +104,10 @@ struct LaneSQL: Sendable {
 
     /// Ends a region in which nothing is left: parameters are those of the fence.
     static let close = """
-        UPDATE sluice.range r SET \(ended),
+        UPDATE sluice.range r SET \(moved(ends: "true", lane: "NULL::integer", cursor: "NULL")),
         updated_at = clock_timestamp()
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' AND r.region_upper IS NOT NULL
-        """
-
-    private static let ended = """
-        "cursor" = r.region_upper,
-        state = CASE WHEN r.region_upper = r.upper THEN 'done' ELSE 'running' END,
-        \(cleared)
-        """
-
-    private static let cleared = """
-        region_upper = NULL, region_lanes = NULL, region_divisor = NULL, region_lane = NULL,
-        lane_cursor = NULL, is_merged = false, merged_from = NULL
         """
 
     // MARK: Batches
@@ -131,42 +119,35 @@ struct LaneSQL: Sendable {
     ///
     /// Beside what a plain batch tells: its transaction, the horizon, and rows updated in place.
     var change: String {
-        """
-        WITH \(fence), \(changed.text), sluice_move AS (
-        UPDATE sluice.range r SET
-        "cursor" = CASE WHEN $9::boolean THEN r.region_upper ELSE r."cursor" END,
-        keys_scanned = r.keys_scanned + $8::bigint,
-        rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
-        batches = r.batches + 1,
-        state = CASE WHEN $9::boolean AND r.region_upper = r.upper THEN 'done'
-        ELSE 'running' END,
-        \(Self.moved(cursor: "ARRAY[\(lastTexts)]")),
-        lease_until = clock_timestamp() + $10::double precision * interval '1 second',
-        updated_at = clock_timestamp()
-        WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
-        RETURNING r.state = 'done' AS finished)
-        SELECT $8::bigint, (SELECT n.rows FROM sluice_count n), m.finished,
-        CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $11, true) END,
-        extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp()), NULL,
-        pg_catalog.pg_current_xact_id()::text, \(HorizonSQL.horizon),
-        pg_catalog.pg_stat_get_xact_tuples_hot_updated(\(batch.tableOID))
-        - (SELECT f.hot FROM sluice_fence f)
-        FROM sluice_move m
-        """
+        let last = key.indices.map { "(\(array($0)))[$8::integer]::text" }.joined(separator: ", ")
+        let counted = "rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),\n"
+        return """
+            WITH \(fence), \(change(of: array).text), \
+            \(move(counted, cursor: "ARRAY[\(last)]", gate: "sluice_fence"))
+            SELECT $8::bigint, (SELECT n.rows FROM sluice_count n), m.finished,
+            CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $11, true) END,
+            extract(epoch FROM pg_catalog.clock_timestamp()
+            - pg_catalog.statement_timestamp()), NULL,
+            pg_catalog.pg_current_xact_id()::text, \(HorizonSQL.horizon),
+            pg_catalog.pg_stat_get_xact_tuples_hot_updated(\(batch.tableOID))
+            - (SELECT f.hot FROM sluice_fence f)
+            FROM sluice_move m
+            """
     }
 
-    /// The same lists without a ledger, for EXPLAIN.
+    /// The same without a ledger and without a key, for EXPLAIN: its plan is the batch's plan,
+    /// since the planner sees neither's keys.
     var inspection: String {
-        """
-        WITH sluice_fence AS MATERIALIZED (SELECT 1 AS one), \(
-            change(of: { "NULL::\(key[$0].castType)[]" }).text)
-        SELECT (SELECT n.rows FROM sluice_count n)
-        """
+        let change = change { "NULL::\(key[$0].castType)[]" }
+        return """
+            WITH sluice_fence AS MATERIALIZED (SELECT 1 AS one), \(change.text)
+            SELECT (SELECT n.rows FROM sluice_count n)
+            """
     }
 
-    /// Sets the next key aside and moves the lane past it: parameters are those of a batch, with
-    /// `$12` SQLSTATE, `$13` message, `$14` most keys in quarantine, and the key as a text array
-    /// in `$15`.
+    /// Sets the next key aside and moves the lane past it: parameters are those of a batch up to
+    /// `$10`, with `$11` SQLSTATE, `$12` message, `$13` most keys in quarantine, and the key as a
+    /// text array in `$14`.
     ///
     /// Tells whether the fence holds, that the key is the next one, and whether the range is done
     /// with it, NULL where the quarantine is full.
@@ -174,39 +155,43 @@ struct LaneSQL: Sendable {
         """
         WITH \(fence), sluice_room AS MATERIALIZED (SELECT FROM sluice_fence
         WHERE (SELECT count(*) FROM sluice.quarantine q
-        WHERE q.run = $1 AND q.skipped_at IS NULL) < $14::bigint
+        WHERE q.run = $1 AND q.skipped_at IS NULL) < $13::bigint
         ), sluice_aside AS (
         INSERT INTO sluice.quarantine (run, part, key, sqlstate, message)
-        SELECT $1, \(batch.part), $15::text[], $12, $13 FROM sluice_room
-        ), sluice_move AS (
-        UPDATE sluice.range r SET
-        "cursor" = CASE WHEN $9::boolean THEN r.region_upper ELSE r."cursor" END,
-        keys_scanned = r.keys_scanned + $8::bigint, batches = r.batches + 1,
-        state = CASE WHEN $9::boolean AND r.region_upper = r.upper THEN 'done'
-        ELSE 'running' END,
-        \(Self.moved(cursor: "$15::text[]")),
-        lease_until = clock_timestamp() + $10::double precision * interval '1 second',
-        updated_at = clock_timestamp()
-        WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_room)
-        AND $11::text IS NOT NULL
-        RETURNING r.state = 'done' AS finished)
+        SELECT $1, \(batch.part), $14::text[], $11, $12 FROM sluice_room
+        ), \(move(cursor: "$14::text[]", gate: "sluice_room"))
         SELECT EXISTS (SELECT FROM sluice_fence), true, (SELECT m.finished FROM sluice_move m)
         """
     }
 
-    /// The lane and its cursor move on, or the region ends.
-    private static func moved(cursor: String) -> String {
-        func unlessEnded(_ column: String, _ value: String) -> String {
-            "\(column) = CASE WHEN NOT $9::boolean THEN \(value) END"
-        }
-        return [
-            unlessEnded("region_upper", "r.region_upper"),
-            unlessEnded("region_lanes", "r.region_lanes"),
-            unlessEnded("region_divisor", "r.region_divisor"),
-            unlessEnded("region_lane", "$7::integer"), unlessEnded("lane_cursor", cursor),
-            "is_merged = r.is_merged AND NOT $9::boolean",
-            unlessEnded("merged_from", "r.merged_from"),
-        ].joined(separator: ",\n")
+    /// Counts a batch and moves its lane on, if the gate gave a row.
+    private func move(_ counted: String = "", cursor: String, gate: String) -> String {
+        """
+        sluice_move AS (
+        UPDATE sluice.range r SET keys_scanned = r.keys_scanned + $8::bigint,
+        \(counted)batches = r.batches + 1,
+        \(Self.moved(ends: "$9::boolean", lane: "$7::integer", cursor: cursor)),
+        lease_until = clock_timestamp() + $10::double precision * interval '1 second',
+        updated_at = clock_timestamp()
+        WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM \(gate))
+        RETURNING r.state = 'done' AS finished)
+        """
+    }
+
+    /// The lane and its cursor move on; or the region ends, and the range's cursor with it.
+    private static func moved(ends: String, lane: String, cursor: String) -> String {
+        let kept = [
+            ("region_upper", "r.region_upper"), ("region_lanes", "r.region_lanes"),
+            ("region_divisor", "r.region_divisor"), ("region_lane", lane),
+            ("lane_cursor", cursor), ("merged_from", "r.merged_from"),
+        ]
+        let columns = kept.map { "\($0.0) = CASE WHEN NOT \(ends) THEN \($0.1) END" }
+        return """
+            "cursor" = CASE WHEN \(ends) THEN r.region_upper ELSE r."cursor" END,
+            state = CASE WHEN \(ends) AND r.region_upper = r.upper THEN 'done' ELSE 'running' END,
+            is_merged = r.is_merged AND NOT \(ends),
+            \(columns.joined(separator: ",\n"))
+            """
     }
 
     /// The range's row, if its owner still holds it, the lane is where the batch expects it, and
@@ -225,8 +210,6 @@ struct LaneSQL: Sendable {
         """
     }
 
-    private var changed: ChangeSQL { change(of: array) }
-
     /// The change of the keys in the arrays of its columns.
     private func change(of array: (Int) -> String) -> ChangeSQL {
         var change = ChangeSQL(
@@ -243,10 +226,6 @@ struct LaneSQL: Sendable {
     }
 
     private func array(_ column: Int) -> String { "$\(12 + column)::\(key[column].castType)[]" }
-
-    private var lastTexts: String {
-        key.indices.map { "(\(array($0)))[$8::integer]::text" }.joined(separator: ", ")
-    }
 
     // MARK: Lanes
 

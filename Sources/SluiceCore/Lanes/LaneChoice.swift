@@ -17,6 +17,8 @@ public struct LaneFacts: Sendable, Equatable {
     public var isDriven = false
     /// Whether the key's values can be told into lanes at all.
     public var canBeTold = true
+    /// What is wrong with the plan of a lane's batch, in words; `nil` where that is sound.
+    public var planProblem: String?
     /// Whether lanes have to be a power of two in number, as those told by a hash do.
     public var isHashed = false
 
@@ -34,8 +36,8 @@ public enum LaneChoice: Sendable, Equatable {
     /// What a row costs that leaves its page, beyond one that stays, in microseconds: for itself
     /// and for each further index.
     ///
-    /// Measured (PostgreSQL 15): a single UPDATE of 1 M rows took 4 µs
-    /// a row with the primary key alone and 18 µs with three more indexes, an update in place 2 µs.
+    /// Measured (PostgreSQL 15): a single UPDATE of 1 M rows took 4 µs a row with the primary key
+    /// alone and 18 µs with three more indexes, an update in place 2 µs.
     static let moveMicroseconds = 2.0
     static let indexMicroseconds = 4.6
     /// What a lane's visit to a page costs beside its rows, in microseconds: finding and pruning.
@@ -91,7 +93,7 @@ public enum LaneChoice: Sendable, Equatable {
         if !facts.canBeTold {
             return "keys of this type are an array, or have no hash, and cannot be told into lanes"
         }
-        return nil
+        return facts.planProblem
     }
 
     /// Why lanes would not pay.

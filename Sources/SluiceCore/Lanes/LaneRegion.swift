@@ -39,16 +39,6 @@ struct LaneRegion: Sendable, Equatable {
     /// Whether everything is committed.
     var isDone: Bool { committed.slice >= slices.count }
 
-    /// Whether everything is sent.
-    var isSent: Bool { sent.slice >= slices.count }
-
-    /// Keys that are not committed yet.
-    var keysAhead: Int {
-        var keys = -committed.first
-        for slice in slices[min(committed.slice, slices.count)...] { keys += slice.keys }
-        return max(0, keys)
-    }
-
     /// Whether what the next batch visits may be pruned by now, where that matters.
     func isReady(horizon: UInt64) -> Bool {
         guard sent.slice < slices.count else { return false }

@@ -3,7 +3,7 @@ extension RunScheduler {
     /// May the worker start a batch now? Always where nothing steers.
     mutating func admit(_ id: Int, _ worker: inout WorkerState, nowSeconds: Double) -> Bool {
         guard steering != nil else { return true }
-        let keys = wantedKeys(worker)
+        let keys = nextKeys(worker)
         guard let ticket = steering?.admit(worker: id, keys: keys, nowSeconds: nowSeconds) else {
             return false
         }

@@ -158,10 +158,12 @@ public struct RunScheduler: Sendable {
         return reasons.count == wanted.count ? reasons.min() : nil
     }
 
-    /// Keys in the next batch: the limit, or less after statement timeouts.
+    /// Keys in the next batch: the limit, or less after statement timeouts and in lanes.
     public var batchKeys: Int {
-        workers.values.compactMap(\.batchKeysShrunk).min().map { min($0, batchKeysFull) }
-            ?? batchKeysFull
+        let shrunk = workers.values.compactMap(\.batchKeysShrunk).min() ?? batchKeysFull
+        let full = min(shrunk, batchKeysFull)
+        let lanes = workers.values.compactMap { $0.region?.next(keys: full)?.keys }
+        return lanes.max() ?? full
     }
 
     // MARK: One worker's step
@@ -262,6 +264,12 @@ public struct RunScheduler: Sendable {
         }
         worker.sentKeys.append(keys)
         return .send(range, keys: keys, firstOfRange: !worker.cursorSet)
+    }
+
+    /// Keys in the next batch: a lane's may end before.
+    func nextKeys(_ worker: WorkerState) -> Int {
+        let keys = wantedKeys(worker)
+        return worker.region?.next(keys: keys)?.keys ?? keys
     }
 
     /// Keys to ask for in the next batch.

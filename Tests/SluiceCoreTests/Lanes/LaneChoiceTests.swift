@@ -51,6 +51,7 @@ import Testing
         #expect(!reason(choice(.fixed(8)) { $0.isWide = true }).isEmpty)
         #expect(!reason(choice(.fixed(8)) { $0.isDriven = true }).isEmpty)
         #expect(!reason(choice(.fixed(8)) { $0.canBeTold = false }).isEmpty)
+        #expect(reason(choice(.fixed(8)) { $0.planProblem = "it reads all" }) == "it reads all")
         #expect(reason(choice(.off)) == "--lanes off")
     }
 

@@ -1,0 +1,118 @@
+import SluiceCore
+import SluicePostgres
+import SluiceTestSupport
+import Testing
+
+@testable import Sluice
+
+/// What keeps plain batches, lanes and thieves apart, on sessions driven by hand.
+@Suite(.timeLimit(.minutes(12))) struct LaneFenceTests {
+    /// A region of two lanes: of the 3,000 keys that are ahead half, but 2,000 at the least.
+    private static func region(
+        _ body:
+            @escaping @Sendable (FenceBench, HeldRange, PostgresConnection) async throws -> Void
+    ) async throws {
+        try await FenceTests.begun { bench, range, one, _ in
+            let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
+            _ = try await one.query(
+                sql.begin(firstOfRange: false), bench.fence(range) + [8_000, 2, 100, 30, 2_000])
+            #expect(
+                try await bench.database.value(
+                    "SELECT region_upper::text || ' ' || region_lane FROM sluice.range")
+                    == "{3000} 0")
+            try await body(bench, range, one)
+        }
+    }
+
+    /// Keys 1002 and 1004 as the next ones of the first lane.
+    private static func batch(
+        _ bench: FenceBench, _ range: HeldRange, lane: Int = 0, cursor: String? = nil
+    ) -> Statement {
+        let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
+        return Statement(
+            sql.change,
+            bench.fence(range) + [
+                Parameter(lane), Parameter(cursor), 0, 2, "false", 30, "on", "{1002,1004}",
+            ])
+    }
+
+    @Test func aPlainBatchLeavesARegionAlone() async throws {
+        try await Self.region { bench, range, one in
+            let answer = try await one.sendAndReceive(bench.batch(range, keys: 1_000))
+            #expect(answer.error == nil)
+            #expect(answer.results[2].rows.isEmpty)
+            #expect(try await bench.database.histogram() == "0:3000 1:1000")
+        }
+    }
+
+    @Test func aLanesBatchIsDoneOnceAndOnlyInItsTurn() async throws {
+        try await Self.region { bench, range, one in
+            for wrong in [
+                Self.batch(bench, range, lane: 1), Self.batch(bench, range, cursor: "{1002}"),
+            ] {
+                let early = try await one.query(wrong)
+                #expect(early.rows.isEmpty)
+            }
+            let right = Self.batch(bench, range)
+            let first = try await one.query(right)
+            #expect(first.rows.first?[1] == "2")
+            let again = try await one.query(right)
+            #expect(again.rows.isEmpty)
+            #expect(try await bench.database.histogram() == "0:2998 1:1002")
+            #expect(
+                try await bench.database.value("SELECT lane_cursor FROM sluice.range") == "{1004}")
+        }
+    }
+
+    @Test(arguments: [
+        "owner = '22222222-2222-4222-8222-222222222222'", "epoch = epoch + 1", "state = 'done'",
+        "part = 2",
+    ])
+    func aLaneWhoseFenceIsLostChangesNothing(theft: String) async throws {
+        try await Self.region { bench, range, one in
+            try await bench.database.execute("UPDATE sluice.range SET \(theft)")
+            let late = try await one.query(Self.batch(bench, range))
+            #expect(late.rows.isEmpty)
+            #expect(try await bench.database.histogram() == "0:3000 1:1000")
+        }
+    }
+
+    @Test func aCutFallsBehindTheRegionOnly() async throws {
+        try await Self.region { bench, range, one in
+            let cut = bench.job.cut(bench.job.parts[0]).cut
+            func take(_ key: String) async throws -> Int {
+                try await one.query(
+                    cut,
+                    [
+                        .text("\(bench.run)"), Parameter(range.number), .text(bench.owner), 30,
+                        .text(key), 500, nil,
+                    ]
+                ).rows.count
+            }
+            let within = try await take("{2500}")
+            let behind = try await take("{3500}")
+            #expect(within == 0 && behind == 1)
+            let busiest = try await one.query(RangeSQL.busiest, [.text("\(bench.run)"), 8]).rows
+            #expect(busiest.contains { $0[2] == "{3000}" })
+        }
+    }
+
+    /// Of a table that is too small for it to matter and of one that was never analysed.
+    @Test(arguments: [(100, true), (60_000, true), (60_000, false)])
+    func aLaneOfSeveralColumnsIsBoundedByItsKeys(_ rows: Int, _ isAnalyzed: Bool) async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(
+                """
+                CREATE TABLE t (a text, b integer, n integer NOT NULL DEFAULT 0,
+                PRIMARY KEY (a, b)) WITH (autovacuum_enabled = off);
+                INSERT INTO t SELECT 'tenant ' || i % 3, i FROM generate_series(1, \(rows)) AS i;
+                \(isAnalyzed ? "ANALYZE t" : "");
+                """)
+            let job = try await JobPlanner(connection: database.connection).plan(increment)
+            let examined = try await LanePlanner(connection: database.connection).examined(job)
+            let facts = try #require(examined.parts[0].laneFacts)
+            #expect(facts.planProblem == nil)
+            #expect(facts.canBeTold && facts.otherIndexes == 0 && facts.indexesInTheWay.isEmpty)
+        }
+    }
+}
