@@ -15,7 +15,7 @@ import Testing
         limits.lanes = setting
         var scheduler = RunScheduler(
             limits: limits, seed: 1,
-            steering: steered ? BatchSteering(limits: limits) : nil,
+            steering: steered ? BatchSteering(limits: limits, isTraced: true) : nil,
             laneFacts: [1: LaneFacts()])
         _ = scheduler.workersToStart()
         if steered {
@@ -148,6 +148,10 @@ import Testing
         _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
         action = scheduler.next(worker: 0, after: counts(80, 101, horizon: 200), nowSeconds: 0)
         #expect(sent(action)?.keys == 120)
+        let told = scheduler.takeTrace().compactMap { event in
+            if case .started(_, let keys, _) = event { keys } else { nil }
+        }
+        #expect(Array(told.suffix(2)) == [80, 120])
     }
 
     @Test func offMeansPlainBatchesEvenWhereARegionWasBegunByOthers() {
