@@ -102,7 +102,6 @@ struct LaneRule: Sendable, Equatable {
     /// Takes in the horizon and the next transaction's number, as a poll shows them.
     mutating func observe(horizon: UInt64, next: UInt64, nowSeconds: Double) {
         saw(horizon: horizon)
-        if moments.last?.next == next { moments.removeLast() }
         moments.append(Moment(seconds: nowSeconds, next: next))
         if moments.count > Self.momentsMax { moments.remove(at: 1) }
         // The last moment at which it was not yet behind is how old it is.

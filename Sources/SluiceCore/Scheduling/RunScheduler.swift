@@ -400,8 +400,8 @@ public struct RunScheduler: Sendable {
         worker.attempts += 1
         // Only an error that the server itself reported leaves a session to go on with.
         if failure.origin != .server { worker.connected = false }
-        // What the server itself rolled back is where it was; else the ledger knows what is left.
-        if failureClass == .poison { worker.region?.rollBack() } else { worker.region = nil }
+        // What the server itself rolled back is where it was; else the range is read again first.
+        worker.region?.rollBack()
         switch failureClass {
         case .stop:
             stop(.failed(failure))
