@@ -75,6 +75,7 @@ struct JobFileTests {
     @Test func limitsMayStandAtTheTop() throws {
         let job = try read("table: t\nset: { a: 1 }\nworkers: 3\nmax-lag: off\norder: key\n")
         #expect(job.limits.workers == 3...3)
+        #expect(job.limits.order == .key)
         #expect(job.limits.maxLagSeconds == .some(nil))
     }
 
@@ -188,8 +189,8 @@ struct JobFileTests {
         ("table: t\nset: { a: 1 }\nbatch_bytes: 1kB", "job.yaml:3: batch-bytes must be at least"),
         ("table: t\nset: { a: 1 }\nmax_lag: 10", "job.yaml:3: max_lag takes a duration"),
         (
-            "table: t\nset: { a: 1 }\norder: auto",
-            "job.yaml:3: order: is not part of this version; use order: key"
+            "table: t\nset: { a: 1 }\norder: ctid",
+            "job.yaml:3: order takes auto, key or physical, not \"ctid\""
         ),
         ("table: t\nset: { a: 1 }\nlease: 1s", "job.yaml:3: lease must be between"),
         ("table: t\nset: { a: 1 }\nprogress: plian", "job.yaml:3: --progress takes"),

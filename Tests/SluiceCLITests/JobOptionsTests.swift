@@ -21,9 +21,10 @@ struct JobOptionsTests {
             "--key", "p,q", "--name", "n", "--workers", "2..3", "--batch", "10", "--max-lag", "off",
             "--synchronous-commit", "on", "--lock-timeout", "1s", "--statement-timeout", "3s",
             "--start-wait", "5s", "--lease", "1m", "--fresh", "--yes", "--lanes", "16",
-            "--order", "key", "--max-quarantine", "7", "--verify", "off",
+            "--order", "physical", "--max-quarantine", "7", "--verify", "off",
         ])
         #expect(options.limits.maxQuarantine == 7)
+        #expect(options.limits.order == .physical)
         #expect(options.limits.applied(to: Limits()).sizesBatches == false)
         #expect(job.request.name == "n")
         #expect(job.request.table == "public.t")
@@ -139,8 +140,8 @@ struct JobOptionsTests {
         (["--table", "t", "--set", "a=1", "--name", "a\nb"], "--name takes one line"),
         (["--table", "t", "--set", "a=1", "--lanes", "of"], "did you mean off?"),
         (["--table", "t", "--set", "a=1", "--lanes", "65"], "between 2 and 64"),
-        (["--table", "t", "--set", "a=1", "--order", "auto"], "use --order key"),
-        (["--table", "t", "--set", "a=1", "--order", "physical"], "use --order key"),
+        (["--table", "t", "--set", "a=1", "--order", "phisical"], "did you mean physical?"),
+        (["--table", "t", "--set", "a=1", "--order", "1"], "auto, key or physical"),
         (
             ["--table", "t", "--set", "a=1", "--max-quarantine", "-5"],
             "max-quarantine must be between"

@@ -27,7 +27,7 @@ struct StatusReader: Sendable {
 
     /// Reads a row of ``StatusSQL``.
     static func status(_ row: [String?]) -> RunStatus? {
-        guard row.count == 27, let id = Int64(row[0] ?? ""),
+        guard row.count == 30, let id = Int64(row[0] ?? ""),
             let state = RunState(rawValue: row[3] ?? "")
         else { return nil }
         func number(_ index: Int) -> Int { row[index].flatMap { Int($0) } ?? 0 }
@@ -53,6 +53,8 @@ struct StatusReader: Sendable {
             startedAt: row[18], updatedAt: row[19], elapsedSeconds: real(21),
             kind: JobKind(rawValue: row[22] ?? "") ?? .update,
             processNames: live > 0 ? TextArray.parse(row[23] ?? "{}") : [],
-            limitedBy: live > 0 ? row[26] : nil, rowsMissed: number(24), verifiedAt: row[25])
+            limitedBy: live > 0 ? row[26] : nil, rowsInLanes: number(27),
+            rowsInPlace: number(28), keysByPages: number(29), rowsMissed: number(24),
+            verifiedAt: row[25])
     }
 }

@@ -9,6 +9,7 @@ import SluiceCore
 /// The limits that have no column of their own, as the JSON object that the ledger keeps.
 struct StoredLimits: Codable, Equatable {
     private var lanes: String?
+    private var order: String?
     private var maxRowsPerSecond: Double?
     private var maxWalBytesPerSecond: Double?
     private var maxPgWalBytes: Int?
@@ -33,7 +34,7 @@ struct StoredLimits: Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case lanes
+        case lanes, order
         case maxRowsPerSecond = "max_rows_per_second"
         case maxWalBytesPerSecond = "max_wal_bytes_per_second"
         case maxPgWalBytes = "max_pg_wal_bytes"
@@ -49,6 +50,7 @@ struct StoredLimits: Codable, Equatable {
 
     init(_ limits: Limits) {
         lanes = limits.lanes.text
+        order = limits.order == .auto ? nil : limits.order.rawValue
         maxRowsPerSecond = limits.maxRowsPerSecond
         maxWalBytesPerSecond = limits.maxWalBytesPerSecond
         maxPgWalBytes = limits.maxPgWalBytes
@@ -71,7 +73,8 @@ struct StoredLimits: Codable, Equatable {
     static func parse(_ json: String) -> StoredLimits? {
         guard let text = try? JSONDecoder().decode(StoredLimits.self, from: Data(json.utf8)),
             text.window?.spansMinutes.allSatisfy({ $0.count == 2 }) != false,
-            text.lanes.map({ LaneSetting(text: $0) != nil }) != false
+            text.lanes.map({ LaneSetting(text: $0) != nil }) != false,
+            text.order.map({ OrderSetting(rawValue: $0) != nil }) != false
         else { return nil }
         return text
     }
@@ -90,6 +93,7 @@ struct StoredLimits: Codable, Equatable {
         var new = limits
         // What an older version began goes on as it went.
         new.lanes = lanes.flatMap(LaneSetting.init(text:)) ?? .off
+        new.order = order.flatMap(OrderSetting.init(rawValue:)) ?? .auto
         new.maxRowsPerSecond = maxRowsPerSecond
         new.maxWalBytesPerSecond = maxWalBytesPerSecond
         new.maxPgWalBytes = maxPgWalBytes

@@ -41,6 +41,7 @@ struct LanePlanner: Sendable {
         facts.isWide = part.isWide
         facts.isDriven = part.driver != nil
         facts.isHashed = job.laneMethod == .hash
+        facts.isPhysical = part.isPhysical
         guard facts.isUpdate else { return facts }
         let row = try await connection.query(
             LaneFactsSQL.facts,
@@ -54,6 +55,8 @@ struct LanePlanner: Sendable {
         facts.otherIndexes = Int(row[1] ?? "") ?? 0
         facts.rowsPerPage = row[2].flatMap(Double.init)
         facts.correlation = row[3].flatMap(Double.init)
+        // In the order of pages a lane is told by a row's place; the order has its plan checked.
+        if facts.isPhysical { return facts }
         facts.canBeTold = try await canBeTold(job)
         if facts.canBeTold { facts.planProblem = try await planProblem(job, part) }
         return facts

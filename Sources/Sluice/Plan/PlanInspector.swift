@@ -35,6 +35,9 @@ struct PlanInspector: Sendable {
             }
             found = found ?? problem(in: plan, job, part)
         }
+        if part.isPhysical, found == nil {
+            found = try await OrderPlanner(connection: connection).planProblem(job, part)
+        }
         if let driver = part.driver,
             try await !PartExaminer(connection: connection)
                 .drives(driver, part, job: job)
@@ -97,7 +100,10 @@ struct PlanInspector: Sendable {
     /// The plan of a batch in the server's words.
     func explanation(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String {
         guard let part = job.largestParts.first else { return "" }
-        let statement = job.batch(part).inspection(firstOfRange: false, limits: limits)
+        let statement =
+            part.isPhysical
+            ? job.physical(part).inspection
+            : job.batch(part).inspection(firstOfRange: false, limits: limits)
         return try await explain("(COSTS OFF)", statement, job: job, limits: limits)
             .joined(separator: "\n")
     }

@@ -21,6 +21,8 @@ public struct PlanReport: Sendable {
     public var drivingIndex: String?
     /// The limits.
     public let limits: Limits
+    /// In which order rows are visited, and why, as a sentence.
+    public var order = ""
     /// Whether rows are changed in lanes, and why, as a sentence.
     public var lanes = ""
     /// The statements of a batch, in order.

@@ -6,7 +6,7 @@ struct PlanReporter: Sendable {
     let connection: PostgresConnection
 
     func report(_ request: JobRequest, options: RunOptions) async throws -> PlanReport {
-        let job = try await JobPlanner(connection: connection).plan(request)
+        var job = try await JobPlanner(connection: connection).plan(request)
         let limits = options.limits.applied(to: Limits())
         if let problem = limits.problem { throw SluiceError(.refused, problem) }
         let inspector = PlanInspector(connection: connection)
@@ -17,11 +17,19 @@ struct PlanReporter: Sendable {
         } catch let error as SluiceError where error.kind == .refused {
             refusals.append(error.message)
         }
+        var order = ""
+        do {
+            (job, order) = try await OrderPlanner(connection: connection)
+                .decided(job, limits: limits)
+        } catch let error as SluiceError where error.kind == .refused {
+            refusals.append(error.message)
+        }
+        let planned = job
         let explanation =
             refusals.isEmpty ? try await inspector.explanation(job, limits: limits) : ""
         let ranges = try await connection.withSettings(job.session.settings) {
             try await LeastKey(connection: connection).bounding(
-                RangePlanner(connection: connection).plan(job, limits: limits), of: job)
+                RangePlanner(connection: connection).plan(planned, limits: limits), of: planned)
         }
         if let reason = request.needsConfirmation, !options.confirmed { refusals.append(reason) }
         refusals += try await ledgerRefusals(job)
@@ -32,14 +40,21 @@ struct PlanReporter: Sendable {
         return PlanReport(
             job: job.name, table: job.table.name.shown, parts: job.parts.map(\.name.shown),
             key: job.key.map { Identifier($0.name).shown },
-            keysTotalEstimate: ranges.keysTotalEstimate, ranges: ranges.ranges,
+            // A row that goes by its page is looked at once more by the sweep.
+            keysTotalEstimate: ranges.ranges.filter { !$0.isPhysical }
+                .reduce(0) { $0 + $1.keysEstimate },
+            ranges: ranges.ranges,
             splitMethod: ranges.method,
             drivingIndex: job.largestParts.first?.driver.map { Identifier($0.name).shown },
-            limits: limits,
+            limits: limits, order: order,
             lanes: try await LanePlanner(connection: connection).sentence(job, limits: limits),
             statements: [
                 BatchSettingsSQL.begin, Self.shown(settings),
-                job.largestParts.first.map { job.batch($0).change(firstOfRange: false) } ?? "",
+                job.largestParts.first.map {
+                    $0.isPhysical
+                        ? job.physical($0).change(skips: false)
+                        : job.batch($0).change(firstOfRange: false)
+                } ?? "",
                 BatchSettingsSQL.commit,
             ],
             explanation: explanation,

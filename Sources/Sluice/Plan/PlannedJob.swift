@@ -98,6 +98,11 @@ struct PlannedJob: Sendable {
         LaneSQL(batch: batch(part), method: laneMethod)
     }
 
+    /// The statements that change one of the tables in the order of its pages.
+    func physical(_ part: PlannedPart) -> PhysicalSQL {
+        PhysicalSQL(batch: batch(part), columns: table.columns.map(\.name))
+    }
+
     /// What decides whether each table is filled in lanes.
     var laneFacts: [Int: LaneFacts] {
         var facts: [Int: LaneFacts] = [:]

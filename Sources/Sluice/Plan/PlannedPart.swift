@@ -19,10 +19,18 @@ struct PlannedPart: Sendable, Equatable {
     /// The partial index that drives the scan: batches are then so many *matching* keys.
     var driver: DrivingIndex?
 
+    /// Whether its rows are visited in the order of its pages.
+    var isPhysical = false
+
     /// What decides whether it is filled in lanes; `nil` where that was not asked.
     var laneFacts: LaneFacts?
 
     var isWide: Bool { !wideColumns.isEmpty }
+
+    /// Rows that a page is expected to have.
+    var rowsPerPage: Double {
+        max(1, laneFacts?.rowsPerPage ?? LaneChoice.rowsPerPageUnknown)
+    }
 
     /// What a row of a wide table is taken to weigh before anything is known of it, in bytes: more
     /// than a page, since the table has values that did not fit into one.
@@ -42,6 +50,7 @@ struct PlannedPart: Sendable, Equatable {
         name = QualifiedName(schema: row[1] ?? "", name: row[2] ?? "")
         columnMark = row[4] ?? ""
         pages = Int(row[7] ?? "") ?? 0
+        isPhysical = row.count > 11 && row[11] == "t"
     }
 }
 

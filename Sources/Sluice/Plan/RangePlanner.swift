@@ -16,8 +16,8 @@ struct RangePlanner: Sendable {
     func plan(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> RangePlan {
         var estimates: [Int] = []
         for part in job.parts {
-            let sql = SplitSQL(table: part.name, tableOID: part.oid, key: job.key)
-            let rows = try await PlanInspector(connection: connection).estimatedRows(sql.estimate)
+            let rows = try await PlanInspector(connection: connection)
+                .estimatedRows(sql(part, job).estimate)
             estimates.append(part.driver?.keysEstimate ?? rows)
         }
         let wanted = RangeCount.shares(
@@ -25,6 +25,12 @@ struct RangePlanner: Sendable {
             limits: limits)
         var ranges: [KeyRange] = []
         var methods: [String] = []
+        for (index, part) in job.parts.enumerated() where part.isPhysical {
+            let pages = try await connection.query(sql(part, job).pages).scalar
+            ranges += PageRanges.ranges(
+                pages: pages.flatMap { Int($0) } ?? 0, count: wanted[index],
+                keysTotalEstimate: max(1, estimates[index]), part: part.number)
+        }
         for (index, part) in job.parts.enumerated() {
             let plan = try await self.plan(
                 part, job: job, estimate: estimates[index], wanted: wanted[index])
@@ -36,10 +42,14 @@ struct RangePlanner: Sendable {
             keysTotalEstimate: ranges.reduce(0) { $0 + $1.keysEstimate })
     }
 
+    private func sql(_ part: PlannedPart, _ job: PlannedJob) -> SplitSQL {
+        SplitSQL(table: part.name, tableOID: part.oid, key: job.key)
+    }
+
     private func plan(
         _ part: PlannedPart, job: PlannedJob, estimate: Int, wanted: Int
     ) async throws(PostgresError) -> RangePlan {
-        let sql = SplitSQL(table: part.name, tableOID: part.oid, key: job.key)
+        let sql = sql(part, job)
         let ends = try await connection.query(sql.ends).rows[0]
         guard let first = ends[0], let last = ends[1] else {
             return RangePlan(ranges: [], method: "the table is empty", keysTotalEstimate: 0)

@@ -8,12 +8,12 @@ import SluiceCore
 
 /// Planned ranges as the JSON that one statement writes to the ledger.
 enum RangesText {
-    /// An array of `[part, lower or null, upper, estimate]`, keys as arrays of text.
+    /// An array of `[part, lower or null, upper, estimate, is physical]`, keys as arrays of text.
     static func ranges(_ ranges: [KeyRange]) -> String { encode(ranges.map(Entry.init)) }
 
-    /// An array of `[number, OID, name]`.
+    /// An array of `[number, OID, name, is physical]`.
     static func parts(_ parts: [PlannedPart]) -> String {
-        encode(parts.map { ["\($0.number)", "\($0.oid)", $0.name.shown] })
+        encode(parts.map { ["\($0.number)", "\($0.oid)", $0.name.shown, "\($0.isPhysical)"] })
     }
 
     /// An array of keys.
@@ -28,6 +28,7 @@ enum RangesText {
             try list.encode(range.lower)
             try list.encode(range.upper)
             try list.encode(range.keysEstimate)
+            try list.encode(range.isPhysical)
         }
     }
 

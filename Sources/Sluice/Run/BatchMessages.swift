@@ -11,6 +11,8 @@ struct BatchMessages: Sendable {
     let job: PlannedJob
     private var part = 0
     private var sql: (first: String, next: String, lane: String) = ("", "", "")
+    /// The same of a table that goes by its pages.
+    private var physical: PhysicalSQL?
     /// Whether the statements take the bytes of a batch as well.
     private var isWide = false
     /// The limits that the session's settings come from; `nil` when it must be told.
@@ -49,6 +51,19 @@ struct BatchMessages: Sendable {
             "sluice_lane", sql.lane, parameters, limits: limits, serverVersion: serverVersion)
     }
 
+    /// One batch of pages, or of a lane of them; what skips leaves them alone.
+    mutating func pages(
+        part: Int, isLane: Bool, skips: Bool, _ parameters: [Parameter], limits: Limits,
+        serverVersion: Int
+    ) -> [Statement] {
+        turn(to: part)
+        let name = "sluice_pages" + (isLane ? "_lane" : "") + (skips ? "_skipped" : "")
+        let change =
+            isLane ? physical?.laneChange(skips: skips) : physical?.change(skips: skips)
+        return messages(
+            name, change ?? "", parameters, limits: limits, serverVersion: serverVersion)
+    }
+
     /// The statements of a table.
     private mutating func turn(to part: Int) {
         // A range of a table that is gone, or that others know of, gets statements of another
@@ -59,6 +74,7 @@ struct BatchMessages: Sendable {
             batch.change(firstOfRange: true), batch.change(firstOfRange: false),
             planned.laneFacts == nil ? "" : job.lane(planned).change
         )
+        physical = planned.isPhysical ? job.physical(planned) : nil
         isWide = planned.isWide
         self.part = part
         // Statements of another table are not needed again: they are let go below.

@@ -19,7 +19,7 @@ struct RangeSplitter: Sendable {
     /// Where a range is to be cut.
     private struct Cut {
         let range: String
-        let part: PlannedPart
+        let sql: CutSQL
         let key: String
         let kept: Int
         let rest: Int?
@@ -41,14 +41,32 @@ struct RangeSplitter: Sendable {
             for row in rows {
                 guard let part = context.job.part(Int(row[1] ?? "") ?? 1) else { continue }
                 let keys = min(most, part.expectedBatchKeys(limits))
-                guard let cut = try await find(row, part, batchKeys: keys, limits: limits)
-                else { continue }
+                let found: Cut? =
+                    row[4] == "t"
+                    ? pages(row, part, batchKeys: keys)
+                    : try await find(row, part, batchKeys: keys, limits: limits)
+                guard let cut = found else { continue }
                 if let taken = try await take(cut) { return taken }
                 cameTooLate = true
             }
             if !cameTooLate { return nil }
         }
         return nil
+    }
+
+    /// The middle of what is ahead of a range of pages, where that is worth a cut.
+    private func pages(_ row: [String?], _ part: PlannedPart, batchKeys: Int) -> Cut? {
+        guard let upper = row[3].map(TextArray.parse)?.first.flatMap({ Int($0) }),
+            let cursor = row[2].map(TextArray.parse)?.first.flatMap({ Int($0) })
+        else { return nil }
+        let keys = Double(upper - cursor) * part.rowsPerPage
+        guard keys >= Double(SplitRule(batchKeys: batchKeys).fewestKeys), upper - cursor > 1
+        else { return nil }
+        let middle = cursor + (upper - cursor + 1) / 2
+        let rest = Int(Double(upper - middle) * part.rowsPerPage)
+        return Cut(
+            range: row[0] ?? "", sql: .pages(context.job.cut(part)), key: "{\(middle)}",
+            kept: Int(Double(middle - cursor) * part.rowsPerPage), rest: rest)
     }
 
     private func find(
@@ -78,7 +96,7 @@ struct RangeSplitter: Sendable {
             let keys = Int(found[0] ?? ""), let kept = Int(found[1] ?? "")
         else { return nil }
         return Cut(
-            range: row[0] ?? "", part: part, key: key, kept: kept,
+            range: row[0] ?? "", sql: sql, key: key, kept: kept,
             rest: keys < rule.walkedKeys ? keys - kept : nil)
     }
 
@@ -97,7 +115,7 @@ struct RangeSplitter: Sendable {
     }
 
     private func take(_ cut: Cut) async throws(PostgresError) -> [String?]? {
-        let sql = context.job.cut(cut.part).cut
+        let sql = cut.sql.cut
         let settings =
             context.job.session.settings + [
                 Setting("lock_timeout", "\(Self.lockMilliseconds)"),

@@ -42,6 +42,8 @@ struct RunStarter: Sendable {
             try await Confirmation(connection: connection, options: options)
                 .refuseUnconfirmed(job, request, earlier: earlier)
             try await checkReplicas(connection, limits: wanted)
+            // What cannot be is refused before anything is written down.
+            _ = try await OrderPlanner(connection: connection).decided(job, limits: wanted)
             try await ledger.open()
             let record: RunRecord
             do {
@@ -81,6 +83,16 @@ struct RunStarter: Sendable {
         let job = try await JobPlanner(connection: connection).plan(earlier)
         var record = earlier
         record.limits = options.limits.applied(to: earlier.limits)
+        // Ranges are fixed when a run begins, and with them their order.
+        if let order = options.limits.order, order != earlier.limits.order,
+            earlier.state != .planned
+        {
+            record.limits.order = earlier.limits.order
+            report(
+                .note(
+                    "the run keeps the order in which it began (--order "
+                        + "\(earlier.limits.order.rawValue)); --fresh begins anew with another"))
+        }
         try refuseImpossible(record.limits)
         try await ThrottleCheck(connection: connection).check(options.limits.applied(to: Limits()))
         try await PlanInspector(connection: connection).refuseUnsound(job, limits: record.limits)
@@ -151,6 +163,8 @@ struct RunStarter: Sendable {
     private func fixRanges(
         _ record: RunRecord, job: PlannedJob, _ connection: PostgresConnection
     ) async throws {
+        let job = try await OrderPlanner(connection: connection)
+            .decided(job, limits: record.limits).job
         let plan = try await connection.withSettings(job.session.settings) {
             try await LeastKey(connection: connection).bounding(
                 RangePlanner(connection: connection).plan(job, limits: record.limits), of: job)

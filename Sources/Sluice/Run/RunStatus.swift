@@ -53,6 +53,12 @@ public struct RunStatus: Sendable, Equatable, Encodable {
     public var processNames: [String] = []
     /// What limits the run's rate now, in words; `nil` when nobody works.
     public var limitedBy: String?
+    /// Rows that were changed in lanes.
+    public var rowsInLanes = 0
+    /// How many of those stayed in their page and off the indexes (HOT).
+    public var rowsInPlace = 0
+    /// Keys that were walked over in the order of pages: the sweep walks over them once more.
+    public var keysByPages = 0
     /// Rows that the last verification found the run to have missed; `nil` before one.
     public var rowsMissed: Int?
     /// When it was last verified, ISO 8601 in UTC.
@@ -75,9 +81,26 @@ public struct RunStatus: Sendable, Equatable, Encodable {
         case updatedAt = "updated_at"
         case elapsedSeconds = "elapsed_seconds"
         case limitedBy = "limited_by"
+        case lanesShare = "lanes_share"
+        case hotShare = "hot_share"
+        case keysByPages = "keys_by_pages"
         case rowsMissed = "rows_missed"
         case verifiedAt = "verified_at"
     }
+
+    /// Share of the rows changed that were changed in lanes; `nil` before any.
+    public var lanesShare: Double? {
+        rowsChanged > 0 ? min(1, Double(rowsInLanes) / Double(rowsChanged)) : nil
+    }
+
+    /// Share of the rows changed in lanes that stayed in their page and off the indexes; `nil`
+    /// where there were none.
+    public var hotShare: Double? {
+        rowsInLanes > 0 ? min(1, Double(rowsInPlace) / Double(rowsInLanes)) : nil
+    }
+
+    /// Keys walked over, once each: in the order of pages, or of keys where the sweep is further.
+    public var keysWalked: Int { max(keysByPages, keysScanned - keysByPages) }
 
     /// Encodes every key, with `null` for what is not known.
     public func encode(to encoder: any Encoder) throws {
@@ -106,6 +129,9 @@ public struct RunStatus: Sendable, Equatable, Encodable {
         try values.encode(updatedAt, forKey: .updatedAt)
         try values.encode(elapsedSeconds, forKey: .elapsedSeconds)
         try values.encode(limitedBy, forKey: .limitedBy)
+        try values.encode(lanesShare, forKey: .lanesShare)
+        try values.encode(hotShare, forKey: .hotShare)
+        try values.encode(keysByPages, forKey: .keysByPages)
         try values.encode(verifiedAt == nil ? nil : rowsMissed, forKey: .rowsMissed)
         try values.encode(verifiedAt, forKey: .verifiedAt)
     }

@@ -8,6 +8,8 @@ struct WorkerHands: Sendable {
     private var messages: BatchMessages
     /// The keys of the region that is being filled.
     var laneKeys = LaneKeys()
+    /// Or its pages.
+    var lanePages = LanePages()
     var lastAnswer = ContinuousClock.now
 
     init(context: RunContext) {
@@ -23,9 +25,17 @@ struct WorkerHands: Sendable {
             case .claim: return try await claim()
             case .send(let range, let keys, let first):
                 return try await send(range, keys: keys, firstOfRange: first, limits: limits)
+            case .sendPages(let range, let keys, let skips):
+                return try await sendPages(range, keys: keys, skips: skips, limits: limits)
             case .receive: return try await receive()
+            case .survey(let range, let request) where range.isPhysical:
+                return .surveyed(try await surveyPages(range, request, limits: limits))
             case .survey(let range, let request):
                 return .surveyed(try await survey(range, request, limits: limits))
+            case .sendLane(let range, let batch) where range.isPhysical:
+                return try await sendPages(range, batch, skips: false, limits: limits)
+            case .skipLane(let range, let batch):
+                return try await sendPages(range, batch, skips: true, limits: limits)
             case .sendLane(let range, let batch):
                 return try await send(range, batch, limits: limits)
             case .lookAtHorizon(let seconds):
@@ -105,6 +115,36 @@ struct WorkerHands: Sendable {
         try await connection.send(
             messages.batch(
                 part: range.part, firstOfRange: firstOfRange, fence, limits: limits,
+                serverVersion: connection.serverVersion))
+        return .sent
+    }
+
+    private mutating func sendPages(
+        _ range: HeldRange, keys: Int, skips: Bool, limits: Limits
+    ) async throws(PostgresError) -> WorkerEvent {
+        let parameters =
+            fence(range) + [
+                Parameter(pages(range, keys: keys)), .text("\(context.leaseSeconds)"),
+                .text(context.job.session.durableCommit),
+            ]
+        return try await sendPages(range, parameters, isLane: false, skips: skips, limits: limits)
+    }
+
+    private mutating func sendPages(
+        _ range: HeldRange, _ batch: LaneBatch, skips: Bool, limits: Limits
+    ) async throws(PostgresError) -> WorkerEvent {
+        let parameters = pageParameters(range, batch, skips: skips)
+        return try await sendPages(range, parameters, isLane: true, skips: skips, limits: limits)
+    }
+
+    private mutating func sendPages(
+        _ range: HeldRange, _ parameters: [Parameter], isLane: Bool, skips: Bool, limits: Limits
+    ) async throws(PostgresError) -> WorkerEvent {
+        let connection = try open()
+        if connection.outstanding == 0 { lastAnswer = .now }
+        try await connection.send(
+            messages.pages(
+                part: range.part, isLane: isLane, skips: skips, parameters, limits: limits,
                 serverVersion: connection.serverVersion))
         return .sent
     }
@@ -219,6 +259,7 @@ struct WorkerHands: Sendable {
         return HeldRange(
             number: number, epoch: epoch, hasCursor: row[2] == "t",
             batches: Int(row[3] ?? "") ?? 0, part: Int(row[4] ?? "") ?? 1,
-            hasRegion: row.count > 5 && row[5] == "t")
+            hasRegion: row.count > 5 && row[5] == "t",
+            isPhysical: row.count > 6 && row[6] == "t")
     }
 }

@@ -59,7 +59,7 @@ struct CutSQL: Sendable {
         WITH open AS MATERIALIZED (SELECT FROM sluice.run WHERE id = $1 AND state = 'running'
         FOR SHARE),
         old AS MATERIALIZED (SELECT coalesce(r.region_upper, r."cursor") AS "cursor", r.upper,
-        r.keys_estimate, r.keys_scanned, r.part
+        r.keys_estimate, r.keys_scanned, r.part, r.is_physical
         FROM sluice.range r WHERE EXISTS (SELECT FROM open)
         AND r.run = $1 AND r.number = $2 AND r.state = 'running' FOR NO KEY UPDATE),
         cut AS MATERIALIZED (SELECT o.* FROM old o
@@ -73,13 +73,19 @@ struct CutSQL: Sendable {
         noted AS (INSERT INTO sluice.event (run, owner, kind, detail)
         SELECT $1, $3::uuid, 'split', 'range ' || $2::text || ' into ' || c.last FROM counted c)
         INSERT INTO sluice.range (run, number, part, lower, upper, "cursor", state, owner, epoch,
-        lease_until, keys_estimate)
+        lease_until, keys_estimate, is_physical)
         SELECT $1, c.last, o.part, $5::text[], o.upper, $5::text[], 'running', $3::uuid, 1,
         clock_timestamp() + $4::double precision * interval '1 second',
-        coalesce($7::bigint, greatest($6::bigint, o.keys_estimate - o.keys_scanned - $6::bigint))
-        FROM cut o, counted c
-        RETURNING number, epoch, true, batches, part, false
+        coalesce($7::bigint, greatest($6::bigint, o.keys_estimate - o.keys_scanned - $6::bigint)),
+        o.is_physical FROM cut o, counted c
+        RETURNING number, epoch, true, batches, part, false, is_physical
         """
+    }
+
+    /// The same of a range of the table's pages, whose bounds are their numbers.
+    static func pages(_ sql: CutSQL) -> CutSQL {
+        CutSQL(
+            table: sql.table, key: [KeyColumn(name: "page", castType: "pg_catalog.int8")])
     }
 
     // MARK: The pieces

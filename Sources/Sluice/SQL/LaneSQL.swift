@@ -120,19 +120,45 @@ struct LaneSQL: Sendable {
     /// Beside what a plain batch tells: its transaction, the horizon, and rows updated in place.
     var change: String {
         let last = key.indices.map { "(\(array($0)))[$8::integer]::text" }.joined(separator: ", ")
-        let counted = "rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),\n"
         return """
             WITH \(fence), \(change(of: array).text), \
-            \(move(counted, cursor: "ARRAY[\(last)]", gate: "sluice_fence"))
-            SELECT $8::bigint, (SELECT n.rows FROM sluice_count n), m.finished,
-            CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $11, true) END,
-            extract(epoch FROM pg_catalog.clock_timestamp()
-            - pg_catalog.statement_timestamp()), NULL,
-            pg_catalog.pg_current_xact_id()::text, \(HorizonSQL.horizon),
-            pg_catalog.pg_stat_get_xact_tuples_hot_updated(\(batch.tableOID))
-            - (SELECT f.hot FROM sluice_fence f)
-            FROM sluice_move m
+            \(moved(cursor: "ARRAY[\(last)]"))
+            \(told)
             """
+    }
+
+    /// Counts a batch and moves its lane on.
+    func moved(cursor: String) -> String {
+        let rows = "(SELECT n.rows FROM sluice_count n)"
+        // Asked for after the rows were counted, and so after they were changed.
+        let counted = """
+            rows_changed = r.rows_changed + \(rows),
+            rows_in_lanes = r.rows_in_lanes + \(rows),
+            rows_in_place = r.rows_in_place + CASE WHEN \(rows) > 0 THEN \(inPlace) ELSE 0 END,
+
+            """
+        return move(counted, cursor: cursor, gate: "sluice_fence")
+    }
+
+    /// What a batch tells.
+    var told: String {
+        """
+        SELECT $8::bigint, (SELECT n.rows FROM sluice_count n), m.finished,
+        CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $11, true) END,
+        extract(epoch FROM pg_catalog.clock_timestamp()
+        - pg_catalog.statement_timestamp()), NULL,
+        pg_catalog.pg_current_xact_id()::text, \(HorizonSQL.horizon),
+        \(inPlace)
+        FROM sluice_move m
+        """
+    }
+
+    /// Rows that the batch updated within their page, as the server counts them.
+    private var inPlace: String {
+        """
+        pg_catalog.pg_stat_get_xact_tuples_hot_updated(\(batch.tableOID))
+        - (SELECT f.hot FROM sluice_fence f)
+        """
     }
 
     /// The same without a ledger and without a key, for EXPLAIN: its plan is the batch's plan,
@@ -196,7 +222,7 @@ struct LaneSQL: Sendable {
 
     /// The range's row, if its owner still holds it, the lane is where the batch expects it, and
     /// the name still means the table.
-    private var fence: String {
+    var fence: String {
         """
         sluice_fence AS MATERIALIZED (
         SELECT pg_catalog.pg_stat_get_xact_tuples_hot_updated(\(batch.tableOID)) AS hot

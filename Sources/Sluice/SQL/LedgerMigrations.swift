@@ -7,7 +7,7 @@ enum LedgerMigrations {
     static let advisoryLockKey: Int64 = 0x73_6C75_6963_65
 
     /// Scripts; the index plus one is the version that each leads to.
-    static let all = [version1, version2, version3, version4, version5, version6]
+    static let all = [version1, version2, version3, version4, version5, version6, version7]
 
     /// Ranges carry a low fill factor: their rows are updated at each batch, and room in the page
     /// keeps those updates off the index.
@@ -171,5 +171,14 @@ enum LedgerMigrations {
             ADD COLUMN merged_from text[],
             ADD COLUMN regions integer NOT NULL DEFAULT 0;
         INSERT INTO sluice.ledger (version) VALUES (6);
+        """
+
+    /// Ranges of a table's pages, and what lanes did for a run.
+    private static let version7 = """
+        ALTER TABLE sluice.range ADD COLUMN is_physical boolean NOT NULL DEFAULT false,
+            ADD COLUMN rows_in_lanes bigint NOT NULL DEFAULT 0,
+            ADD COLUMN rows_in_place bigint NOT NULL DEFAULT 0;
+        ALTER TABLE sluice.part ADD COLUMN is_physical boolean NOT NULL DEFAULT false;
+        INSERT INTO sluice.ledger (version) VALUES (7);
         """
 }

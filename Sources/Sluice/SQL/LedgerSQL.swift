@@ -61,22 +61,24 @@ enum LedgerSQL {
     /// Writes the planned parts and ranges and opens the run to workers, unless another process
     /// did so first.
     ///
-    /// `$2` holds the ranges as a JSON array of `[part, lower or null, upper, estimate]`, `$3` the
-    /// keys in all by estimate, `$4` how many ranges there are, `$5` the parts as a JSON array of
-    /// `[number, OID, name]`. The snapshot tells what was there at that moment, after the wait for
-    /// writers, from what was written since.
+    /// `$2` holds the ranges as a JSON array of `[part, lower or null, upper, estimate, is
+    /// physical]`, `$3` the keys in all by estimate, `$4` how many ranges there are, `$5` the parts
+    /// as a JSON array of `[number, OID, name, is physical]`. The snapshot tells what was there at
+    /// that moment, after the wait for writers, from what was written since.
     static let startRun = """
         WITH opened AS (UPDATE sluice.run SET state = 'running', started_at = clock_timestamp(),
         updated_at = clock_timestamp(), keys_total_estimate = $3, range_count = $4,
         start_snapshot = pg_catalog.pg_current_snapshot()::text
         WHERE id = $1 AND state = 'planned' RETURNING id),
-        parts AS (INSERT INTO sluice.part (run, number, table_oid, table_name)
-        SELECT o.id, (p.part ->> 0)::integer, (p.part ->> 1)::oid, p.part ->> 2
+        parts AS (INSERT INTO sluice.part (run, number, table_oid, table_name, is_physical)
+        SELECT o.id, (p.part ->> 0)::integer, (p.part ->> 1)::oid, p.part ->> 2,
+        (p.part ->> 3)::boolean
         FROM opened o, jsonb_array_elements($5::jsonb) AS p (part)),
         numbering AS (INSERT INTO sluice.numbering (run, last) SELECT o.id, $4 FROM opened o)
-        INSERT INTO sluice.range (run, number, part, lower, upper, "cursor", keys_estimate)
+        INSERT INTO sluice.range (run, number, part, lower, upper, "cursor", keys_estimate,
+        is_physical)
         SELECT o.id, p.n, (p.range ->> 0)::integer, b.lower, b.upper, b.lower,
-        (p.range ->> 3)::bigint
+        (p.range ->> 3)::bigint, (p.range ->> 4)::boolean
         FROM opened o, jsonb_array_elements($2::jsonb) WITH ORDINALITY AS p (range, n)
         JOIN LATERAL (SELECT
         CASE WHEN p.range -> 1 = 'null' THEN NULL

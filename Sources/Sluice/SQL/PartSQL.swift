@@ -33,7 +33,8 @@ enum PartSQL {
     /// The tables of a run, by what the ledger holds of them: `$1` run; no OID where the table is
     /// gone from the catalog.
     static let recorded = """
-        SELECT \(facts), p.number, p.table_name, p.gone_at IS NOT NULL FROM sluice.part p
+        SELECT \(facts), p.number, p.table_name, p.gone_at IS NOT NULL, p.is_physical
+        FROM sluice.part p
         LEFT JOIN pg_catalog.pg_class c ON c.oid = p.table_oid
         LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         WHERE p.run = $1 ORDER BY p.number

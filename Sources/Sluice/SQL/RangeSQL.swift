@@ -16,6 +16,8 @@ enum RangeSQL {
 
     /// Claims the first free range: `$1` run, `$2` owner, `$3` lease in seconds.
     ///
+    /// Keys of a table that goes by its pages are swept when no page of it is left.
+    ///
     /// Free is what nobody holds, what a process holds of which nothing is left, and what has an
     /// expired lease (a batch at work holds the row's lock, and locked rows are skipped). The run
     /// row is locked against a cancel at the same moment, which would not see this claim.
@@ -25,13 +27,15 @@ enum RangeSQL {
         WHERE r.run = $1 AND EXISTS (SELECT FROM open)
         AND (r.state = 'pending' OR (r.state = 'running' AND (r.lease_until < clock_timestamp()
         OR r.owner NOT IN (SELECT a.owner FROM alive a))))
+        AND (r.is_physical OR NOT EXISTS (SELECT FROM sluice.range g WHERE g.run = $1
+        AND g.is_physical AND g.part = r.part AND g.state <> 'done'))
         ORDER BY r.number LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED)
         UPDATE sluice.range r SET state = 'running', owner = $2, epoch = r.epoch + 1,
         lease_until = clock_timestamp() + $3::double precision * interval '1 second',
         updated_at = clock_timestamp()
         FROM free WHERE r.run = $1 AND r.number = free.number
         RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part,
-        r.region_upper IS NOT NULL
+        r.region_upper IS NOT NULL, r.is_physical
         """
 
     /// Ranges that somebody works on, the one with most ahead of it first; `$1` run, `$2` how many.
@@ -39,7 +43,8 @@ enum RangeSQL {
     /// A region that is filled in lanes is its owner's. Estimates may be wrong, so among those with
     /// nothing left by estimate chance decides.
     static let busiest = """
-        SELECT r.number, r.part, coalesce(r.region_upper, r."cursor"), r.upper
+        SELECT r.number, r.part, coalesce(r.region_upper, r."cursor"), r.upper, r.is_physical,
+        r.keys_estimate
         FROM sluice.range r
         WHERE r.run = $1 AND r.state = 'running'
         ORDER BY greatest(0, r.keys_estimate - r.keys_scanned) DESC, random() LIMIT $2
@@ -88,7 +93,7 @@ enum RangeSQL {
     /// Only the lock settles what an interrupted COMMIT did.
     static let reattach = """
         SELECT r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part,
-        r.region_upper IS NOT NULL FROM sluice.range r
+        r.region_upper IS NOT NULL, r.is_physical FROM sluice.range r
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' FOR NO KEY UPDATE
         """
@@ -107,8 +112,8 @@ enum RangeSQL {
     /// `$5` is the lease in seconds.
     static let renew = """
         WITH open AS MATERIALIZED (SELECT FROM sluice.run WHERE id = $1 FOR NO KEY UPDATE),
-        old AS MATERIALIZED (SELECT r."cursor", r.upper, r.keys_estimate, r.keys_scanned, r.part
-        FROM sluice.range r WHERE EXISTS (SELECT FROM open)
+        old AS MATERIALIZED (SELECT r."cursor", r.upper, r.keys_estimate, r.keys_scanned, r.part,
+        r.is_physical FROM sluice.range r WHERE EXISTS (SELECT FROM open)
         AND r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' AND r."cursor" IS NOT NULL AND r.region_upper IS NULL
         FOR NO KEY UPDATE),
@@ -118,11 +123,11 @@ enum RangeSQL {
         keys_estimate = r.keys_scanned, updated_at = clock_timestamp()
         WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM counted))
         INSERT INTO sluice.range (run, number, part, lower, upper, "cursor", state, owner, epoch,
-        lease_until, keys_estimate)
+        lease_until, keys_estimate, is_physical)
         SELECT $1, c.last, o.part, o."cursor", o.upper, o."cursor", 'running', $3, 1,
         clock_timestamp() + $5::double precision * interval '1 second',
-        greatest(0, o.keys_estimate - o.keys_scanned) FROM old o, counted c
-        RETURNING number, epoch, true, batches, part, false
+        greatest(0, o.keys_estimate - o.keys_scanned), o.is_physical FROM old o, counted c
+        RETURNING number, epoch, true, batches, part, false, is_physical
         """
 
     // MARK: Processes

@@ -28,6 +28,12 @@ struct SplitSQL: Sendable {
         "EXPLAIN (FORMAT JSON) SELECT FROM ONLY \(table.quoted)"
     }
 
+    /// The table's pages on disk.
+    var pages: String {
+        "SELECT pg_catalog.pg_relation_size(\(tableOID))\n"
+            + "/ pg_catalog.current_setting('block_size')::bigint"
+    }
+
     // MARK: One column
 
     /// What the statistics know of the column between its ends, in order: the value, its share of

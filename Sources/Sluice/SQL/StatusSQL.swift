@@ -12,7 +12,7 @@ enum StatusSQL {
         extract(epoch FROM coalesce(r.finished_at, p.updated) - r.started_at), r.kind,
         coalesce(l.names, '{}'), r.rows_missed,
         to_char(r.verified_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        l.limited
+        l.limited, p.in_lanes, p.in_place, p.by_pages
         FROM sluice.run r
         LEFT JOIN LATERAL (SELECT
         coalesce(sum(keys_scanned) FILTER (WHERE state = 'done'), 0) AS done,
@@ -20,6 +20,8 @@ enum StatusSQL {
         coalesce(sum(greatest(keys_estimate, keys_scanned)) FILTER (WHERE state <> 'done'), 0)
         AS estimate_open, coalesce(sum(rows_changed), 0) AS changed,
         count(*) FILTER (WHERE state <> 'done') AS unfinished, count(*) AS ranges,
+        coalesce(sum(rows_in_lanes), 0) AS in_lanes, coalesce(sum(rows_in_place), 0) AS in_place,
+        coalesce(sum(keys_scanned) FILTER (WHERE is_physical), 0) AS by_pages,
         max(updated_at) AS updated FROM sluice.range WHERE run = r.id) p ON true
         LEFT JOIN LATERAL (SELECT coalesce(sum(workers), 0) AS workers,
         max(batch_keys) AS batch_keys, max(replica_lag_seconds) AS lag,

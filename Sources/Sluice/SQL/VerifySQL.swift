@@ -26,7 +26,7 @@ enum VerifySQL {
     static let links = """
         SELECT r.part, r.lower, r.upper, r.state = 'done' FROM sluice.range r
         JOIN sluice.part p ON p.run = r.run AND p.number = r.part
-        WHERE r.run = $1 AND p.gone_at IS NULL ORDER BY r.number
+        WHERE r.run = $1 AND p.gone_at IS NULL AND NOT r.is_physical ORDER BY r.number
         """
 
     /// Tables with keys of the run `$1` that were set aside, whether accepted or not.

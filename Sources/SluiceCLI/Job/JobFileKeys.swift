@@ -13,7 +13,7 @@ struct JobFileKeys {
     static let limitWords =
         [
             "workers", "batch", "batch_bytes", "max_lag", "lock_timeout", "statement_timeout",
-            "synchronous_commit", "max_quarantine", "lanes", "verify", "replica_dsn",
+            "synchronous_commit", "max_quarantine", "lanes", "order", "verify", "replica_dsn",
         ] + ThrottleText.words + LaterFeature.allCases.map { $0.rawValue.replacing("-", with: "_") }
 
     let file: String
@@ -170,6 +170,7 @@ struct JobFileKeys {
                 limits.synchronousCommit = try LimitText.commit(text, for: word)
             case "max_quarantine":
                 limits.maxQuarantine = try LimitText.maxQuarantine(text, for: word)
+            case "order": limits.order = try LimitText.order(text, for: word)
             case "lanes": limits.lanes = try LimitText.lanes(text, for: word)
             case let throttle where ThrottleText.words.contains(throttle):
                 try ThrottleText.read(text, word: throttle, for: word, into: &limits)
@@ -197,7 +198,7 @@ struct JobFileKeys {
     private static let examples = [
         "workers": "4 or 1..8", "batch": "auto or 5000", "batch_bytes": "16MB", "max_lag": "10s",
         "lock_timeout": "2s",
-        "statement_timeout": "20s", "synchronous_commit": "off", "order": "key",
+        "statement_timeout": "20s", "synchronous_commit": "off", "order": "auto",
         "max_quarantine": "100", "lanes": "auto", "verify": "auto", "max_rate": "20000",
         "max_wal": "40MB/s",
         "max_pg_wal": "20GB",

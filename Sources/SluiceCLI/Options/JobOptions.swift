@@ -70,6 +70,12 @@ struct JobOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
+            "By key or by the table's pages (default auto).", valueName: "auto|key|physical"))
+    var order: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
             "The job's name (default made of what is done to what).", valueName: "name"))
     var name: String?
 
@@ -89,6 +95,7 @@ struct JobOptions: ParsableArguments {
         }
         var job = try JobFileReader.read(path: file)
         if let name { job.request.name = try Self.named(name) }
+        if let order { job.limits.order = try LimitText.order(order, for: "--order") }
         return job
     }
 
@@ -122,7 +129,9 @@ struct JobOptions: ParsableArguments {
         if let name { request.name = try Self.named(name) }
         if let key { request.key = try Self.columns(key, for: "--key") }
         if let problem = request.problem { throw UsageError(Printable.clean(problem)) }
-        return JobFile(request: request)
+        var job = JobFile(request: request)
+        if let order { job.limits.order = try LimitText.order(order, for: "--order") }
+        return job
     }
 
     /// A name that people can type and a line can hold.

@@ -3,16 +3,13 @@ import ArgumentParser
 /// Options that other versions have a feature for: this one takes them only when they ask for
 /// `off`, so that a script means the same with each.
 struct LaterOptions: ParsableArguments {
-    @Option(name: .long, parsing: .unconditional, help: LaterFeature.order.help)
-    var order: String?
-
     @Option(name: .long, parsing: .unconditional, help: LaterFeature.vacuum.help)
     var vacuum: String?
 
     /// - Throws: `UsageError` for the first one that asks for more than `off`.
     func check() throws(UsageError) {
         let given: [(LaterFeature, String?)] = [
-            (.order, order), (.vacuum, vacuum),
+            (.vacuum, vacuum)
         ]
         for (feature, value) in given {
             if let value { try feature.check(value, spelled: "--" + feature.rawValue) }
@@ -22,12 +19,10 @@ struct LaterOptions: ParsableArguments {
 
 /// A feature that this version does not have.
 enum LaterFeature: String, CaseIterable {
-    case order, vacuum
+    case vacuum
 
     /// The word that asks for what this version does anyway.
-    var off: String {
-        self == .order ? "key" : "off"
-    }
+    var off: String { "off" }
 
     var help: ArgumentHelp {
         ArgumentHelp("Not part of this version; takes \(off).", valueName: off)

@@ -13,6 +13,7 @@ struct LimitsJSON: Encodable {
     private let synchronousCommit: Bool
     private let maxQuarantine: Int
     private let lanes: String
+    private let order: String
     private let maxRowsPerSecond: Double?
     private let maxWalBytesPerSecond: Double?
     private let maxPgWalBytes: Int?
@@ -25,7 +26,7 @@ struct LimitsJSON: Encodable {
     private let throttleURL: String?
 
     private enum CodingKeys: String, CodingKey {
-        case workers, batch, window, lanes
+        case workers, batch, window, lanes, order
         case batchAuto = "batch_auto"
         case batchBytes = "batch_bytes"
         case maxLagSeconds = "max_lag_seconds"
@@ -55,6 +56,7 @@ struct LimitsJSON: Encodable {
         synchronousCommit = limits.synchronousCommit
         maxQuarantine = limits.maxQuarantine
         lanes = limits.lanes.text
+        order = limits.order.rawValue
         maxRowsPerSecond = limits.maxRowsPerSecond
         maxWalBytesPerSecond = limits.maxWalBytesPerSecond
         maxPgWalBytes = limits.maxPgWalBytes

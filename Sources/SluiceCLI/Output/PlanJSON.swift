@@ -7,9 +7,11 @@ struct PlanJSON: Encodable {
         let lower: [String]?
         let upper: [String]
         let keysEstimate: Int
+        let isPhysical: Bool
 
         enum CodingKeys: String, CodingKey {
             case lower, upper
+            case isPhysical = "is_physical"
             case keysEstimate = "keys_estimate"
         }
 
@@ -17,6 +19,7 @@ struct PlanJSON: Encodable {
             lower = range.lower.map { Array($0) }
             upper = Array(range.upper)
             keysEstimate = range.keysEstimate
+            isPhysical = range.isPhysical
         }
     }
 
@@ -30,6 +33,7 @@ struct PlanJSON: Encodable {
     let ranges: [Range]
     let splitMethod: String
     let drivingIndex: String?
+    let order: String
     let lanes: String
     let limits: LimitsJSON
     let statements: [String]
@@ -38,8 +42,8 @@ struct PlanJSON: Encodable {
     let refusals: [String]
 
     enum CodingKeys: String, CodingKey {
-        case job, kind, table, tables, into, key, ranges, lanes, limits, statements, explanation,
-            warnings, refusals
+        case job, kind, table, tables, into, key, ranges, order, lanes, limits, statements,
+            explanation, warnings, refusals
         case keysTotalEstimate = "keys_total_estimate"
         case splitMethod = "split_method"
         case drivingIndex = "driving_index"
@@ -56,6 +60,7 @@ struct PlanJSON: Encodable {
         ranges = plan.ranges.map(Range.init)
         splitMethod = plan.splitMethod
         drivingIndex = plan.drivingIndex
+        order = plan.order
         lanes = plan.lanes
         limits = LimitsJSON(plan.limits)
         statements = plan.statements

@@ -27,6 +27,7 @@ enum PlanText {
         if let index = plan.drivingIndex {
             lines.append(field("scan", "driven by the partial index " + index, hasColour))
         }
+        lines.append(field("order", plan.order, hasColour))
         lines.append(field("lanes", plan.lanes, hasColour))
         lines.append(field("limits", ControlText.limits(plan.limits), hasColour))
         lines += section("statements of one batch", plan.statements, hasColour)
@@ -54,6 +55,11 @@ enum PlanText {
 
     /// A range as `(10, 20]  about 5,000 keys`.
     static func range(_ range: KeyRange) -> String {
+        if range.isPhysical {
+            return
+                "pages \(range.lower?.first ?? "0") to before \(range.upper.first ?? "0")  about "
+                + Format.count(range.keysEstimate, "row")
+        }
         let lower = range.lower.map(tuple) ?? "start"
         let keys = "about " + Format.count(range.keysEstimate, "key")
         return "(\(lower), \(tuple(range.upper))]  \(keys)"

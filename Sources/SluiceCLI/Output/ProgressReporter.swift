@@ -111,7 +111,7 @@ final class ProgressReporter: Sendable {
         state.withLock { state in
             guard !state.isFinished else { return }
             if state.keysBefore == nil {
-                state.keysBefore = state.isResumed ? status.keysScanned : 0
+                state.keysBefore = state.isResumed ? status.keysWalked : 0
             }
             switch mode {
             case .live:

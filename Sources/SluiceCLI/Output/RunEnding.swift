@@ -12,10 +12,14 @@ enum RunEnding {
         let status = report.status
         var words = [
             Format.count(status.rowsChanged, "row") + " " + status.kind.done,
-            Format.count(status.keysScanned, "key"), Format.duration(report.seconds),
+            Format.count(status.keysWalked, "key"), Format.duration(report.seconds),
         ]
-        let keys = max(0, status.keysScanned - keysBefore)
+        let keys = max(0, status.keysWalked - keysBefore)
         if report.seconds > 0 { words.append(Format.rate(Double(keys) / report.seconds)) }
+        if status.rowsInPlace > 0 {
+            let share = Double(status.rowsInPlace) / Double(max(1, status.rowsChanged))
+            words.append(Format.percent(share * 100) + " of the rows in place, by lanes")
+        }
         if let bytes = report.walBytes { words.append(Format.bytes(bytes) + " of WAL") }
         if let lag = report.replicaLagSecondsMax {
             words.append("highest replica lag " + Format.duration(lag))

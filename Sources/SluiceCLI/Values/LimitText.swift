@@ -79,6 +79,14 @@ enum LimitText {
         return try sound(.fixed(lanes)) { $0.lanes = $1 }
     }
 
+    /// The order of rows.
+    static func order(_ text: String, for option: String) throws(UsageError) -> OrderSetting {
+        if let order = OrderSetting(rawValue: text.lowercased()) { return order }
+        let words = OrderSetting.allCases.map(\.rawValue)
+        let hint = NearestWord.to(text, among: words).map { "; did you mean \($0)?" } ?? ""
+        throw UsageError("\(option) takes auto, key or physical, not \(quote(text))\(hint)")
+    }
+
     /// Decimal digits with an optional sign and `_` or `,` between thousands.
     static func integer(_ text: String) -> Int? {
         Int(text.filter { $0 != "_" && $0 != "," })

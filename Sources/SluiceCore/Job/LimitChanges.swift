@@ -20,6 +20,8 @@ public struct LimitChanges: Sendable, Equatable {
     public var maxQuarantine: Int?
     /// Whether rows are changed in lanes.
     public var lanes: LaneSetting?
+    /// In which order rows are visited, by a run that has not begun.
+    public var order: OrderSetting?
     /// Rows in a second; `.some(nil)` lifts the bound, as for each of those below.
     public var maxRowsPerSecond: Double??
     /// Bytes of write-ahead log in a second.
@@ -66,6 +68,7 @@ public struct LimitChanges: Sendable, Equatable {
         if let synchronousCommit { new.synchronousCommit = synchronousCommit }
         if let maxQuarantine { new.maxQuarantine = maxQuarantine }
         if let lanes { new.lanes = lanes }
+        if let order { new.order = order }
         throttle(&new)
         return new
     }
@@ -101,6 +104,7 @@ public struct LimitChanges: Sendable, Equatable {
         if let synchronousCommit { merged.synchronousCommit = synchronousCommit }
         if let maxQuarantine { merged.maxQuarantine = maxQuarantine }
         if let lanes { merged.lanes = lanes }
+        if let order { merged.order = order }
         throttle(&merged)
         return merged
     }

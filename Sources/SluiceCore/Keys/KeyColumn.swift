@@ -68,10 +68,16 @@ public struct KeyRange: Sendable, Hashable {
     public let keysEstimate: Int
     /// The number of the table it is a range of, from 1.
     public let part: Int
+    /// Whether it is an interval of the table's pages, by their numbers, and without the last one.
+    public let isPhysical: Bool
 
-    /// Describes the interval `(lower, upper]`.
-    public init(lower: KeyTuple?, upper: KeyTuple, keysEstimate: Int, part: Int = 1) {
+    /// Describes the interval `(lower, upper]`, or where it is one of pages, `[lower, upper)`.
+    public init(
+        lower: KeyTuple?, upper: KeyTuple, keysEstimate: Int, part: Int = 1,
+        isPhysical: Bool = false
+    ) {
         self.part = part
+        self.isPhysical = isPhysical
         self.lower = lower
         self.upper = upper
         self.keysEstimate = keysEstimate

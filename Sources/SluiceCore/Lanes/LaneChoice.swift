@@ -22,6 +22,9 @@ public struct LaneFacts: Sendable, Equatable {
     /// Whether lanes have to be a power of two in number, as those told by a hash do.
     public var isHashed = false
 
+    /// Whether its rows are visited in the order of its pages.
+    public var isPhysical = false
+
     /// Facts of a table that nothing stands in the way of.
     public init() {}
 }
@@ -49,7 +52,7 @@ public enum LaneChoice: Sendable, Equatable {
     /// With fewer rows in a page there is no room to make by moving some of them.
     static let rowsPerPageMin = 3.0
     /// Taken where statistics know nothing.
-    static let rowsPerPageUnknown = 60.0
+    public static let rowsPerPageUnknown = 60.0
     /// Most lanes chosen: more gained nothing in any measurement.
     static let lanesMost = 32
 
@@ -58,7 +61,8 @@ public enum LaneChoice: Sendable, Equatable {
         if setting == .off { return .none("--lanes off") }
         if let obstacle = obstacle(facts) { return .none(obstacle) }
         if case .fixed(let lanes) = setting {
-            return .lanes(facts.isHashed ? powerOfTwo(below: Double(lanes)) : lanes)
+            return .lanes(
+                facts.isHashed || facts.isPhysical ? powerOfTwo(below: Double(lanes)) : lanes)
         }
         if let reason = objection(facts) { return .none(reason) }
         return .lanes(best(facts))
@@ -89,6 +93,8 @@ public enum LaneChoice: Sendable, Equatable {
                 + "index: create that index after the backfill"
         }
         if facts.isWide { return "rows are stored out of line" }
+        // In the order of pages a lane is told by a row's place there.
+        if facts.isPhysical { return facts.planProblem }
         if facts.isDriven { return "a partial index drives the scan" }
         if !facts.canBeTold {
             return "keys of this type are an array, or have no hash, and cannot be told into lanes"
@@ -98,7 +104,8 @@ public enum LaneChoice: Sendable, Equatable {
 
     /// Why lanes would not pay.
     private static func objection(_ facts: LaneFacts) -> String? {
-        if let correlation = facts.correlation, abs(correlation) < correlationMin {
+        if !facts.isPhysical, let correlation = facts.correlation, abs(correlation) < correlationMin
+        {
             return "the key does not follow the table's pages (correlation "
                 + "\(Double(Int(correlation * 100)) / 100))"
         }
@@ -115,7 +122,8 @@ public enum LaneChoice: Sendable, Equatable {
         let move = moveMicroseconds + indexMicroseconds * Double(facts.otherIndexes)
         let lanes = min(
             Double(lanesMost), rows, (rows * move / visitMicroseconds).squareRoot())
-        return facts.isHashed ? powerOfTwo(below: lanes) : max(2, Int(lanes.rounded()))
+        return facts.isHashed || facts.isPhysical
+            ? powerOfTwo(below: lanes) : max(2, Int(lanes.rounded()))
     }
 
     private static func powerOfTwo(below lanes: Double) -> Int {

@@ -82,9 +82,11 @@ struct LaneRule: Sendable, Equatable {
     /// Whether any part is filled in lanes.
     var isEmpty: Bool { lanesOfPart.isEmpty }
 
-    /// Lanes of the next region of a part; `nil` for none.
-    func lanes(part: Int) -> Int? {
-        guard let lanes = lanesOfPart[part], let seconds = horizonSeconds,
+    /// Lanes of the next region of a part, in the order of its pages or of keys; `nil` for none.
+    func lanes(part: Int, isPhysical: Bool = false) -> Int? {
+        // Behind the pages a sweep finds only what is left.
+        guard facts[part]?.isPhysical == isPhysical, let lanes = lanesOfPart[part],
+            let seconds = horizonSeconds,
             seconds <= Self.horizonSecondsMax,
             let share = matchShares[part], share >= Self.matchShareMin
         else { return nil }

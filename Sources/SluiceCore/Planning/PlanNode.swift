@@ -87,6 +87,11 @@ public enum PlanGuard {
         return index
     }
 
+    /// Whether `table` is scanned by a range of its pages.
+    public static func scansPages(_ plan: PlanNode, table: String) -> Bool {
+        flattened(plan).contains { $0.type == "Tid Range Scan" && $0.relation == table }
+    }
+
     /// The index scans of which a bitmap is made, without those of sub-selects in a condition.
     static func bitmapScans(_ node: PlanNode) -> [PlanNode] {
         switch node.type {

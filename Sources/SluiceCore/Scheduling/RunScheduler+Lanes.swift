@@ -21,7 +21,20 @@ extension RunScheduler {
         if range.hasRegion { return true }
         return worker.bisection == nil && !worker.isRegionRefused
             && worker.batchesOfRow < Self.batchesPerLedgerRow
-            && lanes.lanes(part: range.part) != nil
+            && lanes.lanes(part: range.part, isPhysical: range.isPhysical) != nil
+    }
+
+    /// Leaves a batch of pages that cannot be changed to the sweep.
+    func skipAction(_ range: HeldRange, _ worker: inout WorkerState) -> WorkerAction? {
+        guard let keys = worker.skippedKeys else { return nil }
+        worker.skippedKeys = nil
+        if let batch = worker.region?.next(keys: keys) {
+            worker.region?.send(batch)
+            worker.sentKeys.append(batch.keys)
+            return .skipLane(range, batch)
+        }
+        worker.sentKeys.append(keys)
+        return .sendPages(range, keys: keys, skips: true)
     }
 
     /// What a worker does in lanes; `nil` where its range goes by plain batches.
@@ -59,7 +72,7 @@ extension RunScheduler {
     private func laneRequest(_ range: HeldRange, mergesRest: Bool) -> LaneRequest {
         LaneRule.request(
             // One that is under way has its own number.
-            lanes: lanes.lanes(part: range.part) ?? 1,
+            lanes: lanes.lanes(part: range.part, isPhysical: range.isPhysical) ?? 1,
             batchKeys: limits.sizesBatches ? nil : limits.batchKeys, mergesRest: mergesRest)
     }
 

@@ -224,6 +224,7 @@ public struct RunScheduler: Sendable {
         guard let range = worker.range else {
             return worker.mustSplit ? .split(batchKeys: wantedKeys(worker)) : .claim
         }
+        if let action = skipAction(range, &worker) { return action }
         if let action = laneAction(id, range, &worker, nowSeconds: nowSeconds) { return action }
         if let key = worker.bisection?.found {
             return .quarantine(range, key, firstOfRange: !worker.cursorSet)
@@ -250,7 +251,7 @@ public struct RunScheduler: Sendable {
     private func canSend(_ worker: WorkerState) -> Bool {
         worker.range != nil && !worker.rangeFinished && !worker.mustReattach
             && worker.inFlight < inFlightMax && closedReason == nil && shortage == nil
-            && worker.bisection == nil
+            && worker.bisection == nil && worker.skippedKeys == nil
             && worker.batchesOfRow < Self.batchesPerLedgerRow && isLaneOpen(worker)
     }
 
@@ -263,6 +264,7 @@ public struct RunScheduler: Sendable {
             return .sendLane(range, batch)
         }
         worker.sentKeys.append(keys)
+        if range.isPhysical { return .sendPages(range, keys: keys, skips: false) }
         return .send(range, keys: keys, firstOfRange: !worker.cursorSet)
     }
 
@@ -386,8 +388,12 @@ public struct RunScheduler: Sendable {
             worker.losses += 1
             if worker.losses > Self.lossesMax { stop(.failed(failure)) }
         }
-        // Only a batch meets a row; whoever allows no key to be set aside stops at the first.
-        if failureClass == .poison, worker.inFlight == 0 || limits.maxQuarantine == 0 {
+        // Only a batch meets a row; whoever allows no key to be set aside stops at the first. Pages
+        // are left to the sweep, which finds the key.
+        let isPhysical = worker.range?.isPhysical == true
+        if failureClass == .poison,
+            worker.inFlight == 0 || limits.maxQuarantine == 0 && !isPhysical
+        {
             failureClass = .stop
         }
         let failedKeys = worker.sentKeys.first ?? 1
@@ -414,6 +420,10 @@ public struct RunScheduler: Sendable {
             // The server rolled it back and said so: the range is where it was.
             worker.mustReattach = false
             worker.cursorSet = worker.cursorCommitted
+            if isPhysical {
+                worker.skippedKeys = failedKeys
+                break
+            }
             if worker.bisection == nil { worker.bisection = Bisection(failedKeys: failedKeys) }
             worker.bisection?.failed(keys: failedKeys)
         case .shrink:

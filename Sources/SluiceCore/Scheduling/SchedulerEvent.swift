@@ -12,13 +12,16 @@ public struct HeldRange: Sendable, Equatable {
     public let part: Int
     /// Whether a region of it is being filled in lanes.
     public var hasRegion: Bool
+    /// Whether it is a range of the table's pages, not of keys.
+    public let isPhysical: Bool
 
     /// Describes a claimed range.
     public init(
         number: Int, epoch: Int, hasCursor: Bool, batches: Int, part: Int = 1,
-        hasRegion: Bool = false
+        hasRegion: Bool = false, isPhysical: Bool = false
     ) {
         self.hasRegion = hasRegion
+        self.isPhysical = isPhysical
         self.number = number
         self.epoch = epoch
         self.hasCursor = hasCursor

@@ -10,10 +10,15 @@ public enum WorkerAction: Sendable, Equatable {
     /// Put one batch into the pipe. `firstOfRange` when the range is open below and nothing of it
     /// was sent before.
     case send(HeldRange, keys: Int, firstOfRange: Bool)
+    /// Put one batch of about so many rows of the next pages into the pipe; one that skips them
+    /// leaves their rows to the sweep.
+    case sendPages(HeldRange, keys: Int, skips: Bool)
     /// Begin a region, or take up the one that is under way, and see what is in it.
     case survey(HeldRange, LaneRequest)
     /// Put one batch of a lane into the pipe.
     case sendLane(HeldRange, LaneBatch)
+    /// Move a lane of pages past one batch, whose rows are left to the sweep.
+    case skipLane(HeldRange, LaneBatch)
     /// Ask, after so long, what may be pruned by now.
     case lookAtHorizon(afterSeconds: Double)
     /// Try one key of a lane alone and wait for what comes of it.

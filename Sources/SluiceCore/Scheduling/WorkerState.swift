@@ -21,6 +21,8 @@ struct WorkerState: Sendable {
     /// Rows of that region that were changed, and how many of them within their page.
     var regionRows = 0
     var regionHotRows = 0
+    /// Keys of a batch of pages that cannot be changed, which are left to the sweep.
+    var skippedKeys: Int?
     /// The search for a key that cannot be changed.
     var bisection: Bisection?
     /// Batches that the range's ledger row has taken, those in flight included.
@@ -58,6 +60,7 @@ struct WorkerState: Sendable {
         range = held
         region = nil
         isRegionRefused = false
+        skippedKeys = nil
         rangeFinished = false
         cursorSet = held.hasCursor
         cursorCommitted = held.hasCursor
@@ -92,6 +95,7 @@ struct WorkerState: Sendable {
         cursorSet = false
         cursorCommitted = false
         bisection = nil
+        skippedKeys = nil
         batchesOfRow = 0
         mustReattach = false
     }

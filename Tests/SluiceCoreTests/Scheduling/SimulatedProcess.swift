@@ -80,8 +80,9 @@ struct SimulatedProcess {
             now += seconds
             return .waited
         case .exit: return nil
-        case .survey, .sendLane, .lookAtHorizon, .probeLane, .quarantineLane:
-            preconditionFailure("no lanes without facts of the table")
+        case .survey, .sendLane, .lookAtHorizon, .probeLane, .quarantineLane, .sendPages,
+            .skipLane:
+            preconditionFailure("no lanes and no pages without facts of the table")
         }
     }
 

@@ -1,0 +1,92 @@
+import SluiceCore
+import SluicePostgres
+
+/// Decides in which order the rows of a job's tables are visited.
+struct OrderPlanner: Sendable {
+    let connection: PostgresConnection
+
+    /// The job with the order of each of its tables, and the largest one's as a sentence.
+    /// - Throws: `SluiceError` where an order is asked for that is not possible.
+    func decided(
+        _ job: PlannedJob, limits: Limits
+    ) async throws -> (job: PlannedJob, sentence: String) {
+        var job = job
+        let facts = try await facts(job)
+        var sentence = ""
+        let largest = job.largestParts.first?.number
+        for index in job.parts.indices {
+            let part = job.parts[index]
+            let choice = OrderChoice.decide(facts[part.number] ?? OrderFacts(), limits.order)
+            if case .refused = choice { throw SluiceError(.refused, choice.sentence) }
+            if case .physical = choice { job.parts[index].isPhysical = true }
+            if part.number == largest { sentence = choice.sentence }
+        }
+        return (job, sentence)
+    }
+
+    private func facts(_ job: PlannedJob) async throws(PostgresError) -> [Int: OrderFacts] {
+        var common = OrderFacts()
+        common.isUpdate = job.identity.kind == .update
+        common.hasPredicate = job.identity.predicate != nil
+        common.scansPages = connection.serverVersion >= Self.versionMin
+        guard common.isUpdate, common.hasPredicate, common.scansPages else {
+            return Dictionary(uniqueKeysWithValues: job.parts.map { ($0.number, common) })
+        }
+        let server = try await connection.query(
+            OrderSQL.server, timeout: PostgresConnection.ledgerTimeout
+        ).rows[0]
+        common.pageBytes = Int(server[0] ?? "") ?? common.pageBytes
+        common.checkpointBytes = server[1].flatMap(Double.init) ?? 0
+        common.checkpointSeconds = server[2].flatMap(Double.init) ?? 0
+        common.writesFullPages = server[3] != "f"
+        common.cacheBytes = server[4].flatMap(Double.init) ?? 0
+        // The largest one's plan stands for all: they have the same columns.
+        if let part = job.largestParts.first, !part.isWide, part.driver == nil {
+            common.planProblem = try await planProblem(job, part)
+        }
+        let rows = try await connection.query(
+            OrderSQL.tables,
+            [
+                .text(TextArray.literal(job.parts.map { "\($0.oid)" })),
+                .text(job.key[0].name),
+            ], timeout: PostgresConnection.ledgerTimeout
+        ).rows
+        var facts: [Int: OrderFacts] = [:]
+        for part in job.parts {
+            let row = rows.first { $0[0] == "\(part.oid)" }
+            var own = common
+            own.isWide = part.isWide
+            own.isDriven = part.driver != nil
+            own.pages = row?[1].flatMap { Int($0) } ?? 0
+            own.rowsPerPage = row?[2].flatMap(Double.init)
+            own.correlation = row?[3].flatMap(Double.init)
+            facts[part.number] = own
+        }
+        return facts
+    }
+
+    /// The first version that scans a part of a table by its pages.
+    private static let versionMin = 140_000
+
+    /// What is wrong with the plan of a batch of pages, in words.
+    func planProblem(
+        _ job: PlannedJob, _ part: PlannedPart
+    ) async throws(PostgresError) -> String? {
+        let inspector = PlanInspector(connection: connection)
+        do throws(PostgresError) {
+            let lines = try await inspector.explain(
+                "(FORMAT JSON)", job.physical(part).inspection, job: job, limits: Limits())
+            guard let plan = PlanInspector.plan(json: lines.joined(separator: "\n")) else {
+                return "the server's EXPLAIN of a batch of pages cannot be read"
+            }
+            let problem = inspector.problem(in: plan, job, part)
+            if let problem { return problem }
+            return PlanGuard.scansPages(plan, table: part.name.name)
+                ? nil : "the server does not scan a part of the table by its pages"
+        } catch {
+            guard error.kind == .server else { throw error }
+            return "the server refuses a batch of pages: "
+                + (error.diagnostics?.message ?? error.message)
+        }
+    }
+}

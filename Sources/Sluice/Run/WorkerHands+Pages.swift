@@ -1,0 +1,76 @@
+import SluiceCore
+import SluicePostgres
+
+/// How a worker goes by a table's pages.
+extension WorkerHands {
+    /// Fewest rows that make a region of pages: with less, plain batches end the range.
+    private static let regionKeysMin = 2_000
+
+    /// Pages that hold about so many rows.
+    func pages(_ range: HeldRange, keys: Int) -> Int {
+        max(1, Int(Double(keys) / rowsPerPage(range)))
+    }
+
+    private func rowsPerPage(_ range: HeldRange) -> Double {
+        context.job.part(range.part)?.rowsPerPage ?? LaneChoice.rowsPerPageUnknown
+    }
+
+    /// Begins a region of pages or takes up the one that is under way; `nil` when the fence is
+    /// lost.
+    mutating func surveyPages(
+        _ range: HeldRange, _ request: LaneRequest, limits: Limits
+    ) async throws(PostgresError) -> LaneSurvey? {
+        var statements: [Statement] = []
+        if request.mergesRest {
+            statements.append(Statement(LaneSQL.merge, fence(range)))
+        } else if !range.hasRegion {
+            statements.append(
+                Statement(
+                    PhysicalSQL.begin,
+                    fence(range) + [
+                        Parameter(pages(range, keys: request.regionKeys)),
+                        Parameter(request.lanes),
+                        Parameter(pages(range, keys: Self.regionKeysMin)),
+                        .text("\(context.leaseSeconds)"),
+                    ]))
+        }
+        statements.append(Statement(PhysicalSQL.state, fence(range)))
+        let answer = try await alone(statements, limits: limits)
+        if let error = answer.error {
+            try await open().recover(timeout: PostgresConnection.ledgerTimeout)
+            throw error
+        }
+        guard answer.results.count >= 2,
+            let state = answer.results[answer.results.count - 2].rows.first
+        else { return nil }
+        let (transaction, horizon) = (UInt64(state[3] ?? "") ?? 0, UInt64(state[4] ?? "") ?? 0)
+        let isMerged = state[2] == "t"
+        guard let first = Int(state[5] ?? ""), let end = Int(state[6] ?? "") else {
+            lanePages = LanePages()
+            return LaneSurvey(slices: [], transaction: transaction, horizon: horizon)
+        }
+        lanePages = LanePages(
+            first: first, end: end, lanes: Int(state[7] ?? "") ?? 1, steps: request.steps,
+            rowsPerPage: rowsPerPage(range), isMerged: isMerged, lane: Int(state[0] ?? "") ?? 0,
+            page: state[1].flatMap { TextArray.parse($0).first }.flatMap { Int($0) })
+        return LaneSurvey(
+            slices: lanePages.slices.map(\.slice), transaction: transaction, horizon: horizon,
+            isMerged: isMerged)
+    }
+
+    /// The parameters of a batch in a lane of pages.
+    func pageParameters(
+        _ range: HeldRange, _ batch: LaneBatch, skips: Bool
+    ) -> [Parameter] {
+        let before = lanePages.place(before: batch)
+        let pages = lanePages.pages(batch)
+        let place =
+            fence(range) + [
+                Parameter(before.lane), Parameter(before.page.map { "{\($0)}" }),
+                Parameter(lanePages.slices[batch.slice].slice.lane), Parameter(batch.keys),
+                .text(batch.endsRegion ? "true" : "false"), .text("\(context.leaseSeconds)"),
+                .text(context.job.session.durableCommit), Parameter(pages.end),
+            ]
+        return skips ? place : place + [Parameter(pages.first), Parameter(lanePages.lanes)]
+    }
+}

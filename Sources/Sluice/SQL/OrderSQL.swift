@@ -1,0 +1,31 @@
+/// What decides in which order a table's rows are visited.
+enum OrderSQL {
+    /// Facts of each of the tables `$1`, whose keys begin with `$2`: its OID, pages on disk, rows
+    /// in a page by the statistics, and how far the key follows the pages.
+    static let tables = """
+        SELECT c.oid, pg_catalog.pg_relation_size(c.oid)
+        / pg_catalog.current_setting('block_size')::bigint,
+        CASE WHEN c.reltuples > 0 THEN c.reltuples / nullif(c.relpages, 0) END,
+        (SELECT s.correlation FROM pg_catalog.pg_stats s
+        JOIN pg_catalog.pg_namespace n ON n.nspname = s.schemaname
+        WHERE n.oid = c.relnamespace AND s.tablename = c.relname AND s.attname = $2
+        AND NOT s.inherited)
+        FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1::pg_catalog.oid[])
+        """
+
+    /// What the server says of its log and cache, in bytes and seconds: a checkpoint begins after
+    /// so much log that the one before it may still be under way (`CalculateCheckpointSegments`
+    /// in the server's source).
+    static let server = """
+        SELECT pg_catalog.current_setting('block_size')::bigint,
+        (SELECT s.setting::double precision * 1048576 FROM pg_catalog.pg_settings s
+        WHERE s.name = 'max_wal_size')
+        / (1 + pg_catalog.current_setting('checkpoint_completion_target')::double precision),
+        (SELECT s.setting::double precision FROM pg_catalog.pg_settings s
+        WHERE s.name = 'checkpoint_timeout'),
+        pg_catalog.current_setting('full_page_writes')::boolean,
+        (SELECT s.setting::double precision FROM pg_catalog.pg_settings s
+        WHERE s.name = 'effective_cache_size')
+        * pg_catalog.current_setting('block_size')::double precision
+        """
+}

@@ -1,0 +1,190 @@
+import SluiceCore
+import SluicePostgres
+
+/// Statements by which a worker changes rows in the order of their pages.
+///
+/// A range's bounds are numbers of pages here, `[lower, upper)`. Nothing but the predicate says
+/// what is done: only rows that match it before and no longer after their change are changed, and
+/// all others are left to the sweep by key, with those that move while the pages are gone through.
+/// So a row is changed once, wherever it goes, and whatever rewrites the table meanwhile.
+///
+/// Every bound is a scalar sub-select: joined from another relation it would make the scan of the
+/// pages one of the whole table.
+struct PhysicalSQL: Sendable {
+    let batch: BatchSQL
+    /// The table's columns, by which the predicate is asked again of a row as it will be.
+    let columns: [String]
+
+    // MARK: Plain batches
+
+    /// The change of the next pages, or where it skips, none: parameters are those of the fence,
+    /// `$5` how many pages, `$6` lease in seconds, and `$7` the commit setting that ends a range.
+    ///
+    /// It counts keys by the range's own estimate: to count them it would read the pages twice.
+    func change(skips: Bool) -> String {
+        let change =
+            skips
+            ? "sluice_count AS MATERIALIZED (SELECT 0::bigint AS rows)"
+            : change(first: bound("first"), last: bound("last"), lane: "")
+        return """
+            WITH \(fence), \(Self.bounds), \(change), sluice_move AS (
+            UPDATE sluice.range r SET "cursor" = ARRAY[(SELECT b.last::text FROM sluice_bound b)],
+            keys_scanned = r.keys_scanned + (SELECT b.keys FROM sluice_bound b),
+            rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
+            batches = r.batches + 1,
+            state = CASE WHEN (SELECT b.last = b.upper FROM sluice_bound b) THEN 'done'
+            ELSE 'running' END,
+            lease_until = clock_timestamp() + $6::double precision * interval '1 second',
+            updated_at = clock_timestamp()
+            WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
+            RETURNING r.state = 'done' AS finished)
+            SELECT (SELECT b.keys FROM sluice_bound b), (SELECT n.rows FROM sluice_count n),
+            m.finished,
+            CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END,
+            extract(epoch FROM pg_catalog.clock_timestamp()
+            - pg_catalog.statement_timestamp())
+            FROM sluice_move m
+            """
+    }
+
+    /// The same without a ledger and with bounds that the planner cannot see through, for EXPLAIN.
+    var inspection: String {
+        let bound = "(SELECT NULL::pg_catalog.tid)"
+        return """
+            WITH \(change(first: bound, last: bound, lane: ""))
+            SELECT (SELECT n.rows FROM sluice_count n)
+            """
+    }
+
+    // MARK: Lanes
+
+    /// Begins a region of `$5` pages in `$6` lanes, unless fewer than `$7` are ahead: parameters
+    /// are those of the fence, and `$8` the lease in seconds.
+    static let begin = """
+        UPDATE sluice.range r SET region_upper = ARRAY[least(r."cursor"[1]::bigint + $5::bigint,
+        r.upper[1]::bigint)::text],
+        region_lanes = $6::integer, region_divisor = 1, region_lane = 0,
+        lane_cursor = NULL, is_merged = false, merged_from = NULL, regions = r.regions + 1,
+        lease_until = clock_timestamp() + $8::double precision * interval '1 second',
+        updated_at = clock_timestamp()
+        WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+        AND r.state = 'running' AND r.is_physical AND r.region_upper IS NULL
+        AND r.upper[1]::bigint - r."cursor"[1]::bigint >= $7::bigint
+        """
+
+    /// How far a region is, this transaction's number, the horizon, and the region's first page,
+    /// the page behind its last one and its lanes: parameters are those of the fence.
+    static let state = """
+        SELECT r.region_lane, r.lane_cursor, r.is_merged,
+        pg_catalog.pg_current_xact_id()::text, \(HorizonSQL.horizon),
+        r."cursor"[1], r.region_upper[1], r.region_lanes
+        FROM sluice.range r WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+        AND r.state = 'running' FOR NO KEY UPDATE
+        """
+
+    /// The change of a lane's next pages, or where it skips, none: parameters are those of a
+    /// lane's batch (``LaneSQL/change``) up to `$11`, `$12` the page behind the last one,
+    /// and unless it skips, `$13` the first page and `$14` how many lanes there are, 0 for all that
+    /// is left.
+    ///
+    /// A row's lane is told by its place, so by nothing that a type of key could lack; one that
+    /// moved meanwhile is the sweep's.
+    func laneChange(skips: Bool) -> String {
+        let lanes = LaneSQL(batch: batch, method: .hash)
+        let change =
+            skips
+            ? "sluice_count AS MATERIALIZED (SELECT 0::bigint AS rows)"
+            : change(
+                first: Self.page("$13"), last: Self.page("$12"),
+                lane: """
+                    ($14::bigint = 0
+                    OR pg_catalog.hashtidextended(\(place), 0) & ($14::bigint - 1) = $7::bigint)
+                    AND\u{20}
+                    """)
+        return """
+            WITH \(lanes.fence), \(change), \
+            \(lanes.moved(cursor: "ARRAY[$12::bigint::text]"))
+            \(lanes.told)
+            """
+    }
+
+    // MARK: The pieces
+
+    /// The range's row, if its owner still holds it and the name still means the table.
+    private var fence: String {
+        """
+        sluice_fence AS MATERIALIZED (
+        SELECT r.lower[1]::bigint AS lower, r."cursor"[1]::bigint AS page,
+        r.upper[1]::bigint AS upper, r.keys_estimate FROM sluice.range r
+        WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
+        AND r.part = \(batch.part) AND r.state = 'running' AND r.is_physical
+        AND r.region_upper IS NULL
+        \(batch.nameClauses)
+        FOR NO KEY UPDATE
+        )
+        """
+    }
+
+    /// The pages of a batch, and the keys in them by estimate.
+    private static let bounds = """
+        sluice_bound AS MATERIALIZED (
+        SELECT b.*, ceil(b.keys_estimate::double precision * (b.last - b.page)
+        / greatest(1, b.upper - b.lower))::bigint AS keys
+        FROM (SELECT f.*, least(f.page + $5::bigint, f.upper) AS last FROM sluice_fence f) b
+        )
+        """
+
+    private func bound(_ end: String) -> String {
+        let page = end == "first" ? "b.page" : "b.last"
+        return "(SELECT ('(' || \(page) || ',0)')::pg_catalog.tid FROM sluice_bound b)"
+    }
+
+    /// The place before a page's first row, if the fence holds.
+    private static func page(_ parameter: String) -> String {
+        "(SELECT ('(' || \(parameter)::bigint || ',0)')::pg_catalog.tid FROM sluice_fence)"
+    }
+
+    private var alias: String { Identifier(batch.alias ?? batch.table.name).quoted }
+
+    private var place: String { "\(alias).ctid" }
+
+    private var predicate: String { batch.identity.predicate ?? "true" }
+
+    /// The change of the rows of some pages that match the predicate and will not match it again.
+    private func change(first: String, last: String, lane: String) -> String {
+        let assignments = batch.identity.assignments.map {
+            "\(Identifier($0.column).quoted) = (\n\($0.expression)\n)"
+        }
+        return """
+            sluice_change AS (
+            UPDATE ONLY \(batch.source) SET \(assignments.joined(separator: ", "))
+            WHERE \(place) >= \(first)
+            AND \(place) < \(last)
+            AND \(lane)(CASE WHEN (
+            \(predicate)
+            ) THEN (SELECT (
+            \(predicate)
+            ) FROM (SELECT \(afterwards)) AS \(alias)) IS NOT TRUE END)
+            RETURNING CASE WHEN (
+            \(predicate)
+            ) THEN (\(place)::text || \(Self.sentence))::integer END
+            ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change)
+            """
+    }
+
+    /// Every column of a row as the change leaves it.
+    private var afterwards: String {
+        columns.map { column in
+            let assigned = batch.identity.assignments.first { $0.column == column }
+            let value = assigned.map { "(\n\($0.expression)\n)" }
+            let name = Identifier(column).quoted
+            return "\(value ?? "\(alias).\(name)") AS \(name)"
+        }.joined(separator: ", ")
+    }
+
+    /// Why a batch is left to the sweep that would have to remember what it did: the text of a cast
+    /// that cannot succeed.
+    private static let sentence = Literal.quoted(
+        ": the row matches --where after its change as well, as a trigger or an expression that "
+            + "changes by itself has it")
+}

@@ -1,0 +1,113 @@
+import Testing
+
+@testable import SluiceCore
+
+/// A worker that goes by pages.
+@Suite struct PhysicalSchedulingTests {
+    private let pages = HeldRange(
+        number: 1, epoch: 1, hasCursor: true, batches: 0, isPhysical: true)
+    private let sweep = HeldRange(number: 9, epoch: 1, hasCursor: true, batches: 0)
+    private let poison = Failure(origin: .server, sqlState: "22012", message: "division by zero")
+
+    private func begun(
+        _ range: HeldRange, _ change: (inout Limits) -> Void = { _ in }
+    ) -> (RunScheduler, WorkerAction) {
+        var limits = Limits(batchKeys: 100)
+        limits.lanes = .fixed(2)
+        change(&limits)
+        var facts = LaneFacts()
+        facts.isPhysical = true
+        var scheduler = RunScheduler(limits: limits, seed: 1, laneFacts: [1: facts])
+        _ = scheduler.workersToStart()
+        scheduler.horizonSeen(100, next: 100, nowSeconds: 0)
+        _ = scheduler.next(worker: 0, after: .started, nowSeconds: 0)
+        _ = scheduler.next(worker: 0, after: .connected, nowSeconds: 0)
+        let action = scheduler.next(worker: 0, after: .claimed(range), nowSeconds: 0)
+        return (scheduler, action)
+    }
+
+    private func committed(_ keys: Int, rows: Int) -> WorkerEvent {
+        .committed(BatchCounts(keysScanned: keys, rowsChanged: rows, finishedRange: false))
+    }
+
+    @Test func aRangeOfPagesGoesByPages() {
+        let (_, first) = begun(pages)
+        #expect(first == .sendPages(pages, keys: 100, skips: false))
+        let (_, second) = begun(sweep)
+        #expect(second == .send(sweep, keys: 100, firstOfRange: false))
+    }
+
+    @Test func lanesAreForPagesAndNotForTheSweep() {
+        for (range, hasLanes) in [(pages, true), (sweep, false)] {
+            var (scheduler, action) = begun(range)
+            for _ in 0..<8 {
+                if case .survey = action { break }
+                let event: WorkerEvent =
+                    action == .receive ? committed(100, rows: 100) : .sent
+                action = scheduler.next(worker: 0, after: event, nowSeconds: 0)
+            }
+            if case .survey = action {
+                #expect(hasLanes)
+            } else {
+                #expect(!hasLanes)
+            }
+        }
+    }
+
+    /// The sweep finds the key; the pages of its batch are passed by.
+    @Test(arguments: [100, 0]) func pagesThatCannotBeChangedAreSkipped(_ mayQuarantine: Int) {
+        var (scheduler, _) = begun(pages) {
+            $0.lanes = .off
+            $0.maxQuarantine = mayQuarantine
+        }
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        var action = scheduler.next(worker: 0, after: .failed(poison), nowSeconds: 0)
+        if case .wait = action {
+            action = scheduler.next(worker: 0, after: .waited, nowSeconds: 60)
+        }
+        #expect(action == .sendPages(pages, keys: 100, skips: true))
+        // Nothing goes out behind it before it is answered; then the range goes on.
+        action = scheduler.next(worker: 0, after: .sent, nowSeconds: 60)
+        while action != .receive {
+            action = scheduler.next(worker: 0, after: .sent, nowSeconds: 60)
+        }
+        action = scheduler.next(worker: 0, after: committed(100, rows: 0), nowSeconds: 60)
+        #expect(scheduler.outcome == nil)
+        #expect(
+            action == .sendPages(pages, keys: 100, skips: false) || action == .receive)
+    }
+
+    @Test func aLaneOfPagesThatCannotBeChangedIsSkippedAsItWasSent() {
+        var (scheduler, action) = begun(pages)
+        for _ in 0..<8 {
+            if case .survey = action { break }
+            let event: WorkerEvent = action == .receive ? committed(100, rows: 100) : .sent
+            action = scheduler.next(worker: 0, after: event, nowSeconds: 0)
+        }
+        let survey = LaneSurvey(
+            slices: [
+                LaneSlice(lane: 0, step: 0, keys: 260), LaneSlice(lane: 1, step: 0, keys: 80),
+            ],
+            transaction: 100, horizon: 100)
+        action = scheduler.next(worker: 0, after: .surveyed(survey), nowSeconds: 0)
+        guard case .sendLane(let range, let batch) = action else {
+            Issue.record("\(action)")
+            return
+        }
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        action = scheduler.next(worker: 0, after: .failed(poison), nowSeconds: 0)
+        if case .wait = action {
+            action = scheduler.next(worker: 0, after: .waited, nowSeconds: 60)
+        }
+        #expect(action == .skipLane(range, batch))
+        action = scheduler.next(worker: 0, after: .sent, nowSeconds: 60)
+        if action == .receive {
+            action = scheduler.next(worker: 0, after: committed(100, rows: 0), nowSeconds: 60)
+        }
+        guard case .sendLane(_, let next) = action else {
+            Issue.record("\(action)")
+            return
+        }
+        #expect(next.slice == 0 && next.first == batch.keys)
+    }
+}

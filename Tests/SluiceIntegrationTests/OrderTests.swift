@@ -1,0 +1,265 @@
+import SluiceCore
+import SluicePostgres
+import SluiceSandbox
+import SluiceTestSupport
+import Testing
+
+@testable import Sluice
+
+/// Rows in the order of their pages: each once, wherever it moves.
+@Suite(.timeLimit(.minutes(12))) struct OrderTests {
+    private let job = JobRequest(
+        table: "t",
+        assignments: [
+            Assignment(column: "v", expression: "a * 2"),
+            Assignment(column: "n", expression: "n + 1"),
+        ], predicate: "v IS NULL")
+
+    private func options(
+        _ order: OrderSetting, lanes: LaneSetting = .fixed(8), workers: Int = 2
+    ) -> RunOptions {
+        var options = RunOptions.with(workers: workers, batch: 500)
+        options.limits.order = order
+        options.limits.lanes = lanes
+        options.limits.maxRowsPerSecond = .some(30_000)
+        return options
+    }
+
+    private func make(_ database: TestDatabase, rows: Int = 30_000) async throws {
+        try await database.execute(
+            """
+            CREATE TABLE t (id uuid PRIMARY KEY, a integer, n integer NOT NULL DEFAULT 0,
+            v bigint, filler text NOT NULL DEFAULT repeat('x', 60));
+            INSERT INTO t (id, a) SELECT md5(i::text)::uuid, i FROM generate_series(1, \(rows)) i;
+            ANALYZE t;
+            """)
+    }
+
+    private func physicalRows(_ database: TestDatabase) async throws -> Int {
+        try await database.number(
+            "SELECT coalesce(sum(rows_changed), 0) FROM sluice.range WHERE is_physical")
+    }
+
+    @Test func everyRowIsChangedOnceInLanesOfPages() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await make(database, rows: 60_000)
+            let report = try await database.sluice.run(job, options: options(.physical))
+            #expect(report.status.state == .completed, "\(report.message)")
+            #expect(report.status.rowsChanged == 60_000)
+            let (physical, histogram) = (
+                try await physicalRows(database), try await database.histogram()
+            )
+            #expect(physical == 60_000 && histogram == "1:60000")
+            let regions = try await database.number("SELECT sum(regions) FROM sluice.range")
+            #expect(regions > 0)
+            try await database.execute("SELECT pg_stat_force_next_flush()")
+            try await eventually("most rows stayed in their page") {
+                try await database.number(
+                    "SELECT n_tup_hot_upd FROM pg_stat_all_tables WHERE relid = 't'::regclass")
+                    > 30_000
+            }
+        }
+    }
+
+    /// Paused in the middle of lanes, rewritten by VACUUM FULL, and carried on by others.
+    @Test func aTableThatIsRewrittenMeanwhileIsChangedOnce() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await make(database, rows: 60_000)
+            var slow = options(.physical, workers: 1)
+            slow.limits.maxRowsPerSecond = .some(20_000)
+            for _ in 0..<3 {
+                let (sluice, options) = (try database.sluice, slow)
+                let before = try await database.keysScanned()
+                async let run = sluice.run(job, options: options)
+                try await eventually("a lane of pages is under way") {
+                    guard try await database.keysScanned() > before else { return false }
+                    return try await database.number(
+                        "SELECT count(*) FROM sluice.range WHERE lane_cursor IS NOT NULL") > 0
+                }
+                _ = try await sluice.pause("1")
+                _ = try await run
+                try await database.execute("VACUUM FULL t")
+            }
+            let report = try await database.sluice.run(job, options: options(.physical))
+            #expect(report.status.state == .completed, "\(report.message)")
+            let changed = try await database.number("SELECT sum(rows_changed) FROM sluice.range")
+            #expect(changed == 60_000)
+            let histogram = try await database.histogram()
+            #expect(histogram == "1:60000")
+        }
+    }
+
+    /// A row whose expression gives what the predicate still matches, and one that a trigger takes
+    /// back, would be changed again and again: the sweep changes each once.
+    @Test func rowsThatStillMatchAfterwardsAreTheSweeps() async throws {
+        try await TestDatabase.with { database in
+            try await make(database, rows: 10_000)
+            try await database.execute(
+                """
+                UPDATE t SET a = NULL WHERE a % 10 = 0;
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN IF NEW.a = 77 THEN NEW.v = NULL; END IF; RETURN NEW; END $$;
+                CREATE TRIGGER refuse BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION refuse();
+                """)
+            let report = try await database.sluice.run(
+                job, options: options(.physical, lanes: .off))
+            #expect(report.status.state == .completed, "\(report.message)")
+            #expect(report.status.rowsChanged == 10_000)
+            let histogram = try await database.histogram()
+            #expect(histogram == "1:10000")
+            let physical = try await physicalRows(database)
+            #expect(physical > 7_000 && physical < 9_000)
+        }
+    }
+
+    @Test func aRowThatCannotBeChangedIsFoundByTheSweep() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await make(database)
+            try await database.execute(
+                "UPDATE t SET a = 2147483647 WHERE a IN (1, 7000, 7001, 16384, 30000)")
+            let report = try await database.sluice.run(job, options: options(.physical))
+            #expect(report.exitCode == 4, "\(report.message)")
+            #expect(report.status.rowsQuarantined == 5)
+            #expect(report.status.rowsChanged == 29_995)
+            let wrong = try await database.number(
+                "SELECT count(*) FROM t WHERE n <> 1 AND a <> 2147483647")
+            #expect(wrong == 0)
+            let physical = try await physicalRows(database)
+            #expect(physical > 20_000)
+        }
+    }
+
+    /// A row that the application is changing is elsewhere when its page is visited.
+    @Test func aRowThatMovesMeanwhileIsFoundByTheSweep() async throws {
+        try await TestDatabase.with { database in
+            try await make(database, rows: 5_000)
+            let writer = try await database.connect()
+            var slow = options(.physical, lanes: .off, workers: 1)
+            slow.limits.maxRowsPerSecond = .some(2_000)
+            let (sluice, options) = (try database.sluice, slow)
+            async let run = sluice.run(job, options: options)
+            try await database.waitForProgress()
+            // Not before: a run waits for those who write already when it begins.
+            _ = try await writer.execute(
+                script: "BEGIN; UPDATE t SET filler = 'new' WHERE a BETWEEN 4001 AND 4500")
+            try await eventually("a batch waits for the writer") {
+                try await database.number(
+                    "SELECT count(*) FROM pg_locks l JOIN pg_stat_activity a USING (pid) "
+                        + "WHERE NOT l.granted AND a.datname = current_database()") > 0
+            }
+            _ = try await writer.execute(script: "COMMIT")
+            await writer.close()
+            let report = try await run
+            #expect(report.status.state == .completed, "\(report.message)")
+            #expect(report.status.rowsChanged == 5_000)
+            let histogram = try await database.histogram()
+            #expect(histogram == "1:5000")
+            let wrong = try await database.number(
+                "SELECT count(*) FROM t WHERE (filler = 'new') <> (a BETWEEN 4001 AND 4500)")
+            #expect(wrong == 0)
+        }
+    }
+
+    @Test func keysAreNotSweptBeforeAllPagesAreDone() async throws {
+        try await TestDatabase.with { database in
+            try await make(database, rows: 10_000)
+            var slow = options(.physical, lanes: .off, workers: 3)
+            slow.limits.maxRowsPerSecond = .some(6_000)
+            let (sluice, options) = (try database.sluice, slow)
+            async let run = sluice.run(job, options: options)
+            try await database.waitForProgress()
+            let early = """
+                SELECT count(*) FROM sluice.range s WHERE NOT s.is_physical
+                AND s.state <> 'pending' AND EXISTS (SELECT FROM sluice.range p
+                WHERE p.is_physical AND p.state <> 'done')
+                """
+            var looks = 0
+            try await eventually("the run is over") {
+                looks += 1
+                let (begun, state) = (
+                    try await database.number(early),
+                    try await database.value("SELECT state FROM sluice.run")
+                )
+                #expect(begun == 0)
+                return state == "completed"
+            }
+            let report = try await run
+            #expect(looks > 1)
+            #expect(report.status.rowsChanged == 10_000)
+            let histogram = try await database.histogram()
+            #expect(histogram == "1:10000")
+        }
+    }
+
+    @Test func partitionsGoByTheirOwnPagesAndAnEmptyTableIsDone() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(
+                """
+                CREATE TABLE t (id uuid, a integer, n integer NOT NULL DEFAULT 0, v bigint,
+                PRIMARY KEY (id)) PARTITION BY HASH (id);
+                CREATE TABLE t0 PARTITION OF t FOR VALUES WITH (MODULUS 3, REMAINDER 0);
+                CREATE TABLE "t 1" PARTITION OF t FOR VALUES WITH (MODULUS 3, REMAINDER 1);
+                CREATE TABLE t2 PARTITION OF t FOR VALUES WITH (MODULUS 3, REMAINDER 2);
+                """)
+            var request = job
+            request.name = "empty"
+            let empty = try await database.sluice.run(request, options: options(.physical))
+            #expect(empty.status.state == .completed && empty.status.rowsChanged == 0)
+            try await database.execute(
+                "INSERT INTO t (id, a) SELECT md5(i::text)::uuid, i "
+                    + "FROM generate_series(1, 9000) i; ANALYZE t")
+            let report = try await database.sluice.run(job, options: options(.physical))
+            #expect(report.status.rowsChanged == 9_000, "\(report.message)")
+            let physical = try await physicalRows(database)
+            #expect(physical == 9_000)
+            let histogram = try await database.histogram()
+            #expect(histogram == "1:9000")
+        }
+    }
+
+    @Test func whatCannotGoByPagesIsRefusedBeforeAnythingIsWritten() async throws {
+        try await TestDatabase.with { database in
+            try await make(database, rows: 100)
+            var noPredicate = job
+            noPredicate.predicate = nil
+            var place = job
+            place.predicate = "t.ctid > '(0,0)'"
+            for (request, word) in [(noPredicate, "--where"), (place, "ctid")] {
+                let (sluice, options) = (try database.sluice, options(.physical))
+                let error = await #expect(throws: SluiceError.self) {
+                    try await sluice.run(request, options: options)
+                }
+                #expect(error?.message.contains(word) == true, "\(error?.message ?? "")")
+                let ledger = try await database.value("SELECT to_regclass('sluice.run')::text")
+                #expect(ledger == nil)
+                let plan = try await sluice.plan(request, options: options)
+                let refusals = plan.refusals.joined()
+                #expect(refusals.contains(word))
+            }
+        }
+    }
+
+    /// Larger than what the server takes for its cache, and keys all over it.
+    @Test func autoGoesByPagesWhereItPays() async throws {
+        try await TestDatabase.with { database in
+            try await make(database, rows: 10_000)
+            let sluice = try database.sluice
+            let small = try await sluice.plan(job, options: options(.auto))
+            let (smallPages, largePages): (Int, Int)
+            smallPages = small.ranges.filter(\.isPhysical).count
+            #expect(small.order.hasPrefix("by key: ") && smallPages == 0)
+            try await database.alterDatabase("effective_cache_size = '64kB'")
+            let large = try await database.sluice.plan(job, options: options(.auto))
+            largePages = large.ranges.filter(\.isPhysical).count
+            #expect(large.order.contains("larger than the server's cache"), "\(large.order)")
+            #expect(largePages > 0)
+            let statements = large.statements.joined()
+            #expect(statements.contains("ctid"))
+            #expect(large.keysTotalEstimate == small.keysTotalEstimate)
+            let report = try await database.sluice.run(job, options: options(.auto))
+            #expect(report.status.rowsChanged == 10_000)
+            let physical = try await physicalRows(database)
+            #expect(physical == 10_000)
+        }
+    }
+}
