@@ -18,7 +18,7 @@ struct BenchPlan: Sendable {
 
 /// The groups of figures.
 enum ExperimentKind: String, CaseIterable, Sendable {
-    case speed, client, network, planning, skew, scale, writepath, widepath, touchedpath
+    case speed, client, network, planning, skew, scale, writepath, widepath, touchedpath, uuidpath
     case quarter, idle, unequal, paused, killed
     case convergence, foreground, rowcost, controlcost
 
@@ -39,6 +39,10 @@ enum ExperimentKind: String, CaseIterable, Sendable {
         case .writepath:
             let kinds = plan.moreIndexes.sorted().map { WritePathTable.Kind.indexes($0) }
             try await WritePathExperiment(kinds, plan, recorder).measure()
+        case .uuidpath:
+            try await WritePathExperiment(
+                plan.moreIndexes.sorted().map { .uuid($0) }, plan, recorder
+            ).measure()
         case .widepath: try await WritePathExperiment([.wide], plan, recorder).measure()
         case .touchedpath: try await WritePathExperiment([.touched], plan, recorder).measure()
         case .scale: try await ScaleExperiment(plan, recorder).measure()

@@ -11,6 +11,8 @@ enum WritePathCase: Sendable, Equatable {
     case sluice
     /// The program, but without lanes.
     case sluiceWithoutLanes
+    /// The program, told which rows remain, in an order.
+    case sluiceInOrder(String)
 
     /// Fixed settings, of which the best is what lanes are compared with.
     static let grid: [WritePathCase] = [
@@ -25,6 +27,7 @@ enum WritePathCase: Sendable, Equatable {
         case .plain(let workers, let keys): "plain \(workers) × \(keys)"
         case .sluice: "sluice"
         case .sluiceWithoutLanes: "sluice, lanes off"
+        case .sluiceInOrder(let order): "sluice, order \(order)"
         }
     }
 
@@ -35,6 +38,9 @@ enum WritePathCase: Sendable, Equatable {
         case .plain(let workers, let keys): try await plain(copy, workers, keys)
         case .sluice: try await program(copy, sluicePath, [])
         case .sluiceWithoutLanes: try await program(copy, sluicePath, ["--lanes", "off"])
+        case .sluiceInOrder(let order):
+            try await program(
+                copy, sluicePath, ["--where", "price_cents IS NULL", "--order", order])
         }
     }
 

@@ -22,9 +22,35 @@ struct WritePathExperiment {
 
     func measure() async throws {
         for kind in kinds {
+            let table = WritePathTable(kind: kind, rows: plan.rows)
+            let settings =
+                table.isUUID
+                ? Self.settings.merging(Self.frequentCheckpoints) { $1 } : Self.settings
             // A cluster of its own: copies of large tables need not lie about.
-            try await BenchCluster.with(more: Self.settings) { cluster in
-                try await measure(WritePathTable(kind: kind, rows: plan.rows), cluster)
+            try await BenchCluster.with(more: settings) { cluster in
+                if table.isUUID {
+                    try await compareOrders(table, cluster)
+                } else {
+                    try await measure(table, cluster)
+                }
+            }
+        }
+    }
+
+    /// A table of 2 M rows takes some ten checkpoints then.
+    private static let frequentCheckpoints = ["max_wal_size": "128MB"]
+
+    /// The order that the program chooses, the order of the key, and one UPDATE.
+    private func compareOrders(_ table: WritePathTable, _ cluster: BenchCluster) async throws {
+        try await table.prepare(cluster)
+        expect(table)
+        let cases: [WritePathCase] = [
+            .single, .sluiceInOrder("auto"), .sluiceInOrder("key"),
+        ]
+        for round in 1...plan.rounds {
+            let start = (round - 1) % cases.count
+            for one in cases[start...] + cases[..<start] {
+                try add(one.subject, table, round, try await run(one, table, cluster))
             }
         }
     }
@@ -121,7 +147,15 @@ struct WritePathExperiment {
     private func expect(_ table: WritePathTable) {
         let single = WritePathCase.single.subject
         var bars: [(String, String, String?, Bar.Bound)] = []
+        var subject = WritePathCase.sluice.subject
         switch table.kind {
+        case .uuid:
+            subject = WritePathCase.sluiceInOrder("auto").subject
+            let key = WritePathCase.sluiceInOrder("key").subject
+            bars = [
+                ("rate / key order", "rows_per_second", key, .atLeast(1)),
+                ("WAL / key order", "wal_megabytes", key, .atMost(0.4)),
+            ]
         case .touched:
             bars = [
                 (
@@ -155,7 +189,7 @@ struct WritePathExperiment {
             recorder.expect(
                 Bar(
                     title: title, experiment: "writepath", setting: table.title, metric: metric,
-                    subject: WritePathCase.sluice.subject, over: over, bound: bound))
+                    subject: subject, over: over, bound: bound))
         }
     }
 }

@@ -10,6 +10,8 @@ struct WritePathTable: Sendable {
         case wide
         /// A column that changes is indexed.
         case touched
+        /// A key that lies all over the pages, and so many more indexes.
+        case uuid(Int)
     }
 
     let kind: Kind
@@ -24,6 +26,7 @@ struct WritePathTable: Sendable {
         case .indexes(let number): "path_\(rows)_\(number)"
         case .wide: "path_\(rows)_wide"
         case .touched: "path_\(rows)_touched"
+        case .uuid(let number): "path_\(rows)_uuid_\(number)"
         }
     }
 
@@ -35,7 +38,14 @@ struct WritePathTable: Sendable {
         case .indexes(let number): "\(millions), primary key + \(number) indexes"
         case .wide: "\(millions) of 1 kB, primary key + 3 indexes"
         case .touched: "\(millions), primary key + 3 indexes and one on the column that is set"
+        case .uuid(let number):
+            "\(millions), a UUID key + \(number) indexes, frequent checkpoints"
         }
+    }
+
+    var isUUID: Bool {
+        if case .uuid = kind { return true }
+        return false
     }
 
     private var indexes: [String] {
@@ -43,7 +53,7 @@ struct WritePathTable: Sendable {
             "email", "created_at", "note", "email, id", "created_at, id", "note, id",
         ]
         return switch kind {
-        case .indexes(let number): Array(all.prefix(number))
+        case .indexes(let number), .uuid(let number): Array(all.prefix(number))
         case .wide: Array(all.prefix(3))
         case .touched: Array(all.prefix(3)) + ["price_cents"]
         }
@@ -56,16 +66,17 @@ struct WritePathTable: Sendable {
         guard known == "0" else { return }
         Progress.say("making \(title)")
         _ = try await cluster.server.createDatabase(template)
+        let (type, key) = isUUID ? ("uuid", "md5('key ' || g)::uuid") : ("bigint", "g")
         let filler = kind == .wide ? ", filler char(850) NOT NULL DEFAULT ''" : ""
         try await cluster.server.psql(
             """
             CREATE EXTENSION pg_prewarm;
-            CREATE TABLE products (id bigint NOT NULL, email text NOT NULL,
+            CREATE TABLE products (id \(type) NOT NULL, email text NOT NULL,
             price numeric(10, 2) NOT NULL, note text NOT NULL, created_at timestamptz NOT NULL,
             touched int NOT NULL DEFAULT 0\(filler)) WITH (autovacuum_enabled = off);
             SELECT setseed(0.5);
             INSERT INTO products (id, email, price, note, created_at)
-            SELECT g, 'user' || g || '@example.com', (random() * 100000)::numeric(10, 2),
+            SELECT \(key), 'user' || g || '@example.com', (random() * 100000)::numeric(10, 2),
             md5(g::text), timestamptz '2020-01-01' + random() * interval '1000 days'
             FROM generate_series(1, \(rows)) g;
             ALTER TABLE products ADD PRIMARY KEY (id);
