@@ -71,7 +71,8 @@ import Testing
 private let expectedChange = """
     WITH sluice_fence AS MATERIALIZED (
     SELECT r.lower[1]::bigint AS lower, r."cursor"[1]::bigint AS page,
-    r.upper[1]::bigint AS upper, r.keys_estimate FROM sluice.range r
+    r.upper[1]::bigint AS upper, r.keys_estimate, \
+    pg_catalog.pg_stat_get_xact_tuples_hot_updated(16400) AS hot FROM sluice.range r
     WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
     AND r.part = 1 AND r.state = 'running' AND r.is_physical
     AND r.region_upper IS NULL
@@ -102,6 +103,9 @@ private let expectedChange = """
     UPDATE sluice.range r SET "cursor" = ARRAY[(SELECT b.last::text FROM sluice_bound b)],
     keys_scanned = r.keys_scanned + (SELECT b.keys FROM sluice_bound b),
     rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
+    rows_hot = r.rows_hot + CASE WHEN (SELECT n.rows FROM sluice_count n) > 0
+    THEN pg_catalog.pg_stat_get_xact_tuples_hot_updated(16400) - \
+    (SELECT f.hot FROM sluice_fence f) ELSE 0 END,
     batches = r.batches + 1,
     state = CASE WHEN (SELECT b.last = b.upper FROM sluice_bound b) THEN 'done'
     ELSE 'running' END,

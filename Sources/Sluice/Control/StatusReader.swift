@@ -41,6 +41,11 @@ struct StatusReader: Sendable {
         if state == .running, live == 0 {
             waiting = "a process to carry it on: sluice resume \(id)"
         }
+        let kind = JobKind(rawValue: row[22] ?? "") ?? .update
+        func share(_ index: Int) -> Double? {
+            guard kind == .update, number(8) > 0 else { return nil }
+            return real(index).map { min(1, max(0, $0 / Double(number(8)))) }
+        }
         return RunStatus(
             run: id, job: row[1] ?? "", table: row[2] ?? "", state: state,
             keysTotalEstimate: progress.keysTotalEstimate, keysScanned: progress.keysScanned,
@@ -51,10 +56,9 @@ struct StatusReader: Sendable {
             batchKeys: (live > 0 ? row[12].flatMap { Int($0) } : nil) ?? number(17),
             replicaLagSeconds: live > 0 ? real(13) : nil, waitingFor: waiting, error: row[4],
             startedAt: row[18], updatedAt: row[19], elapsedSeconds: real(21),
-            kind: JobKind(rawValue: row[22] ?? "") ?? .update,
+            kind: kind,
             processNames: live > 0 ? TextArray.parse(row[23] ?? "{}") : [],
-            limitedBy: live > 0 ? row[26] : nil, rowsInLanes: number(27),
-            rowsInPlace: number(28), keysByPages: number(29), rowsMissed: number(24),
-            verifiedAt: row[25])
+            limitedBy: live > 0 ? row[26] : nil, keysByPages: number(29), rowsMissed: number(24), verifiedAt: row[25],
+            hotShare: share(27), lanesShare: share(28))
     }
 }

@@ -29,8 +29,16 @@ struct LanePlanner: Sendable {
     /// How the largest table is filled, and why.
     func sentence(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String {
         guard let part = job.largestParts.first else { return "" }
+        let planned = try await choice(job, part, limits)
+        return planned.choice.sentence(planned.facts)
+    }
+
+    /// How one of the tables is filled, and what that was decided from.
+    func choice(
+        _ job: PlannedJob, _ part: PlannedPart, _ limits: Limits
+    ) async throws(PostgresError) -> (choice: LaneChoice, facts: LaneFacts) {
         let facts = try await facts(job, part)
-        return LaneChoice.decide(facts, limits.lanes).sentence(facts)
+        return (LaneChoice.decide(facts, limits.lanes), facts)
     }
 
     private func facts(

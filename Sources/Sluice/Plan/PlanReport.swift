@@ -33,6 +33,9 @@ public struct PlanReport: Sendable {
     public let warnings: [String]
     /// Why the job would be refused, although it is well-formed; empty when it would run.
     public let refusals: [String]
+    /// What a run is reckoned to cost; `nil` for a statement of the user's own, and for a job that
+    /// would be refused.
+    public var forecast: Forecast?
     /// The kind of change.
     public var kind = JobKind.update
     /// The table that a copy or a move goes to, quoted.

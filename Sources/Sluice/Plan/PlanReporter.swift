@@ -35,6 +35,12 @@ struct PlanReporter: Sendable {
         refusals += try await ledgerRefusals(job)
         let known = try await warnings(job)
         if limits.maxLagSeconds != nil, let reason = known.blind { refusals.append(reason) }
+        var forecast = Forecaster.Result()
+        if refusals.isEmpty {
+            forecast = try await Forecaster(
+                connection: connection, probeMilliseconds: ForecastProbe.planMilliseconds
+            ).result(job, limits: limits, keys: ranges.keysTotalEstimate)
+        }
         let settings = BatchSettingsSQL.settings(
             job.session.settings, limits: limits, serverVersion: job.session.serverVersion)
         return PlanReport(
@@ -58,8 +64,9 @@ struct PlanReporter: Sendable {
                 BatchSettingsSQL.commit,
             ],
             explanation: explanation,
-            warnings: known.warnings,
-            refusals: refusals, kind: job.identity.kind, target: job.target?.name.shown)
+            warnings: known.warnings + (forecast.warning.map { [$0] } ?? []),
+            refusals: refusals, forecast: forecast.forecast, kind: job.identity.kind,
+            target: job.target?.name.shown)
     }
 
     /// The settings with their values in place, as a person would write them.

@@ -94,6 +94,9 @@ struct RunEnding: Sendable {
         var observer = ReplicaObserver()
         _ = try? await observer.observe(connection, nowSeconds: 0)
         let walAfter = observer.walPosition
+        let walBytes = walAfter >= walBefore ? Int(walAfter - walBefore) : nil
+        let forecast =
+            hasCompletedRun ? await forecastOutcome(connection, walBytes: walBytes) : nil
         // Somebody else may have had the last word.
         let isOverruled = outcome == .completed && status.state != .completed
         let overruled = "run \(record.id) (\(record.name)) is \(status.state.rawValue)"
@@ -103,8 +106,8 @@ struct RunEnding: Sendable {
             message: (isOverruled ? overruled : message(status))
                 + (try await PartWatch.lastWords(record.id, connection)), seconds: seconds,
             replicaLagSecondsMax: lagSecondsMax,
-            walBytes: walAfter >= walBefore ? Int(walAfter - walBefore) : nil, didWork: true,
-            tailSeconds: tailSeconds, hasCompletedRun: hasCompletedRun)
+            walBytes: walBytes, didWork: true, tailSeconds: tailSeconds, forecast: forecast,
+            hasCompletedRun: hasCompletedRun)
     }
 
     private func exitCode(_ status: RunStatus) -> Int32 {

@@ -18,6 +18,8 @@ public struct RunReport: Sendable, Equatable {
     /// Seconds between the last batch of the worker that ran dry first and the last batch of all,
     /// among this process's workers; `nil` unless two of them worked.
     public var tailSeconds: Double?
+    /// The forecast beside what was measured; `nil` unless this process completed the run.
+    public var forecast: ForecastOutcome?
     /// What the verification after the run found; `nil` where there was none.
     public var verification: VerifyReport?
     /// Whether it was this process that completed the run.

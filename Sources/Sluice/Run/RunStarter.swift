@@ -169,13 +169,30 @@ struct RunStarter: Sendable {
             try await LeastKey(connection: connection).bounding(
                 RangePlanner(connection: connection).plan(job, limits: record.limits), of: job)
         }
+        let forecast = try await forecast(job, record.limits, plan, connection)
         _ = try await connection.transact(
             LedgerSQL.startRun,
             [
                 .text("\(record.id)"), .text(RangesText.ranges(plan.ranges)),
                 .text("\(plan.keysTotalEstimate)"), .text("\(plan.ranges.count)"),
                 .text(RangesText.parts(job.parts)),
+                forecast.map { .text($0.json) } ?? .null,
             ])
+    }
+
+    /// What the run is reckoned to cost; `nil` where the server refuses the questions, which is no
+    /// reason not to begin.
+    private func forecast(
+        _ job: PlannedJob, _ limits: Limits, _ plan: RangePlan, _ connection: PostgresConnection
+    ) async throws -> ForecastRecord? {
+        do {
+            return ForecastRecord(
+                try await Forecaster(
+                    connection: connection, probeMilliseconds: ForecastProbe.runMilliseconds
+                ).result(job, limits: limits, keys: plan.keysTotalEstimate))
+        } catch let error as PostgresError where error.kind == .server {
+            return nil
+        }
     }
 
     private func alreadyCompleted(

@@ -53,16 +53,17 @@ public struct RunStatus: Sendable, Equatable, Encodable {
     public var processNames: [String] = []
     /// What limits the run's rate now, in words; `nil` when nobody works.
     public var limitedBy: String?
-    /// Rows that were changed in lanes.
-    public var rowsInLanes = 0
-    /// How many of those stayed in their page and off the indexes (HOT).
-    public var rowsInPlace = 0
     /// Keys that were walked over in the order of pages: the sweep walks over them once more.
     public var keysByPages = 0
     /// Rows that the last verification found the run to have missed; `nil` before one.
     public var rowsMissed: Int?
     /// When it was last verified, ISO 8601 in UTC.
     public var verifiedAt: String?
+    /// The share of rows that were updated within their page (HOT), from 0 to 1; `nil` where
+    /// nothing is known.
+    public var hotShare: Double?
+    /// The share of rows that were changed in lanes, from 0 to 1; `nil` where nothing is known.
+    public var lanesShare: Double?
 
     enum CodingKeys: String, CodingKey {
         case run, job, kind, table, state, percent, workers, processes, error
@@ -81,22 +82,11 @@ public struct RunStatus: Sendable, Equatable, Encodable {
         case updatedAt = "updated_at"
         case elapsedSeconds = "elapsed_seconds"
         case limitedBy = "limited_by"
-        case lanesShare = "lanes_share"
-        case hotShare = "hot_share"
         case keysByPages = "keys_by_pages"
         case rowsMissed = "rows_missed"
         case verifiedAt = "verified_at"
-    }
-
-    /// Share of the rows changed that were changed in lanes; `nil` before any.
-    public var lanesShare: Double? {
-        rowsChanged > 0 ? min(1, Double(rowsInLanes) / Double(rowsChanged)) : nil
-    }
-
-    /// Share of the rows changed in lanes that stayed in their page and off the indexes; `nil`
-    /// where there were none.
-    public var hotShare: Double? {
-        rowsInLanes > 0 ? min(1, Double(rowsInPlace) / Double(rowsInLanes)) : nil
+        case hotShare = "hot_share"
+        case lanesShare = "lanes_share"
     }
 
     /// Keys walked over, once each: in the order of pages, or of keys where the sweep is further.
@@ -129,10 +119,10 @@ public struct RunStatus: Sendable, Equatable, Encodable {
         try values.encode(updatedAt, forKey: .updatedAt)
         try values.encode(elapsedSeconds, forKey: .elapsedSeconds)
         try values.encode(limitedBy, forKey: .limitedBy)
-        try values.encode(lanesShare, forKey: .lanesShare)
-        try values.encode(hotShare, forKey: .hotShare)
         try values.encode(keysByPages, forKey: .keysByPages)
         try values.encode(verifiedAt == nil ? nil : rowsMissed, forKey: .rowsMissed)
         try values.encode(verifiedAt, forKey: .verifiedAt)
+        try values.encode(hotShare, forKey: .hotShare)
+        try values.encode(lanesShare, forKey: .lanesShare)
     }
 }

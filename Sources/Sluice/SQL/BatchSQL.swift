@@ -31,12 +31,13 @@ struct BatchSQL: Sendable {
     /// table the bytes of a batch.
     func change(firstOfRange: Bool) -> String {
         """
-        WITH \(fence(firstOfRange: firstOfRange, lock: "\nFOR NO KEY UPDATE")), \
+        WITH \(fence(
+            firstOfRange: firstOfRange, lock: "\nFOR NO KEY UPDATE", more: hotBefore)), \
         \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint", batchBytes: "$8::bigint")), \
         sluice_move AS (
         UPDATE sluice.range r SET "cursor" = ARRAY[\(cursorElements)],
         keys_scanned = r.keys_scanned + (SELECT s.keys FROM sluice_scan s),
-        rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
+        rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),\(hotCounted)
         batches = r.batches + 1,
         state = CASE WHEN (SELECT b.finished FROM sluice_bound b) THEN 'done'
         ELSE 'running' END,
@@ -164,6 +165,26 @@ struct BatchSQL: Sendable {
             ,
             coalesce((SELECT e.bytes FROM sluice_end e),
             (SELECT max(w.bytes) FROM sluice_walk w), 0)
+            """
+    }
+
+    // MARK: Rows that stay in their page
+
+    /// Rows of the table that this transaction has updated within their page.
+    private var hot: String {
+        "pg_catalog.pg_stat_get_xact_tuples_hot_updated(\(tableOID))"
+    }
+
+    /// What the session counts goes on from batch to batch.
+    var hotBefore: String { identity.kind == .update ? ", \(hot) AS hot" : "" }
+
+    /// Reads the counter behind the change: a CASE decides its condition first.
+    var hotCounted: String {
+        guard identity.kind == .update else { return "" }
+        return """
+
+            rows_hot = r.rows_hot + CASE WHEN (SELECT n.rows FROM sluice_count n) > 0
+            THEN \(hot) - (SELECT f.hot FROM sluice_fence f) ELSE 0 END,
             """
     }
 

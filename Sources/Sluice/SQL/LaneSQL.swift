@@ -129,12 +129,9 @@ struct LaneSQL: Sendable {
 
     /// Counts a batch and moves its lane on.
     func moved(cursor: String) -> String {
-        let rows = "(SELECT n.rows FROM sluice_count n)"
-        // Asked for after the rows were counted, and so after they were changed.
         let counted = """
-            rows_changed = r.rows_changed + \(rows),
-            rows_in_lanes = r.rows_in_lanes + \(rows),
-            rows_in_place = r.rows_in_place + CASE WHEN \(rows) > 0 THEN \(inPlace) ELSE 0 END,
+            rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),\(batch.hotCounted)
+            rows_in_lanes = r.rows_in_lanes + (SELECT n.rows FROM sluice_count n),
 
             """
         return move(counted, cursor: cursor, gate: "sluice_fence")

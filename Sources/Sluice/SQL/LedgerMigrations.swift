@@ -7,7 +7,7 @@ enum LedgerMigrations {
     static let advisoryLockKey: Int64 = 0x73_6C75_6963_65
 
     /// Scripts; the index plus one is the version that each leads to.
-    static let all = [version1, version2, version3, version4, version5, version6, version7]
+    static let all = [version1, version2, version3, version4, version5, version6, version7, version8]
 
     /// Ranges carry a low fill factor: their rows are updated at each batch, and room in the page
     /// keeps those updates off the index.
@@ -173,12 +173,21 @@ enum LedgerMigrations {
         INSERT INTO sluice.ledger (version) VALUES (6);
         """
 
-    /// Ranges of a table's pages, and what lanes did for a run.
+    /// Ranges of a table's pages.
     private static let version7 = """
-        ALTER TABLE sluice.range ADD COLUMN is_physical boolean NOT NULL DEFAULT false,
-            ADD COLUMN rows_in_lanes bigint NOT NULL DEFAULT 0,
-            ADD COLUMN rows_in_place bigint NOT NULL DEFAULT 0;
+        ALTER TABLE sluice.range ADD COLUMN is_physical boolean NOT NULL DEFAULT false;
         ALTER TABLE sluice.part ADD COLUMN is_physical boolean NOT NULL DEFAULT false;
         INSERT INTO sluice.ledger (version) VALUES (7);
+        """
+
+    /// What was reckoned of a run before it began, and how its rows were changed: within their page
+    /// or not, in lanes or not, NULL for ranges of before these were counted.
+    private static let version8 = """
+        ALTER TABLE sluice.run ADD COLUMN forecast jsonb;
+        ALTER TABLE sluice.range ADD COLUMN rows_hot bigint,
+            ADD COLUMN rows_in_lanes bigint;
+        ALTER TABLE sluice.range ALTER COLUMN rows_hot SET DEFAULT 0,
+            ALTER COLUMN rows_in_lanes SET DEFAULT 0;
+        INSERT INTO sluice.ledger (version) VALUES (8);
         """
 }

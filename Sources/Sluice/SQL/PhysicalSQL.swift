@@ -30,7 +30,7 @@ struct PhysicalSQL: Sendable {
             WITH \(fence), \(Self.bounds), \(change), sluice_move AS (
             UPDATE sluice.range r SET "cursor" = ARRAY[(SELECT b.last::text FROM sluice_bound b)],
             keys_scanned = r.keys_scanned + (SELECT b.keys FROM sluice_bound b),
-            rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
+            rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),\(batch.hotCounted)
             batches = r.batches + 1,
             state = CASE WHEN (SELECT b.last = b.upper FROM sluice_bound b) THEN 'done'
             ELSE 'running' END,
@@ -115,7 +115,7 @@ struct PhysicalSQL: Sendable {
         """
         sluice_fence AS MATERIALIZED (
         SELECT r.lower[1]::bigint AS lower, r."cursor"[1]::bigint AS page,
-        r.upper[1]::bigint AS upper, r.keys_estimate FROM sluice.range r
+        r.upper[1]::bigint AS upper, r.keys_estimate\(batch.hotBefore) FROM sluice.range r
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.part = \(batch.part) AND r.state = 'running' AND r.is_physical
         AND r.region_upper IS NULL

@@ -114,10 +114,10 @@ extension BatchSQL {
     // MARK: The pieces
 
     /// The range's row, if its owner still holds it and the names still mean their tables.
-    func fence(firstOfRange: Bool, lock: String) -> String {
+    func fence(firstOfRange: Bool, lock: String, more: String = "") -> String {
         """
         sluice_fence AS MATERIALIZED (
-        SELECT r."cursor", r.upper FROM sluice.range r
+        SELECT r."cursor", r.upper\(more) FROM sluice.range r
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.part = \(part) AND r.state = 'running'
         AND r."cursor" IS \(firstOfRange ? "" : "NOT ")NULL AND r.region_upper IS NULL

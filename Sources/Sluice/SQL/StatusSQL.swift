@@ -12,15 +12,16 @@ enum StatusSQL {
         extract(epoch FROM coalesce(r.finished_at, p.updated) - r.started_at), r.kind,
         coalesce(l.names, '{}'), r.rows_missed,
         to_char(r.verified_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-        l.limited, p.in_lanes, p.in_place, p.by_pages
+        l.limited, p.hot, p.in_lanes, p.by_pages
         FROM sluice.run r
         LEFT JOIN LATERAL (SELECT
         coalesce(sum(keys_scanned) FILTER (WHERE state = 'done'), 0) AS done,
         coalesce(sum(keys_scanned) FILTER (WHERE state <> 'done'), 0) AS scanned_open,
         coalesce(sum(greatest(keys_estimate, keys_scanned)) FILTER (WHERE state <> 'done'), 0)
         AS estimate_open, coalesce(sum(rows_changed), 0) AS changed,
+        CASE WHEN count(rows_hot) = count(*) THEN sum(rows_hot) END AS hot,
+        CASE WHEN count(rows_in_lanes) = count(*) THEN sum(rows_in_lanes) END AS in_lanes,
         count(*) FILTER (WHERE state <> 'done') AS unfinished, count(*) AS ranges,
-        coalesce(sum(rows_in_lanes), 0) AS in_lanes, coalesce(sum(rows_in_place), 0) AS in_place,
         coalesce(sum(keys_scanned) FILTER (WHERE is_physical), 0) AS by_pages,
         max(updated_at) AS updated FROM sluice.range WHERE run = r.id) p ON true
         LEFT JOIN LATERAL (SELECT coalesce(sum(workers), 0) AS workers,

@@ -52,6 +52,7 @@ struct ForegroundRun: Sendable {
         switch reporter.mode {
         case .live, .plain:
             if let summary { Console.output.say(summary) }
+            for line in RunEnding.more(report) { Console.output.say(line) }
             if let verified { Console.output.say(verified) }
             if isDone || report.exitCode == ExitStatus.stopped {
                 Console.output.say(message)

@@ -35,6 +35,7 @@ struct PlanJSON: Encodable {
     let drivingIndex: String?
     let order: String
     let lanes: String
+    let forecast: Forecast?
     let limits: LimitsJSON
     let statements: [String]
     let explanation: String
@@ -42,7 +43,7 @@ struct PlanJSON: Encodable {
     let refusals: [String]
 
     enum CodingKeys: String, CodingKey {
-        case job, kind, table, tables, into, key, ranges, order, lanes, limits, statements,
+        case job, kind, table, tables, into, key, ranges, order, lanes, forecast, limits, statements,
             explanation, warnings, refusals
         case keysTotalEstimate = "keys_total_estimate"
         case splitMethod = "split_method"
@@ -62,6 +63,7 @@ struct PlanJSON: Encodable {
         drivingIndex = plan.drivingIndex
         order = plan.order
         lanes = plan.lanes
+        forecast = plan.forecast
         limits = LimitsJSON(plan.limits)
         statements = plan.statements
         explanation = plan.explanation

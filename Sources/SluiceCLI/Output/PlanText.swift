@@ -29,6 +29,9 @@ enum PlanText {
         }
         lines.append(field("order", plan.order, hasColour))
         lines.append(field("lanes", plan.lanes, hasColour))
+        for entry in plan.forecast.map(ForecastText.fields) ?? [] {
+            lines.append(field(entry.name, entry.text, hasColour))
+        }
         lines.append(field("limits", ControlText.limits(plan.limits), hasColour))
         lines += section("statements of one batch", plan.statements, hasColour)
         lines += section("plan of its change", [plan.explanation], hasColour)

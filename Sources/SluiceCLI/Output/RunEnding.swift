@@ -3,6 +3,14 @@ import SluiceCore
 
 /// The last words about a run.
 enum RunEnding {
+    /// How rows were changed, and the forecast beside what was measured, a line each.
+    static func more(_ report: RunReport) -> [String] {
+        guard report.didWork else { return [] }
+        return [
+            ForecastText.shares(report.status), report.forecast.map(ForecastText.outcome),
+        ].compactMap { $0 }
+    }
+
     /// Rows changed, keys, time, rate, WAL and the highest lag, as far as there was work.
     ///
     /// The rate is that of the keys walked over while this process worked: `keysBefore` were done
@@ -16,10 +24,6 @@ enum RunEnding {
         ]
         let keys = max(0, status.keysWalked - keysBefore)
         if report.seconds > 0 { words.append(Format.rate(Double(keys) / report.seconds)) }
-        if status.rowsInPlace > 0 {
-            let share = Double(status.rowsInPlace) / Double(max(1, status.rowsChanged))
-            words.append(Format.percent(share * 100) + " of the rows in place, by lanes")
-        }
         if let bytes = report.walBytes { words.append(Format.bytes(bytes) + " of WAL") }
         if let lag = report.replicaLagSecondsMax {
             words.append("highest replica lag " + Format.duration(lag))

@@ -57,6 +57,7 @@ enum StatusText {
             ("keys", ProgressWords.keys(status)),
             ("rows \(status.kind.done)", Format.count(status.rowsChanged)),
         ]
+        if let shares = ForecastText.shares(status) { lines.append(("how", shares)) }
         if status.rowsQuarantined > 0 {
             lines.append(("quarantined", Format.count(status.rowsQuarantined)))
         }
@@ -74,14 +75,6 @@ enum StatusText {
         }
         if let reason = status.waitingFor { lines.append(("waiting for", reason)) }
         if let limit = status.limitedBy { lines.append(("limited by", limit)) }
-        if let hot = status.hotShare, let lanes = status.lanesShare {
-            lines.append(
-                (
-                    "lanes",
-                    "\(Format.percent(lanes * 100)) of the rows, "
-                        + "\(Format.percent(hot * 100)) of those in place (HOT)"
-                ))
-        }
         if let error = status.error { lines.append(("error", error)) }
         if let seconds = status.elapsedSeconds {
             lines.append(("elapsed", Format.duration(seconds)))

@@ -67,6 +67,12 @@ public struct RunWindow: Sendable, Equatable {
         }.min()
     }
 
+    /// The share of a day in which work is allowed, from 0 to 1.
+    public var openShare: Double {
+        let open = (0..<Self.minutesOfDay).count { isOpen(minuteOfDay: $0) }
+        return Double(open) / Double(Self.minutesOfDay)
+    }
+
     /// The spans as they are typed: `22:00-06:00,12:00-13:00`.
     public var hours: String { spans.map(\.text).joined(separator: ",") }
 

@@ -48,7 +48,7 @@ public enum LaneChoice: Sendable, Equatable {
     /// From the same runs: 8, 16, 24 and 32 lanes are within a tenth of each other at 60 rows.
     static let visitMicroseconds = 1.6
     /// Below this the neighbours of a key lie in other pages, and a region is no set of pages.
-    static let correlationMin = 0.9
+    package static let correlationMin = 0.9
     /// With fewer rows in a page there is no room to make by moving some of them.
     static let rowsPerPageMin = 3.0
     /// Taken where statistics know nothing.

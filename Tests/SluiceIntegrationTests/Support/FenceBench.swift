@@ -31,7 +31,7 @@ struct FenceBench: Sendable {
             [
                 .text("\(run)"), .text(RangesText.ranges(plan.ranges)),
                 .text("\(plan.keysTotalEstimate)"), .text("\(plan.ranges.count)"),
-                .text(RangesText.parts(job.parts)),
+                .text(RangesText.parts(job.parts)), .null,
             ])
     }
 
