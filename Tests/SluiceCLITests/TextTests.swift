@@ -157,4 +157,75 @@ struct TextTests {
         ] { #expect(json.contains(piece), "\(json)") }
         #expect(!json.contains("hunter2"))
     }
+
+    @Test func aForecastSaysWhatAndHowMuchAndOnWhatItStands() throws {
+        var facts = ForecastFacts.sample
+        facts.basis = .probe(rows: 2_128)
+        let forecast = try #require(ForecastModel(facts).forecast())
+        let fields = ForecastText.fields(forecast)
+        #expect(fields.map(\.name) == ["log", "growth", "time", "disk", "dead", "basis"])
+        #expect(fields[0].text.hasPrefix("about ") && fields[0].text.contains(", at most "))
+        #expect(fields[2].text.hasSuffix(", by the server's speed"))
+        #expect(
+            fields[5].text == "statistics, and 2,128 rows tried on a copy; 0 % of rows in place")
+        facts.basis = .statistics("nextval may change something, and is not tried")
+        let alone = try #require(ForecastModel(facts).forecast())
+        #expect(
+            ForecastText.fields(alone)[5].text.hasPrefix(
+                "statistics alone: nextval may change something, and is not tried; "))
+        let nothing = try #require(ForecastModel(ForecastFacts()).forecast())
+        #expect(ForecastText.fields(nothing)[0].text == "nothing of WAL")
+        #expect(ForecastText.fields(nothing)[2].text == "none")
+    }
+
+    @Test func onlyTwoDigitsOfASizeCount() {
+        #expect(ForecastText.size(0) == "0 B")
+        #expect(ForecastText.size(437 << 20) == "440 MiB")
+        #expect(ForecastText.size(4_370 << 20) == "4.3 GiB")
+        #expect(ForecastText.size(.max).hasSuffix(" PiB"))
+    }
+
+    @Test func theForecastStandsBesideWhatWasMeasured() throws {
+        let forecast = try #require(ForecastModel(.sample).forecast())
+        var status = RunStatus.sample
+        var report = RunReport(
+            status: status, exitCode: 0, message: "", seconds: 10, replicaLagSecondsMax: nil,
+            walBytes: nil, didWork: true)
+        #expect(RunEnding.more(report) == [])
+        status.hotShare = 0.8432
+        status.lanesShare = 0.97
+        report = RunReport(
+            status: status, exitCode: 0, message: "", seconds: 10, replicaLagSecondsMax: nil,
+            walBytes: nil, didWork: true)
+        report.forecast = ForecastOutcome(
+            forecast: forecast, walBytes: 7 << 20, heapBytes: -(3 << 20), indexBytes: 0,
+            seconds: 12)
+        let lines = RunEnding.more(report)
+        #expect(lines[0] == "84 % of rows changed in place (HOT), lanes used for 97 %")
+        #expect(lines[1].hasPrefix("forecast / measured: WAL "))
+        #expect(lines[1].contains(" / 7.0 MiB · table +"))
+        #expect(lines[1].contains(" / −3.0 MiB · indexes +0 B / +0 B · "))
+        #expect(lines[1].hasSuffix(" / 12 s"))
+        report.forecast = ForecastOutcome(
+            forecast: forecast, walBytes: nil, heapBytes: 1, indexBytes: 1, seconds: nil)
+        #expect(RunEnding.more(report)[1].hasPrefix("forecast / measured: table +"))
+        #expect(!RunEnding.more(report)[1].hasSuffix("s"))
+        #expect(
+            StatusText.detail(status, plain)
+                .contains("84 % of rows changed in place (HOT), lanes used for 97 %"))
+        #expect(JSONText.line(status).contains("\"hot_share\":0.8432"))
+        #expect(JSONText.line(RunStatus.sample).contains("\"lanes_share\":null"))
+    }
+}
+
+extension ForecastFacts {
+    /// Ten thousand rows of 100 bytes without an index.
+    static var sample: ForecastFacts {
+        var facts = ForecastFacts()
+        facts.rows = 10_000
+        facts.rowBytes = 100
+        facts.newRowBytes = 108
+        facts.heapBytes = 1_048_576
+        return facts
+    }
 }

@@ -27,7 +27,8 @@ import Testing
 
 private let expectedWide = """
     WITH sluice_fence AS MATERIALIZED (
-    SELECT r."cursor", r.upper FROM sluice.range r
+    SELECT r."cursor", r.upper, pg_catalog.pg_stat_get_xact_tuples_hot_updated(16400) AS hot \
+    FROM sluice.range r
     WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
     AND r.part = 1 AND r.state = 'running'
     AND r."cursor" IS NOT NULL AND r.region_upper IS NULL
@@ -71,6 +72,9 @@ private let expectedWide = """
     UPDATE sluice.range r SET "cursor" = ARRAY[(SELECT b.k1::text FROM sluice_bound b)],
     keys_scanned = r.keys_scanned + (SELECT s.keys FROM sluice_scan s),
     rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
+    rows_hot = r.rows_hot + CASE WHEN (SELECT n.rows FROM sluice_count n) > 0
+    THEN pg_catalog.pg_stat_get_xact_tuples_hot_updated(16400) \
+    - (SELECT f.hot FROM sluice_fence f) ELSE 0 END,
     batches = r.batches + 1,
     state = CASE WHEN (SELECT b.finished FROM sluice_bound b) THEN 'done'
     ELSE 'running' END,
@@ -89,7 +93,8 @@ private let expectedWide = """
 
 private let expectedDriven = """
     WITH sluice_fence AS MATERIALIZED (
-    SELECT r."cursor", r.upper FROM sluice.range r
+    SELECT r."cursor", r.upper, pg_catalog.pg_stat_get_xact_tuples_hot_updated(16400) AS hot \
+    FROM sluice.range r
     WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
     AND r.part = 1 AND r.state = 'running'
     AND r."cursor" IS NULL AND r.region_upper IS NULL
@@ -126,6 +131,9 @@ private let expectedDriven = """
     UPDATE sluice.range r SET "cursor" = ARRAY[(SELECT b.k1::text FROM sluice_bound b)],
     keys_scanned = r.keys_scanned + (SELECT s.keys FROM sluice_scan s),
     rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
+    rows_hot = r.rows_hot + CASE WHEN (SELECT n.rows FROM sluice_count n) > 0
+    THEN pg_catalog.pg_stat_get_xact_tuples_hot_updated(16400) \
+    - (SELECT f.hot FROM sluice_fence f) ELSE 0 END,
     batches = r.batches + 1,
     state = CASE WHEN (SELECT b.finished FROM sluice_bound b) THEN 'done'
     ELSE 'running' END,

@@ -75,6 +75,10 @@ private let expectedChange = """
     ), sluice_count AS MATERIALIZED (SELECT count(*) AS rows FROM sluice_change), sluice_move AS (
     UPDATE sluice.range r SET keys_scanned = r.keys_scanned + $8::bigint,
     rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),
+    rows_hot = r.rows_hot + CASE WHEN (SELECT n.rows FROM sluice_count n) > 0
+    THEN pg_catalog.pg_stat_get_xact_tuples_hot_updated(16400) \
+    - (SELECT f.hot FROM sluice_fence f) ELSE 0 END,
+    rows_in_lanes = r.rows_in_lanes + (SELECT n.rows FROM sluice_count n),
     batches = r.batches + 1,
     "cursor" = CASE WHEN $9::boolean THEN r.region_upper ELSE r."cursor" END,
     state = CASE WHEN $9::boolean AND r.region_upper = r.upper THEN 'done' ELSE 'running' END,
