@@ -78,7 +78,8 @@ private let expectedChange = """
     rows_hot = r.rows_hot + CASE WHEN (SELECT n.rows FROM sluice_count n) > 0
     THEN pg_catalog.pg_stat_get_xact_tuples_hot_updated(16400) \
     - (SELECT f.hot FROM sluice_fence f) ELSE 0 END,
-    rows_in_lanes = r.rows_in_lanes + (SELECT n.rows FROM sluice_count n),
+    rows_in_lanes = r.rows_in_lanes + CASE WHEN r.region_lanes > 1
+    THEN (SELECT n.rows FROM sluice_count n) ELSE 0 END,
     batches = r.batches + 1,
     "cursor" = CASE WHEN $9::boolean THEN r.region_upper ELSE r."cursor" END,
     state = CASE WHEN $9::boolean AND r.region_upper = r.upper THEN 'done' ELSE 'running' END,

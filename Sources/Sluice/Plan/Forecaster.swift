@@ -96,7 +96,7 @@ struct Forecaster: Sendable {
     ) async throws(PostgresError) {
         let planned = try await LanePlanner(connection: connection).choice(job, part, limits)
         if case .lanes(let lanes) = planned.choice { facts.lanes = lanes }
-        facts.isOrdered = Self.isOrdered(planned.facts.correlation)
+        facts.isOrdered = part.isPhysical || Self.isOrdered(planned.facts.correlation)
     }
 
     /// Whether a column's order is that of the pages; what was never analyzed is taken for it.

@@ -35,20 +35,20 @@ struct PlanReporter: Sendable {
         refusals += try await ledgerRefusals(job)
         let known = try await warnings(job)
         if limits.maxLagSeconds != nil, let reason = known.blind { refusals.append(reason) }
+        // A row that goes by its page is looked at once more by the sweep.
+        let keys = ranges.ranges.filter { !$0.isPhysical }.reduce(0) { $0 + $1.keysEstimate }
         var forecast = Forecaster.Result()
         if refusals.isEmpty {
             forecast = try await Forecaster(
                 connection: connection, probeMilliseconds: ForecastProbe.planMilliseconds
-            ).result(job, limits: limits, keys: ranges.keysTotalEstimate)
+            ).result(job, limits: limits, keys: keys)
         }
         let settings = BatchSettingsSQL.settings(
             job.session.settings, limits: limits, serverVersion: job.session.serverVersion)
         return PlanReport(
             job: job.name, table: job.table.name.shown, parts: job.parts.map(\.name.shown),
             key: job.key.map { Identifier($0.name).shown },
-            // A row that goes by its page is looked at once more by the sweep.
-            keysTotalEstimate: ranges.ranges.filter { !$0.isPhysical }
-                .reduce(0) { $0 + $1.keysEstimate },
+            keysTotalEstimate: keys,
             ranges: ranges.ranges,
             splitMethod: ranges.method,
             drivingIndex: job.largestParts.first?.driver.map { Identifier($0.name).shown },

@@ -12,14 +12,26 @@ struct RangePlan: Sendable {
 struct RangePlanner: Sendable {
     let connection: PostgresConnection
 
-    /// Fixes the upper bound of each table at its last key and cuts what lies below.
-    func plan(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> RangePlan {
+    /// Keys of each table, by estimate.
+    func estimates(_ job: PlannedJob) async throws(PostgresError) -> [Int] {
         var estimates: [Int] = []
         for part in job.parts {
             let rows = try await PlanInspector(connection: connection)
                 .estimatedRows(sql(part, job).estimate)
             estimates.append(part.driver?.keysEstimate ?? rows)
         }
+        return estimates
+    }
+
+    /// The same with the estimates of this moment.
+    func plan(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> RangePlan {
+        try await plan(job, limits: limits, estimates: try await estimates(job))
+    }
+
+    /// Fixes the upper bound of each table at its last key and cuts what lies below.
+    func plan(
+        _ job: PlannedJob, limits: Limits, estimates: [Int]
+    ) async throws(PostgresError) -> RangePlan {
         let wanted = RangeCount.shares(
             keysEstimates: estimates, batchKeys: job.parts.map { $0.expectedBatchKeys(limits) },
             limits: limits)

@@ -70,6 +70,9 @@ struct ForecastRecord: Codable, Equatable, Sendable {
 }
 
 extension RunEnding {
+    /// Longest question for sizes, in milliseconds: one that waits for a lock is given up.
+    private static let sizesMilliseconds = 2_000
+
     /// The forecast beside what was measured; `nil` where there is none, or where the server does
     /// not say: it is the last word, and worth no failure.
     func forecastOutcome(
@@ -77,14 +80,19 @@ extension RunEnding {
     ) async -> ForecastOutcome? {
         let job = context.job
         let oids = (job.target.map { [$0.oid] } ?? job.parts.map(\.oid)).map { "\($0)" }
+        let opening = [
+            Statement(BatchSettingsSQL.begin), BatchSettingsSQL.timeout(Self.sizesMilliseconds),
+        ]
+        let questions = [
+            Statement(ForecastSQL.recorded, [.text("\(record.id)")]),
+            Statement(ForecastSQL.sizes, [.text(TextArray.literal(oids))]),
+            Statement(BatchSettingsSQL.commit),
+        ]
         guard
-            let row = try? await connection.query(
-                ForecastSQL.recorded, [.text("\(record.id)")], timeout: .seconds(10)
-            ).rows.first,
-            let stored = row[1].flatMap(ForecastRecord.init(json:)), let forecast = stored.forecast,
-            let sizes = try? await connection.query(
-                ForecastSQL.sizes, [.text(TextArray.literal(oids))], timeout: .seconds(10)
-            ).rows.first
+            let answer = try? await connection.transact(
+                opening: opening, questions, timeout: .seconds(30)),
+            let row = answer.results[2].rows.first, let sizes = answer.results[3].rows.first,
+            let stored = row[1].flatMap(ForecastRecord.init(json:)), let forecast = stored.forecast
         else { return nil }
         let isAlone = row[0] == "1"
         func grown(_ index: Int, since before: Int) -> Int {

@@ -95,16 +95,16 @@ struct RunEnding: Sendable {
         _ = try? await observer.observe(connection, nowSeconds: 0)
         let walAfter = observer.walPosition
         let walBytes = walAfter >= walBefore ? Int(walAfter - walBefore) : nil
-        let forecast =
-            hasCompletedRun ? await forecastOutcome(connection, walBytes: walBytes) : nil
         // Somebody else may have had the last word.
         let isOverruled = outcome == .completed && status.state != .completed
         let overruled = "run \(record.id) (\(record.name)) is \(status.state.rawValue)"
+        let lastWords = try await PartWatch.lastWords(record.id, connection)
+        let forecast =
+            hasCompletedRun ? await forecastOutcome(connection, walBytes: walBytes) : nil
         return RunReport(
             status: status,
             exitCode: isOverruled ? (status.state == .failed ? 1 : 3) : exitCode(status),
-            message: (isOverruled ? overruled : message(status))
-                + (try await PartWatch.lastWords(record.id, connection)), seconds: seconds,
+            message: (isOverruled ? overruled : message(status)) + lastWords, seconds: seconds,
             replicaLagSecondsMax: lagSecondsMax,
             walBytes: walBytes, didWork: true, tailSeconds: tailSeconds, forecast: forecast,
             hasCompletedRun: hasCompletedRun)

@@ -165,11 +165,14 @@ struct RunStarter: Sendable {
     ) async throws {
         let job = try await OrderPlanner(connection: connection)
             .decided(job, limits: record.limits).job
+        let planner = RangePlanner(connection: connection)
+        let estimates = try await planner.estimates(job)
+        // Before the last key is read: from then on no time is to pass until the run begins.
+        let forecast = try await forecast(job, record.limits, estimates, connection)
         let plan = try await connection.withSettings(job.session.settings) {
             try await LeastKey(connection: connection).bounding(
-                RangePlanner(connection: connection).plan(job, limits: record.limits), of: job)
+                planner.plan(job, limits: record.limits, estimates: estimates), of: job)
         }
-        let forecast = try await forecast(job, record.limits, plan, connection)
         _ = try await connection.transact(
             LedgerSQL.startRun,
             [
@@ -183,14 +186,15 @@ struct RunStarter: Sendable {
     /// What the run is reckoned to cost; `nil` where the server refuses the questions, which is no
     /// reason not to begin.
     private func forecast(
-        _ job: PlannedJob, _ limits: Limits, _ plan: RangePlan, _ connection: PostgresConnection
+        _ job: PlannedJob, _ limits: Limits, _ estimates: [Int], _ connection: PostgresConnection
     ) async throws -> ForecastRecord? {
-        do {
+        do throws(PostgresError) {
             return ForecastRecord(
                 try await Forecaster(
                     connection: connection, probeMilliseconds: ForecastProbe.runMilliseconds
-                ).result(job, limits: limits, keys: plan.keysTotalEstimate))
-        } catch let error as PostgresError where error.kind == .server {
+                ).result(job, limits: limits, keys: estimates.reduce(0, +)))
+        } catch {
+            guard error.kind == .server else { throw error }
             return nil
         }
     }

@@ -131,7 +131,8 @@ struct LaneSQL: Sendable {
     func moved(cursor: String) -> String {
         let counted = """
             rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),\(batch.hotCounted)
-            rows_in_lanes = r.rows_in_lanes + (SELECT n.rows FROM sluice_count n),
+            rows_in_lanes = r.rows_in_lanes + CASE WHEN r.region_lanes > 1
+            THEN (SELECT n.rows FROM sluice_count n) ELSE 0 END,
 
             """
         return move(counted, cursor: cursor, gate: "sluice_fence")

@@ -7,7 +7,9 @@ enum LedgerMigrations {
     static let advisoryLockKey: Int64 = 0x73_6C75_6963_65
 
     /// Scripts; the index plus one is the version that each leads to.
-    static let all = [version1, version2, version3, version4, version5, version6, version7, version8]
+    static let all = [
+        version1, version2, version3, version4, version5, version6, version7, version8,
+    ]
 
     /// Ranges carry a low fill factor: their rows are updated at each batch, and room in the page
     /// keeps those updates off the index.

@@ -63,9 +63,10 @@ enum LedgerSQL {
     ///
     /// `$2` holds the ranges as a JSON array of `[part, lower or null, upper, estimate, is
     /// physical]`, `$3` the keys in all by estimate, `$4` how many ranges there are, `$5` the parts
-    /// as a JSON array of `[number, OID, name, is physical]`, `$6` what was reckoned of the run. The
-    /// snapshot tells what was there at that moment, after the wait for
-    /// writers, from what was written since.
+    /// as a JSON array of `[number, OID, name, is physical]`, `$6` what was reckoned of the run.
+    ///
+    /// The snapshot tells what was there at that moment, after the wait for writers, from what was
+    /// written since.
     static let startRun = """
         WITH opened AS (UPDATE sluice.run SET state = 'running', started_at = clock_timestamp(),
         updated_at = clock_timestamp(), keys_total_estimate = $3, range_count = $4,

@@ -43,8 +43,8 @@ struct PlanJSON: Encodable {
     let refusals: [String]
 
     enum CodingKeys: String, CodingKey {
-        case job, kind, table, tables, into, key, ranges, order, lanes, forecast, limits, statements,
-            explanation, warnings, refusals
+        case job, kind, table, tables, into, key, ranges, order, lanes, forecast, limits
+        case statements, explanation, warnings, refusals
         case keysTotalEstimate = "keys_total_estimate"
         case splitMethod = "split_method"
         case drivingIndex = "driving_index"
