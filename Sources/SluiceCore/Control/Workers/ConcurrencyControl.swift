@@ -86,7 +86,7 @@ public struct ConcurrencyControl: Sendable, Equatable {
     private var average = 1.0
     private var moments: [Moment] = []
     private var lastSeconds: Double?
-    private var dueSeconds = stepSecondsStartup
+    private var dueSeconds: Double?
 
     /// Begins with one worker.
     public init() {}
@@ -134,19 +134,34 @@ public struct ConcurrencyControl: Sendable, Equatable {
             rows: observation.rows, workers: average, batchSeconds: observation.batchSeconds,
             elapsedSeconds: elapsed, nowSeconds: now)
         if observation.othersWait { retreat(nowSeconds: now) }
-        if now >= dueSeconds {
+        if now >= dueSeconds ?? stepLength(limits) {
             decide(limits, nowSeconds: now)
-            dueSeconds = now + (probe.isStartup ? Self.stepSecondsStartup : Self.stepSeconds)
+            dueSeconds = now + stepLength(limits)
         }
         // A user who asks for at least two workers means running ones, not resting ones.
         let least = limits.workers.lowerBound > 1 ? Double(limits.workers.lowerBound) : 0
         return Concurrency(average: min(Double(limits.workers.upperBound), max(average, least)))
     }
 
+    /// Seconds to the next decision.
+    ///
+    /// While the number doubles and nothing but the gain bounds it, each poll decides: what the
+    /// gain needs to be measured is the pace then, and a run of ten seconds has its workers after
+    /// two instead of four.
+    private func stepLength(_ limits: Limits) -> Double {
+        guard probe.isStartup else { return Self.stepSeconds }
+        let most = Double(limits.workers.upperBound)
+        let isBound =
+            limits.foregroundBudgetSeconds != nil || windowAllows < most || locksAllow < most
+        return isBound ? Self.stepSecondsStartup : 0
+    }
+
     /// At once, and once a step: waiters do not go away while their batch is being cancelled.
     private mutating func retreat(nowSeconds: Double) {
         guard nowSeconds >= nextRetreatSeconds else { return }
         nextRetreatSeconds = nowSeconds + Self.stepSeconds
+        // What was just given up is not taken back in the same breath.
+        dueSeconds = nextRetreatSeconds
         locksAllow = max(ForegroundBudget.least, average * Self.retreatShare)
         average = min(average, locksAllow)
     }

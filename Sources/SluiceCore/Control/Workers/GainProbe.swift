@@ -48,6 +48,8 @@ struct GainProbe: Sendable, Equatable {
     private var backoff = backoffSeconds
     private var nextSeconds = 0.0
     private var settledSeconds = settleSeconds
+    /// The number by the last decision.
+    private var current = 1.0
 
     /// Takes in the rows of a poll, and how many workers ran.
     mutating func observe(
@@ -102,8 +104,9 @@ struct GainProbe: Sendable, Equatable {
 
     /// The number has changed; what was measured is of the number before, if it changed enough.
     mutating func changed(to workers: Double, nowSeconds: Double) {
-        let mean = sums.seconds > 0 ? sums.workers / sums.seconds : 0
+        let mean = sums.seconds > 0 ? sums.workers / sums.seconds : current
         if abs(workers - mean) > Self.sameShare * mean { restart(nowSeconds) }
+        current = workers
     }
 
     private var needSeconds: Double {
