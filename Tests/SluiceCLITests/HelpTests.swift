@@ -24,7 +24,7 @@ struct HelpTests {
     ]
     static let job = [
         "--kind", "--table", "--set", "--where", "--into", "--on-conflict", "--statement",
-        "--disable-triggers", "--with-children", "--key", "--order", "--name",
+        "--disable-triggers", "--skip-unchanged", "--with-children", "--key", "--order", "--name",
     ]
     static let runner = [
         "--start-wait", "--lease", "--verify", "--verify-dsn", "--replica-dsn", "--trace",

@@ -69,6 +69,8 @@ struct JobFileTests {
         #expect(statement.limits.batchBytes == 65_536)
         let silent = try read("table: t\nset: { a: 1 }\ndisable_triggers: yes\nchildren: true")
         #expect(silent.request.disablesTriggers && silent.request.includesChildren)
+        let careful = try read("table: t\nset: { a: 1 }\nskip_unchanged: yes")
+        #expect(careful.request.skipsUnchanged && !silent.request.skipsUnchanged)
         #expect(!delete.disablesTriggers && !delete.includesChildren)
     }
 

@@ -64,6 +64,8 @@ struct JobOptionsTests {
         #expect(job.request.onConflict == .update)
         #expect(job.request.disablesTriggers && job.request.includesChildren)
         #expect(options.limits.batchBytes == 1_048_576)
+        let (fresh, _) = try parse(["--table", "t", "--set", "a = 1", "--skip-unchanged"])
+        #expect(fresh.request.skipsUnchanged && !job.request.skipsUnchanged)
     }
 
     @Test func withoutFlagsNothingOfTheLibrarysDefaultsIsTouched() throws {

@@ -23,6 +23,42 @@ import Testing
         }
     }
 
+    /// Rows that are right already, NULLs among them, get no new version: in plain batches, in
+    /// lanes and by pages.
+    @Test(arguments: [
+        ("key", LaneSetting.off), ("key", .fixed(4)), ("physical", .off),
+    ])
+    func anUpdateLeavesRowsAloneThatAreRight(_ order: String, _ lanes: LaneSetting) async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.execute(
+                """
+                CREATE TABLE t (id integer PRIMARY KEY, a integer, n integer);
+                INSERT INTO t SELECT i, CASE WHEN i % 5 > 0 THEN i END, CASE WHEN i % 2 = 0
+                THEN CASE WHEN i % 5 > 0 THEN i * 2 END ELSE -1 END
+                FROM generate_series(1, 20000) i;
+                ANALYZE t;
+                CREATE TABLE before AS SELECT id, xmin::text AS x FROM t;
+                """)
+            var job = JobRequest(
+                table: "t", assignments: [Assignment(column: "n", expression: "a * 2")],
+                predicate: "id > 0 OR n = -1")
+            job.skipsUnchanged = true
+            var options = RunOptions.with(workers: 2, batch: 500)
+            options.limits.lanes = lanes
+            options.limits.order = OrderSetting(rawValue: order)
+            let report = try await database.sluice.run(job, options: options)
+            #expect(report.status.state == .completed, "\(report.message)")
+            #expect(report.status.rowsChanged == 10_000)
+            let touched = try await database.value(
+                """
+                SELECT count(*) FILTER (WHERE t.n IS DISTINCT FROM t.a * 2) || ' '
+                || count(*) FILTER (WHERE t.xmin::text <> x AND id % 2 = 0)
+                FROM t JOIN before USING (id)
+                """)
+            #expect(touched == "0 0")
+        }
+    }
+
     @Test func aCopyThoughKilledBringsEachRowOnce() async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: Self.rows)

@@ -55,6 +55,37 @@ import Testing
                 """)
     }
 
+    @Test func anUpdateMayLeaveRowsAloneThatItWouldNotChange() {
+        var detail = JobDetail()
+        detail.skipsUnchanged = true
+        let table = QualifiedName(schema: "public", name: "t")
+        func text(_ kind: JobKind) -> String {
+            ChangeSQL(
+                table: table, source: table.quoted, alias: "t", key: [bigint],
+                identity: JobIdentity(
+                    kind: kind, tableOID: 1,
+                    assignments: [
+                        Assignment(column: "a", expression: "b or true -- so"),
+                        Assignment(column: "c d", expression: "1"),
+                    ], predicate: "x", key: ["id"], detail: detail),
+                target: nil, lower: ["l1"], upper: ["u1"], isOpenBelow: false
+            ).text
+        }
+        #expect(
+            text(.update).contains(
+                """
+                ) THEN true END)
+                AND ROW("a", "c d") IS DISTINCT FROM
+                ROW((
+                b or true -- so
+                ), (
+                1
+                ))
+                RETURNING 1
+                """))
+        #expect(!text(.delete).contains("DISTINCT"))
+    }
+
     @Test func aSingleRowIsMeantByItsWholeKey() {
         #expect(
             change(.delete, key: [bigint, text], isExact: true) == """

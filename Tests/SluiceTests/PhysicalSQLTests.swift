@@ -72,7 +72,8 @@ private let expectedChange = """
     WITH sluice_fence AS MATERIALIZED (
     SELECT r.lower[1]::bigint AS lower, r."cursor"[1]::bigint AS page,
     r.upper[1]::bigint AS upper, r.keys_estimate, \
-    pg_catalog.pg_stat_get_xact_tuples_hot_updated(16400) AS hot FROM sluice.range r
+    pg_catalog.pg_stat_get_xact_tuples_hot_updated(16400) AS hot
+    FROM sluice.range r
     WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
     AND r.part = 1 AND r.state = 'running' AND r.is_physical
     AND r.region_upper IS NULL

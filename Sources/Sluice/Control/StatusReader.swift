@@ -58,7 +58,8 @@ struct StatusReader: Sendable {
             startedAt: row[18], updatedAt: row[19], elapsedSeconds: real(21),
             kind: kind,
             processNames: live > 0 ? TextArray.parse(row[23] ?? "{}") : [],
-            limitedBy: live > 0 ? row[26] : nil, keysByPages: number(29), rowsMissed: number(24), verifiedAt: row[25],
+            limitedBy: live > 0 ? row[26] : nil, keysByPages: number(29), rowsMissed: number(24),
+            verifiedAt: row[25],
             hotShare: share(27), lanesShare: share(28))
     }
 }

@@ -26,6 +26,11 @@ public struct JobRequest: Sendable, Equatable {
     public var includesChildren = false
     /// Whether triggers and foreign keys stay silent.
     public var disablesTriggers = false
+    /// Whether an update leaves rows alone that it would not change.
+    ///
+    /// Each column that is set is compared with its expression first, which is then evaluated once
+    /// more for the rows that are changed; their types must be comparable.
+    public var skipsUnchanged = false
 
     /// Describes a job.
     public init(

@@ -25,6 +25,11 @@ extension JobRequest {
             return "--on-conflict belongs to the kinds copy and move, not to \(kind.rawValue): "
                 + "leave it out"
         }
+        if skipsUnchanged, kind != .update {
+            return
+                "--skip-unchanged belongs to updates, not to the kind \(kind.rawValue): leave it "
+                + "out"
+        }
         if statement != nil, kind != .statement {
             return "--statement belongs to the kind statement, not to \(kind.rawValue): leave it "
                 + "out, or leave --kind and --into out"

@@ -40,6 +40,7 @@ extension JobPlanner {
         detail.statement = request.statement?.trimmingSpaces()
         if request.includesChildren { detail.includesChildren = true }
         if request.disablesTriggers { detail.disablesTriggers = true }
+        if request.skipsUnchanged { detail.skipsUnchanged = true }
         return detail
     }
 

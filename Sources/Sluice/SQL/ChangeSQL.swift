@@ -95,9 +95,20 @@ struct ChangeSQL: Sendable {
     /// The index that drives a batch has to be proved to hold the predicate's rows, and a
     /// sub-select in `EXISTS` may be better off as a join: those stand as they are.
     private var predicateClause: String {
-        guard let predicate = identity.predicate else { return "" }
-        if isDriven || SubSelect.stands(in: predicate) { return " AND (\n\(predicate)\n)" }
-        return " AND (CASE WHEN (\n\(predicate)\n) THEN true END)"
+        guard let predicate = identity.predicate else { return Self.unchanged(identity) }
+        if isDriven || SubSelect.stands(in: predicate) {
+            return " AND (\n\(predicate)\n)" + Self.unchanged(identity)
+        }
+        return " AND (CASE WHEN (\n\(predicate)\n) THEN true END)" + Self.unchanged(identity)
+    }
+
+    /// Leaves rows alone that are as the change would make them, where the job asks for it.
+    static func unchanged(_ identity: JobIdentity) -> String {
+        guard identity.kind == .update, identity.detail.skipsUnchanged == true else { return "" }
+        let columns = identity.assignments.map { Identifier($0.column).quoted }
+        let values = identity.assignments.map { "(\n\($0.expression)\n)" }
+        return "\nAND ROW(\(columns.joined(separator: ", "))) IS DISTINCT FROM\n"
+            + "ROW(\(values.joined(separator: ", ")))"
     }
 
     /// Row value comparison, which an index can bound.

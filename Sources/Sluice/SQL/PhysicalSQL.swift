@@ -115,7 +115,8 @@ struct PhysicalSQL: Sendable {
         """
         sluice_fence AS MATERIALIZED (
         SELECT r.lower[1]::bigint AS lower, r."cursor"[1]::bigint AS page,
-        r.upper[1]::bigint AS upper, r.keys_estimate\(batch.hotBefore) FROM sluice.range r
+        r.upper[1]::bigint AS upper, r.keys_estimate\(batch.hotBefore)
+        FROM sluice.range r
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.part = \(batch.part) AND r.state = 'running' AND r.is_physical
         AND r.region_upper IS NULL
@@ -155,6 +156,7 @@ struct PhysicalSQL: Sendable {
         let assignments = batch.identity.assignments.map {
             "\(Identifier($0.column).quoted) = (\n\($0.expression)\n)"
         }
+        let unchanged = ChangeSQL.unchanged(batch.identity)
         return """
             sluice_change AS (
             UPDATE ONLY \(batch.source) SET \(assignments.joined(separator: ", "))
@@ -164,7 +166,7 @@ struct PhysicalSQL: Sendable {
             \(predicate)
             ) THEN (SELECT (
             \(predicate)
-            ) FROM (SELECT \(afterwards)) AS \(alias)) IS NOT TRUE END)
+            ) FROM (SELECT \(afterwards)) AS \(alias)) IS NOT TRUE END)\(unchanged)
             RETURNING CASE WHEN (
             \(predicate)
             ) THEN (\(place)::text || \(Self.sentence))::integer END

@@ -6,7 +6,8 @@ struct JobFileKeys {
     /// Keys of the top level, besides the limits, which may stand there too.
     static let topWords = [
         "job", "name", "kind", "table", "set", "where", "into", "on_conflict", "statement",
-        "disable_triggers", "children", "key", "limits", "dsn", "start_wait", "lease", "fresh",
+        "disable_triggers", "skip_unchanged", "children", "key", "limits", "dsn", "start_wait",
+        "lease", "fresh",
         "yes", "progress",
     ]
     /// Keys of `limits:`.
@@ -114,6 +115,7 @@ struct JobFileKeys {
             job.request.statement = try value.text(
                 example: "DELETE FROM products WHERE :range AND sold")
         case "disable_triggers": job.request.disablesTriggers = try value.flag()
+        case "skip_unchanged": job.request.skipsUnchanged = try value.flag()
         case "children": job.request.includesChildren = try value.flag()
         case "dsn": job.dsn = try value.text(example: "postgresql://host/database")
         case "start_wait":

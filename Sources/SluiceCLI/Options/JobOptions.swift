@@ -57,6 +57,11 @@ struct JobOptions: ParsableArguments {
         help: "Silence triggers and foreign keys while batches change rows.")
     var disableTriggers = false
 
+    @Flag(
+        name: .long,
+        help: "Leave rows alone that an update would not change.")
+    var skipUnchanged = false
+
     @Flag(name: .long, help: "Change tables that inherit from the table as well.")
     var withChildren = false
 
@@ -88,6 +93,7 @@ struct JobOptions: ParsableArguments {
             ("--key", key != nil), ("--kind", kind != nil), ("--into", into != nil),
             ("--on-conflict", onConflict != nil), ("--statement", statement != nil),
             ("--disable-triggers", disableTriggers), ("--with-children", withChildren),
+            ("--skip-unchanged", skipUnchanged),
         ] where given {
             throw UsageError(
                 "\(flag) and the job file \(quote(file)) cannot be given together: write it in "
@@ -125,6 +131,7 @@ struct JobOptions: ParsableArguments {
             request.onConflict = try KindText.policy(onConflict, for: "--on-conflict")
         }
         request.disablesTriggers = disableTriggers
+        request.skipsUnchanged = skipUnchanged
         request.includesChildren = withChildren
         if let name { request.name = try Self.named(name) }
         if let key { request.key = try Self.columns(key, for: "--key") }

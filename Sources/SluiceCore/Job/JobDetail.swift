@@ -12,6 +12,8 @@ public struct JobDetail: Sendable, Equatable, Codable {
     public var includesChildren: Bool?
     /// Whether the table's triggers stay silent while batches change it.
     public var disablesTriggers: Bool?
+    /// Whether rows that the change would leave as they are, are left alone.
+    public var skipsUnchanged: Bool?
 
     /// What an update has: nothing.
     public init() {}
@@ -24,6 +26,7 @@ public struct JobDetail: Sendable, Equatable, Codable {
         if statement != other.statement { words.append("statement") }
         if includesChildren != other.includesChildren { words.append("children") }
         if disablesTriggers != other.disablesTriggers { words.append("disable_triggers") }
+        if skipsUnchanged != other.skipsUnchanged { words.append("skip_unchanged") }
         return words
     }
 }
