@@ -176,9 +176,13 @@ enum LedgerMigrations {
         """
 
     /// Ranges of a table's pages.
+    ///
+    /// Each claim asks whether any of a part is left: without the index of all ranges, of which a
+    /// table with thousands of partitions has as many.
     private static let version7 = """
         ALTER TABLE sluice.range ADD COLUMN is_physical boolean NOT NULL DEFAULT false;
         ALTER TABLE sluice.part ADD COLUMN is_physical boolean NOT NULL DEFAULT false;
+        CREATE INDEX range_pages ON sluice.range (run, part) WHERE is_physical;
         INSERT INTO sluice.ledger (version) VALUES (7);
         """
 
