@@ -35,6 +35,20 @@ import Testing
             part: part, blocks: [0..<1, 7..<8], rowsMost: 50)
     }
 
+    /// A client that is slow between two statements does not lose its session, and its run.
+    @Test func aProbeIsImpatientWithinItsStatementsOnly() {
+        let limits = Limits(lockTimeoutMilliseconds: 100, statementTimeoutMilliseconds: 150)
+        let settings = ForecastProbe.patient(
+            BatchSettingsSQL.batch([], limits: limits, serverVersion: 170_000))
+        func milliseconds(_ name: String) -> String? {
+            settings.last { $0.name == name }?.value
+        }
+        #expect(milliseconds("statement_timeout") == "150")
+        #expect(milliseconds("lock_timeout") == "100")
+        #expect(milliseconds("idle_in_transaction_session_timeout") == "60000")
+        #expect(milliseconds("transaction_timeout") == "60000")
+    }
+
     @Test func expressionsAreLookedAtBeforeTheyAreTried() {
         #expect(
             sql(.update).view == """

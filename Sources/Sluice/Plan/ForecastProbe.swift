@@ -74,8 +74,7 @@ struct ForecastProbe: Sendable {
     private func bytes(_ part: PlannedPart) -> Double { max(64, part.bytesPerRow ?? 65_536) }
 
     private func tried(_ sql: ProbeSQL) async throws(PostgresError) -> Outcome {
-        let settings = BatchSettingsSQL.batch(
-            sql.job.session.settings, limits: limits, serverVersion: connection.serverVersion)
+        let settings = settings(of: sql.job)
         let seen = try await connection.transact(
             opening: [
                 Statement(BatchSettingsSQL.begin), BatchSettingsSQL.timeout(timeoutMilliseconds),
@@ -111,6 +110,23 @@ struct ForecastProbe: Sendable {
     }
 
     /// A batch's settings with the probe's patience.
+    private func settings(of job: PlannedJob) -> [Setting] {
+        Self.patient(
+            BatchSettingsSQL.batch(
+                job.session.settings, limits: limits, serverVersion: connection.serverVersion))
+    }
+
+    /// Patience for each statement, but not for what lies between two of them.
+    ///
+    /// The server would end the session, and with it the run's beginning, for a slow network or a
+    /// busy client.
+    static func patient(_ settings: [Setting]) -> [Setting] {
+        settings.map { setting in
+            ["idle_in_transaction_session_timeout", "transaction_timeout"].contains(setting.name)
+                ? Setting(setting.name, "\(BatchSettingsSQL.ledgerTimeoutMilliseconds)") : setting
+        }
+    }
+
     private var limits: Limits {
         Limits(
             lockTimeoutMilliseconds: min(Self.lockMilliseconds, timeoutMilliseconds),
