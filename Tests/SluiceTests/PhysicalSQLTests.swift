@@ -117,7 +117,6 @@ private let expectedChange = """
     SELECT (SELECT b.keys FROM sluice_bound b), (SELECT n.rows FROM sluice_count n),
     m.finished,
     CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END,
-    extract(epoch FROM pg_catalog.clock_timestamp()
-    - pg_catalog.statement_timestamp())
+    extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp())
     FROM sluice_move m
     """

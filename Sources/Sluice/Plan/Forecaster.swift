@@ -40,18 +40,18 @@ struct Forecaster: Sendable {
         facts.maxRowsPerSecond = limits.maxRowsPerSecond
         facts.maxWalBytesPerSecond = limits.maxWalBytesPerSecond
         facts.openShare = limits.window?.openShare ?? 1
-        let row = try await connection.query(ForecastSQL.server).rows[0]
-        facts.server = Self.server(row)
+        facts.server = try await ServerReader(connection: connection).facts()
         let heap = job.target == nil ? grown : try await sizes(job.parts.map(\.oid))
         facts.heapBytes = heap.heap
         try await readLanes(job, part, limits: limits, into: &facts)
         let pages = try await readWidths(job, part, keys: keys, into: &facts)
         facts.share = try await share(job, part, keys: keys, facts: facts)
         facts.indexes = try await indexes(job, part, of: grown.index)
+        let may = try await connection.query(ForecastSQL.mayTry).rows[0]
         let outcome: ForecastProbe.Outcome
-        if row[11] == "t" {
+        if may[1] == "t" {
             outcome = .unknown("triggers on definitions (event triggers) would fire")
-        } else if row[10] != "t", job.identity.kind != .delete {
+        } else if may[0] != "t", job.identity.kind != .delete {
             outcome = .unknown("this role may make no temporary table (GRANT TEMPORARY)")
         } else {
             outcome = try await ForecastProbe(
@@ -64,23 +64,6 @@ struct Forecaster: Sendable {
     }
 
     // MARK: Facts
-
-    private static func server(_ row: [String?]) -> ForecastFacts.ServerFacts {
-        func number(_ index: Int) -> Double { row[index].flatMap(Double.init) ?? 0 }
-        var server = ForecastFacts.ServerFacts()
-        server.pageBytes = number(0)
-        server.fullPageWrites = row[1] == "t"
-        server.compressesImages = row[2] == "t"
-        server.isLogical = row[3] == "t"
-        server.maxWalBytes = number(4)
-        server.completionTarget = number(5)
-        server.checkpointSeconds = number(6)
-        server.keptBytes = number(7)
-        server.hasSlots = row[8] == "t"
-        // Batches wait when a slot needs half of what it may keep.
-        server.slotBytes = number(9) < 0 ? nil : number(9) / 2
-        return server
-    }
 
     private func sizes(
         _ tables: [UInt32]

@@ -33,10 +33,12 @@ struct LanePlanner: Sendable {
         return planned.choice.sentence(planned.facts)
     }
 
-    /// How one of the tables is filled, and what that was decided from.
+    /// How one of the tables is filled, and what that was decided from; asked for unless the job
+    /// has it already.
     func choice(
         _ job: PlannedJob, _ part: PlannedPart, _ limits: Limits
     ) async throws(PostgresError) -> (choice: LaneChoice, facts: LaneFacts) {
+        if let facts = part.laneFacts { return (LaneChoice.decide(facts, limits.lanes), facts) }
         let facts = try await facts(job, part)
         return (LaneChoice.decide(facts, limits.lanes), facts)
     }
@@ -75,19 +77,8 @@ struct LanePlanner: Sendable {
     private func planProblem(
         _ job: PlannedJob, _ part: PlannedPart
     ) async throws(PostgresError) -> String? {
-        let inspector = PlanInspector(connection: connection)
-        do throws(PostgresError) {
-            let lines = try await inspector.explain(
-                "(FORMAT JSON)", job.lane(part).inspection, job: job, limits: Limits())
-            guard let plan = PlanInspector.plan(json: lines.joined(separator: "\n")) else {
-                return "the server's EXPLAIN of a lane's batch cannot be read"
-            }
-            return inspector.problem(in: plan, job, part)
-        } catch {
-            // A partition may be dropped at this moment; its plain batches say so.
-            guard error.kind == .server else { throw error }
-            return error.message
-        }
+        try await PlanInspector(connection: connection)
+            .problem(explaining: job.lane(part).inspection, job, part)
     }
 
     /// Whether every type of the key has what its lanes are told by.

@@ -32,14 +32,7 @@ struct OrderPlanner: Sendable {
         guard common.isUpdate, common.hasPredicate, common.scansPages else {
             return Dictionary(uniqueKeysWithValues: job.parts.map { ($0.number, common) })
         }
-        let server = try await connection.query(
-            OrderSQL.server, timeout: PostgresConnection.ledgerTimeout
-        ).rows[0]
-        common.pageBytes = Int(server[0] ?? "") ?? common.pageBytes
-        common.checkpointBytes = server[1].flatMap(Double.init) ?? 0
-        common.checkpointSeconds = server[2].flatMap(Double.init) ?? 0
-        common.writesFullPages = server[3] != "f"
-        common.cacheBytes = server[4].flatMap(Double.init) ?? 0
+        common.server = try await ServerReader(connection: connection).facts()
         // The largest one's plan stands for all: they have the same columns.
         if let part = job.largestParts.first, !part.isWide, part.driver == nil {
             common.planProblem = try await planProblem(job, part)
@@ -51,9 +44,10 @@ struct OrderPlanner: Sendable {
                 .text(job.key[0].name),
             ], timeout: PostgresConnection.ledgerTimeout
         ).rows
+        let rowOfTable = Dictionary(rows.map { ($0[0] ?? "", $0) }) { first, _ in first }
         var facts: [Int: OrderFacts] = [:]
         for part in job.parts {
-            let row = rows.first { $0[0] == "\(part.oid)" }
+            let row = rowOfTable["\(part.oid)"]
             var own = common
             own.isWide = part.isWide
             own.isDriven = part.driver != nil
@@ -72,21 +66,10 @@ struct OrderPlanner: Sendable {
     func planProblem(
         _ job: PlannedJob, _ part: PlannedPart
     ) async throws(PostgresError) -> String? {
-        let inspector = PlanInspector(connection: connection)
-        do throws(PostgresError) {
-            let lines = try await inspector.explain(
-                "(FORMAT JSON)", job.physical(part).inspection, job: job, limits: Limits())
-            guard let plan = PlanInspector.plan(json: lines.joined(separator: "\n")) else {
-                return "the server's EXPLAIN of a batch of pages cannot be read"
+        try await PlanInspector(connection: connection)
+            .problem(explaining: job.physical(part).inspection, job, part) { plan in
+                PlanGuard.scansPages(plan, table: part.name.name)
+                    ? nil : "the server does not scan a part of the table by its pages"
             }
-            let problem = inspector.problem(in: plan, job, part)
-            if let problem { return problem }
-            return PlanGuard.scansPages(plan, table: part.name.name)
-                ? nil : "the server does not scan a part of the table by its pages"
-        } catch {
-            guard error.kind == .server else { throw error }
-            return "the server refuses a batch of pages: "
-                + (error.diagnostics?.message ?? error.message)
-        }
     }
 }

@@ -49,6 +49,26 @@ struct PlanInspector: Sendable {
         return found
     }
 
+    /// What is wrong with the plan of another shape of batch, in words, `also` by its own rule.
+    ///
+    /// What the server refuses to plan counts as well: plain batches are there to say so.
+    func problem(
+        explaining statement: String, _ job: PlannedJob, _ part: PlannedPart,
+        also: (PlanNode) -> String? = { _ in nil }
+    ) async throws(PostgresError) -> String? {
+        do throws(PostgresError) {
+            let lines = try await explain(
+                "(FORMAT JSON)", statement, job: job, limits: Limits())
+            guard let plan = Self.plan(json: lines.joined(separator: "\n")) else {
+                return "the server's EXPLAIN of a batch cannot be read"
+            }
+            return problem(in: plan, job, part) ?? also(plan)
+        } catch {
+            guard error.kind == .server else { throw error }
+            return error.diagnostics?.message ?? error.message
+        }
+    }
+
     /// What is wrong with the plan of a batch on one of the job's tables.
     func problem(in plan: PlanNode, _ job: PlannedJob, _ part: PlannedPart) -> String? {
         PlanGuard.problem(

@@ -34,22 +34,32 @@ struct BatchSQL: Sendable {
         WITH \(fence(
             firstOfRange: firstOfRange, lock: "\nFOR NO KEY UPDATE", more: hotBefore)), \
         \(walk(firstOfRange: firstOfRange, batchKeys: "$5::bigint", batchBytes: "$8::bigint")), \
+        \(moved(
+            cursor: cursorElements, keys: "SELECT s.keys FROM sluice_scan s",
+            finished: "SELECT b.finished FROM sluice_bound b", more: bytesColumn))
+        """
+    }
+
+    /// Moves the cursor on, once and only if the fence gave a row, counts the batch, and tells what
+    /// it did: `$6` is the lease in seconds, `$7` the commit setting that ends a range.
+    func moved(cursor: String, keys: String, finished: String, more: String = "") -> String {
+        """
         sluice_move AS (
-        UPDATE sluice.range r SET "cursor" = ARRAY[\(cursorElements)],
-        keys_scanned = r.keys_scanned + (SELECT s.keys FROM sluice_scan s),
+        UPDATE sluice.range r SET "cursor" = ARRAY[\(cursor)],
+        keys_scanned = r.keys_scanned + (\(keys)),
         rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),\(hotCounted)
         batches = r.batches + 1,
-        state = CASE WHEN (SELECT b.finished FROM sluice_bound b) THEN 'done'
+        state = CASE WHEN (\(finished)) THEN 'done'
         ELSE 'running' END,
         lease_until = clock_timestamp() + $6::double precision * interval '1 second',
         updated_at = clock_timestamp()
         WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
         RETURNING r.state = 'done' AS finished)
-        SELECT (SELECT s.keys FROM sluice_scan s), (SELECT n.rows FROM sluice_count n),
+        SELECT (\(keys)), (SELECT n.rows FROM sluice_count n),
         m.finished,
         CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END,
         extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp())\
-        \(bytesColumn)
+        \(more)
         FROM sluice_move m
         """
     }

@@ -35,7 +35,9 @@ struct ChangeSQL: Sendable {
     var text: String {
         switch identity.kind {
         case .update:
-            changed { "UPDATE ONLY \(source) SET \(assignmentList)\n\(rows(shared: $0))" }
+            changed {
+                "UPDATE ONLY \(source) SET \(Self.assignments(identity))\n\(rows(shared: $0))"
+            }
         case .delete: changed { "DELETE FROM ONLY \(source)\n\(rows(shared: $0))" }
         case .copy:
             changed {
@@ -138,7 +140,8 @@ struct ChangeSQL: Sendable {
 
     // MARK: Update
 
-    private var assignmentList: String {
+    /// What each column becomes.
+    static func assignments(_ identity: JobIdentity) -> String {
         identity.assignments.map { "\(Identifier($0.column).quoted) = (\n\($0.expression)\n)" }
             .joined(separator: ", ")
     }

@@ -3,18 +3,10 @@ import SluicePostgres
 
 /// Questions from whose answers a forecast is made.
 enum ForecastSQL {
-    /// What the server is set to, whether this role may make temporary tables, and whether making
-    /// one would set off triggers on definitions.
-    static let server = """
-        SELECT current_setting('block_size')::bigint, current_setting('full_page_writes') = 'on',
-        current_setting('wal_compression') <> 'off', current_setting('wal_level') = 'logical',
-        pg_catalog.pg_size_bytes(current_setting('max_wal_size')),
-        current_setting('checkpoint_completion_target'),
-        extract(epoch FROM current_setting('checkpoint_timeout')::interval),
-        pg_catalog.pg_size_bytes(current_setting('wal_keep_size')),
-        EXISTS (SELECT FROM pg_catalog.pg_replication_slots),
-        pg_catalog.pg_size_bytes(current_setting('max_slot_wal_keep_size')),
-        pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY'),
+    /// Whether this role may make temporary tables, and whether making one would set off triggers
+    /// on definitions.
+    static let mayTry = """
+        SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'TEMPORARY'),
         EXISTS (SELECT FROM pg_catalog.pg_event_trigger e WHERE e.evtenabled <> 'D'
         AND (e.evtevent LIKE 'ddl%' OR e.evtevent = 'sql_drop'))
         """
@@ -178,11 +170,8 @@ struct ProbeSQL: Sendable {
 
     /// The job's change of the copy.
     var change: String {
-        let list = job.identity.assignments.map {
-            "\(Identifier($0.column).quoted) = (\n\($0.expression)\n)"
-        }
         let matching = job.identity.predicate.map { "\nWHERE (\n\($0)\n)" } ?? ""
-        return "UPDATE \(copy) AS \(alias) SET \(list.joined(separator: ", "))\(matching)"
+        return "UPDATE \(copy) AS \(alias) SET \(ChangeSQL.assignments(job.identity))\(matching)"
     }
 
     /// The copy's bytes in pages, those out of line, its rows' own (which do not tell where values

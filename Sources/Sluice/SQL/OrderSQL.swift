@@ -12,20 +12,4 @@ enum OrderSQL {
         AND NOT s.inherited)
         FROM pg_catalog.pg_class c WHERE c.oid = ANY ($1::pg_catalog.oid[])
         """
-
-    /// What the server says of its log and cache, in bytes and seconds: a checkpoint begins after
-    /// so much log that the one before it may still be under way (`CalculateCheckpointSegments`
-    /// in the server's source).
-    static let server = """
-        SELECT pg_catalog.current_setting('block_size')::bigint,
-        (SELECT s.setting::double precision * 1048576 FROM pg_catalog.pg_settings s
-        WHERE s.name = 'max_wal_size')
-        / (1 + pg_catalog.current_setting('checkpoint_completion_target')::double precision),
-        (SELECT s.setting::double precision FROM pg_catalog.pg_settings s
-        WHERE s.name = 'checkpoint_timeout'),
-        pg_catalog.current_setting('full_page_writes')::boolean,
-        (SELECT s.setting::double precision FROM pg_catalog.pg_settings s
-        WHERE s.name = 'effective_cache_size')
-        * pg_catalog.current_setting('block_size')::double precision
-        """
 }

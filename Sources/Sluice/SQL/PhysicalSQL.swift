@@ -24,26 +24,14 @@ struct PhysicalSQL: Sendable {
     func change(skips: Bool) -> String {
         let change =
             skips
-            ? "sluice_count AS MATERIALIZED (SELECT 0::bigint AS rows)"
-            : change(first: bound("first"), last: bound("last"), lane: "")
+            ? Self.nothing
+            : change(first: Self.bound("b.page"), last: Self.bound("b.last"), lane: "")
         return """
-            WITH \(fence), \(Self.bounds), \(change), sluice_move AS (
-            UPDATE sluice.range r SET "cursor" = ARRAY[(SELECT b.last::text FROM sluice_bound b)],
-            keys_scanned = r.keys_scanned + (SELECT b.keys FROM sluice_bound b),
-            rows_changed = r.rows_changed + (SELECT n.rows FROM sluice_count n),\(batch.hotCounted)
-            batches = r.batches + 1,
-            state = CASE WHEN (SELECT b.last = b.upper FROM sluice_bound b) THEN 'done'
-            ELSE 'running' END,
-            lease_until = clock_timestamp() + $6::double precision * interval '1 second',
-            updated_at = clock_timestamp()
-            WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
-            RETURNING r.state = 'done' AS finished)
-            SELECT (SELECT b.keys FROM sluice_bound b), (SELECT n.rows FROM sluice_count n),
-            m.finished,
-            CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $7, true) END,
-            extract(epoch FROM pg_catalog.clock_timestamp()
-            - pg_catalog.statement_timestamp())
-            FROM sluice_move m
+            WITH \(fence), \(Self.bounds), \(change), \
+            \(batch.moved(
+                cursor: "(SELECT b.last::text FROM sluice_bound b)",
+                keys: "SELECT b.keys FROM sluice_bound b",
+                finished: "SELECT b.last = b.upper FROM sluice_bound b"))
             """
     }
 
@@ -93,7 +81,7 @@ struct PhysicalSQL: Sendable {
         let lanes = LaneSQL(batch: batch, method: .hash)
         let change =
             skips
-            ? "sluice_count AS MATERIALIZED (SELECT 0::bigint AS rows)"
+            ? Self.nothing
             : change(
                 first: Self.page("$13"), last: Self.page("$12"),
                 lane: """
@@ -135,9 +123,12 @@ struct PhysicalSQL: Sendable {
         )
         """
 
-    private func bound(_ end: String) -> String {
-        let page = end == "first" ? "b.page" : "b.last"
-        return "(SELECT ('(' || \(page) || ',0)')::pg_catalog.tid FROM sluice_bound b)"
+    /// What a batch does that skips its pages.
+    private static let nothing = "sluice_count AS MATERIALIZED (SELECT 0::bigint AS rows)"
+
+    /// The place before a page's first row, the page being one of the batch's.
+    private static func bound(_ page: String) -> String {
+        "(SELECT ('(' || \(page) || ',0)')::pg_catalog.tid FROM sluice_bound b)"
     }
 
     /// The place before a page's first row, if the fence holds.
@@ -153,13 +144,10 @@ struct PhysicalSQL: Sendable {
 
     /// The change of the rows of some pages that match the predicate and will not match it again.
     private func change(first: String, last: String, lane: String) -> String {
-        let assignments = batch.identity.assignments.map {
-            "\(Identifier($0.column).quoted) = (\n\($0.expression)\n)"
-        }
         let unchanged = ChangeSQL.unchanged(batch.identity)
         return """
             sluice_change AS (
-            UPDATE ONLY \(batch.source) SET \(assignments.joined(separator: ", "))
+            UPDATE ONLY \(batch.source) SET \(ChangeSQL.assignments(batch.identity))
             WHERE \(place) >= \(first)
             AND \(place) < \(last)
             AND \(lane)(CASE WHEN (

@@ -118,7 +118,7 @@ public struct ForecastModel: Sendable {
 
     // MARK: Rows and pages
 
-    private var server: ForecastFacts.ServerFacts { facts.server }
+    private var server: ServerFacts { facts.server }
     private var pageBytes: Double { max(1_024, Self.sound(server.pageBytes)) }
     private var usableBytes: Double { pageBytes - Self.pageHeaderBytes }
     private var newRow: Double { max(24, Self.sound(facts.newRowBytes)) }

@@ -18,16 +18,8 @@ public struct OrderFacts: Sendable, Equatable {
     public var pages = 0
     /// Rows in a page, by the statistics; `nil` where they know nothing.
     public var rowsPerPage: Double?
-    /// Bytes of a page.
-    public var pageBytes = 8_192
-    /// Bytes of log from one checkpoint to the next, where the log's size brings it about.
-    public var checkpointBytes = 0.0
-    /// The longest time between two checkpoints, in seconds.
-    public var checkpointSeconds = 0.0
-    /// Whether the first change of a page after a checkpoint writes all of it to the log.
-    public var writesFullPages = true
-    /// What the server takes for its cache, the system's included, in bytes.
-    public var cacheBytes = 0.0
+    /// What the server is set to.
+    public var server = ServerFacts()
 
     /// Facts of an empty table.
     public init() {}
@@ -71,8 +63,8 @@ public enum OrderChoice: Sendable, Equatable {
         if abs(correlation) >= correlationMax {
             return .key("the key follows the table's pages")
         }
-        let tableBytes = Double(facts.pages) * Double(facts.pageBytes)
-        if facts.cacheBytes > 0, tableBytes > facts.cacheBytes {
+        let tableBytes = Double(facts.pages) * facts.server.pageBytes
+        if facts.server.cacheBytes > 0, tableBytes > facts.server.cacheBytes {
             return .physical(
                 "the table is larger than the server's cache, and its keys lie all "
                     + "over it")
@@ -119,19 +111,20 @@ public enum OrderChoice: Sendable, Equatable {
     /// once; but rows that leave their page get entries all over the key's index, whose pages are
     /// written as those of the table were.
     static func logGain(_ facts: OrderFacts) -> Double {
-        guard facts.writesFullPages, facts.pages > 0, facts.checkpointBytes > 0 else { return 1 }
+        let server = facts.server
+        guard server.fullPageWrites, facts.pages > 0, server.checkpointBytes > 0 else { return 1 }
         let rows = max(1, facts.rowsPerPage ?? LaneChoice.rowsPerPageUnknown)
-        let (page, pages) = (Double(facts.pageBytes), Double(facts.pages))
+        let (page, pages) = (server.pageBytes, Double(facts.pages))
         /// Of images, for one change, where each page gets so many.
         func imageBytes(_ changes: Double) -> Double {
             changes > 0 ? page * (1 - Exponential.exp(-changes)) / changes : page
         }
         func written(_ changes: Double) -> Double { (imageBytes(changes) + rowBytes) * changes }
         var most = rows
-        if facts.checkpointSeconds > 0 {
-            most = min(most, rowsPerSecond * facts.checkpointSeconds / pages)
+        if server.checkpointSeconds > 0 {
+            most = min(most, rowsPerSecond * server.checkpointSeconds / pages)
         }
-        let budget = facts.checkpointBytes / pages
+        let budget = server.checkpointBytes / pages
         var changes = most
         if written(most) > budget {
             var (low, high) = (0.0, most)

@@ -10,8 +10,8 @@ import Testing
         facts.correlation = 0.01
         facts.pages = 133_000
         facts.rowsPerPage = 15
-        facts.checkpointBytes = 67e6
-        facts.cacheBytes = 4e9
+        facts.server.maxWalBytes = 67e6 * 1.9
+        facts.server.cacheBytes = 4e9
         change(&facts)
         return facts
     }
@@ -24,19 +24,19 @@ import Testing
     @Test func aRandomKeyUnderFrequentCheckpointsGoesByPages() {
         #expect(isPhysical(OrderChoice.decide(facts(), .auto)))
         // A checkpoint less often than the table is gone through.
-        #expect(!isPhysical(OrderChoice.decide(facts { $0.checkpointBytes = 2e9 }, .auto)))
-        #expect(!isPhysical(OrderChoice.decide(facts { $0.writesFullPages = false }, .auto)))
+        #expect(!isPhysical(OrderChoice.decide(facts { $0.server.maxWalBytes = 2e9 * 1.9 }, .auto)))
+        #expect(!isPhysical(OrderChoice.decide(facts { $0.server.fullPageWrites = false }, .auto)))
         #expect(!isPhysical(OrderChoice.decide(facts { $0.pages = 0 }, .auto)))
     }
 
     @Test func aTableLargerThanTheCacheGoesByPages() {
         let huge = facts {
-            $0.checkpointBytes = 1e15
-            $0.cacheBytes = 200e6
+            $0.server.maxWalBytes = 1e15 * 1.9
+            $0.server.cacheBytes = 200e6
         }
         #expect(isPhysical(OrderChoice.decide(huge, .auto)))
         var known = huge
-        known.cacheBytes = 0
+        known.server.cacheBytes = 0
         #expect(!isPhysical(OrderChoice.decide(known, .auto)))
     }
 
@@ -92,7 +92,7 @@ import Testing
     @Test func theGainFallsWithTheTimeBetweenCheckpoints() {
         var last = Double.infinity
         for bytes in stride(from: 20e6, through: 6e9, by: 40e6) {
-            let gain = OrderChoice.logGain(facts { $0.checkpointBytes = bytes })
+            let gain = OrderChoice.logGain(facts { $0.server.maxWalBytes = bytes * 1.9 })
             #expect(gain <= last + 1e-6)
             #expect(gain > 0.5)
             last = gain
@@ -101,8 +101,8 @@ import Testing
         // Checkpoints that go by time, on a table that takes days.
         let slow = OrderChoice.logGain(
             facts {
-                $0.checkpointBytes = 1e15
-                $0.checkpointSeconds = 300
+                $0.server.maxWalBytes = 1e15 * 1.9
+                $0.server.checkpointSeconds = 300
                 $0.pages = 100_000_000
             })
         #expect(slow > 2.5)
