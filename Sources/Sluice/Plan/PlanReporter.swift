@@ -24,6 +24,7 @@ struct PlanReporter: Sendable {
         } catch let error as SluiceError where error.kind == .refused {
             refusals.append(error.message)
         }
+        job = try await LanePlanner(connection: connection).examined(job)
         let planned = job
         let explanation =
             refusals.isEmpty ? try await inspector.explanation(job, limits: limits) : ""

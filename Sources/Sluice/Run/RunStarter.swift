@@ -42,8 +42,10 @@ struct RunStarter: Sendable {
             try await Confirmation(connection: connection, options: options)
                 .refuseUnconfirmed(job, request, earlier: earlier)
             try await checkReplicas(connection, limits: wanted)
-            // What cannot be is refused before anything is written down.
-            _ = try await OrderPlanner(connection: connection).decided(job, limits: wanted)
+            // What is asked for and cannot be is refused before anything is written down.
+            if wanted.order == .physical {
+                _ = try await OrderPlanner(connection: connection).decided(job, limits: wanted)
+            }
             try await ledger.open()
             let record: RunRecord
             do {
