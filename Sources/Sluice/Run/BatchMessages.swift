@@ -11,8 +11,9 @@ struct BatchMessages: Sendable {
     let job: PlannedJob
     private var part = 0
     private var sql: (first: String, next: String, lane: String) = ("", "", "")
-    /// The same of a table that goes by its pages.
-    private var physical: PhysicalSQL?
+    /// The same of a table that goes by its pages: of a batch and of a lane's, changing and
+    /// skipping.
+    private var pageSQL: [String: String] = [:]
     /// Whether the statements take the bytes of a batch as well.
     private var isWide = false
     /// The limits that the session's settings come from; `nil` when it must be told.
@@ -57,11 +58,13 @@ struct BatchMessages: Sendable {
         serverVersion: Int
     ) -> [Statement] {
         turn(to: part)
-        let name = "sluice_pages" + (isLane ? "_lane" : "") + (skips ? "_skipped" : "")
-        let change =
-            isLane ? physical?.laneChange(skips: skips) : physical?.change(skips: skips)
+        let name = Self.pagesName(isLane: isLane, skips: skips)
         return messages(
-            name, change ?? "", parameters, limits: limits, serverVersion: serverVersion)
+            name, pageSQL[name] ?? "", parameters, limits: limits, serverVersion: serverVersion)
+    }
+
+    private static func pagesName(isLane: Bool, skips: Bool) -> String {
+        "sluice_pages" + (isLane ? "_lane" : "") + (skips ? "_skipped" : "")
     }
 
     /// The statements of a table.
@@ -74,7 +77,16 @@ struct BatchMessages: Sendable {
             batch.change(firstOfRange: true), batch.change(firstOfRange: false),
             planned.laneFacts == nil ? "" : job.lane(planned).change
         )
-        physical = planned.isPhysical ? job.physical(planned) : nil
+        pageSQL = [:]
+        if planned.isPhysical {
+            let physical = job.physical(planned)
+            for skips in [false, true] {
+                pageSQL[Self.pagesName(isLane: false, skips: skips)] =
+                    physical.change(skips: skips)
+                pageSQL[Self.pagesName(isLane: true, skips: skips)] =
+                    physical.laneChange(skips: skips)
+            }
+        }
         isWide = planned.isWide
         self.part = part
         // Statements of another table are not needed again: they are let go below.

@@ -4,7 +4,16 @@ import SluicePostgres
 /// How a worker fills a region in lanes.
 extension WorkerHands {
     /// Fewest keys that make a region: with less, plain batches end the range.
-    private static let regionKeysMin = 2_000
+    static let regionKeysMin = 2_000
+
+    /// Makes the lanes that are left one, or begins a region, as the survey asks for; neither where
+    /// one is under way.
+    func regionOpening(
+        _ range: HeldRange, _ request: LaneRequest, begin: () -> Statement
+    ) -> [Statement] {
+        if request.mergesRest { return [Statement(LaneSQL.merge, fence(range))] }
+        return range.hasRegion ? [] : [begin()]
+    }
 
     /// Begins a region or takes up the one that is under way, and reads its keys; `nil` when the
     /// fence is lost.
@@ -13,18 +22,14 @@ extension WorkerHands {
     ) async throws(PostgresError) -> LaneSurvey? {
         guard let part = context.job.part(range.part) else { return nil }
         let sql = context.job.lane(part)
-        var statements: [Statement] = []
-        if request.mergesRest {
-            statements.append(Statement(LaneSQL.merge, fence(range)))
-        } else if !range.hasRegion {
-            statements.append(
-                Statement(
-                    sql.begin(firstOfRange: !range.hasCursor),
-                    fence(range) + [
-                        Parameter(request.regionKeys), Parameter(request.lanes),
-                        Parameter(Self.regionKeysMin), .text("\(context.leaseSeconds)"),
-                        Parameter(request.regionKeysMin),
-                    ]))
+        var statements = regionOpening(range, request) {
+            Statement(
+                sql.begin(firstOfRange: !range.hasCursor),
+                fence(range) + [
+                    Parameter(request.regionKeys), Parameter(request.lanes),
+                    Parameter(Self.regionKeysMin), .text("\(context.leaseSeconds)"),
+                    Parameter(request.regionKeysMin),
+                ])
         }
         statements += [
             Statement(LaneSQL.state, fence(range)),

@@ -3,9 +3,6 @@ import SluicePostgres
 
 /// How a worker goes by a table's pages.
 extension WorkerHands {
-    /// Fewest rows that make a region of pages: with less, plain batches end the range.
-    private static let regionKeysMin = 2_000
-
     /// Pages that hold about so many rows.
     func pages(_ range: HeldRange, keys: Int) -> Int {
         max(1, Int(Double(keys) / rowsPerPage(range)))
@@ -20,19 +17,14 @@ extension WorkerHands {
     mutating func surveyPages(
         _ range: HeldRange, _ request: LaneRequest, limits: Limits
     ) async throws(PostgresError) -> LaneSurvey? {
-        var statements: [Statement] = []
-        if request.mergesRest {
-            statements.append(Statement(LaneSQL.merge, fence(range)))
-        } else if !range.hasRegion {
-            statements.append(
-                Statement(
-                    PhysicalSQL.begin,
-                    fence(range) + [
-                        Parameter(pages(range, keys: request.regionKeys)),
-                        Parameter(request.lanes),
-                        Parameter(pages(range, keys: Self.regionKeysMin)),
-                        .text("\(context.leaseSeconds)"),
-                    ]))
+        var statements = regionOpening(range, request) {
+            Statement(
+                PhysicalSQL.begin,
+                fence(range) + [
+                    Parameter(pages(range, keys: request.regionKeys)), Parameter(request.lanes),
+                    Parameter(pages(range, keys: Self.regionKeysMin)),
+                    .text("\(context.leaseSeconds)"),
+                ])
         }
         statements.append(Statement(PhysicalSQL.state, fence(range)))
         let answer = try await alone(statements, limits: limits)
