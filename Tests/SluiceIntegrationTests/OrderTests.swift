@@ -2,6 +2,7 @@ import SluiceCore
 import SluicePostgres
 import SluiceSandbox
 import SluiceTestSupport
+import Synchronization
 import Testing
 
 @testable import Sluice
@@ -50,6 +51,11 @@ import Testing
                 try await physicalRows(database), try await database.histogram()
             )
             #expect(physical == 60_000 && histogram == "1:60000")
+            // Each key is counted in its page and in the sweep, and told once.
+            let status = report.status
+            #expect(status.keysByPages > 54_000 && status.keysByPages < 66_000)
+            #expect(status.keysScanned == status.keysByPages + 60_000)
+            #expect(status.keysWalked < 66_000)
             let regions = try await database.number("SELECT sum(regions) FROM sluice.range")
             #expect(regions > 0)
             try await database.execute("SELECT pg_stat_force_next_flush()")
@@ -191,6 +197,78 @@ import Testing
         }
     }
 
+    /// Two ranges, and then four workers.
+    @Test func pagesThatAreLeftAreSharedAtTheEnd() async throws {
+        try await TestDatabase.with { database in
+            try await make(database, rows: 10_000)
+            var slow = options(.physical, lanes: .off, workers: 1)
+            slow.limits.maxRowsPerSecond = .some(4_000)
+            let (sluice, alone) = (try database.sluice, slow)
+            async let first = sluice.run(job, options: alone)
+            try await database.waitForProgress()
+            _ = try await sluice.pause("1")
+            _ = try await first
+            slow.limits.workers = 4...4
+            slow.limits.maxRowsPerSecond = .some(8_000)
+            slow.limits.order = .key
+            let notes = Notes()
+            let report = try await sluice.run(job, options: slow) { event in
+                if case .note(let text) = event { notes.texts.withLock { $0.append(text) } }
+            }
+            #expect(report.status.rowsChanged == 10_000, "\(report.message)")
+            let histogram = try await database.histogram()
+            #expect(histogram == "1:10000")
+            // Ranges were fixed as they were begun, whatever is asked for later, and that is said.
+            let said = notes.texts.withLock { $0.joined() }
+            #expect(said.contains("--order physical"))
+            let shared = try await database.value(
+                """
+                SELECT (count(*) > 2) || ' ' || (sum(upper[1]::int - lower[1]::int)
+                = (SELECT pages FROM (SELECT max(upper[1]::int) AS pages FROM sluice.range
+                WHERE is_physical) m)) || ' ' || bool_and(state = 'done')
+                FROM sluice.range WHERE is_physical
+                """)
+            #expect(shared == "true true true")
+            let splits = try await database.number(
+                "SELECT count(*) FROM sluice.event WHERE kind = 'split'")
+            #expect(splits > 0)
+            let physical = try await physicalRows(database)
+            #expect(physical == 10_000)
+        }
+    }
+
+    /// A ledger row that took 2,000 batches is followed by another of the same kind.
+    @Test func pagesGoOnInAFreshLedgerRow() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(
+                """
+                CREATE TABLE t (id uuid PRIMARY KEY, a integer, n integer NOT NULL DEFAULT 0,
+                v bigint, filler text NOT NULL DEFAULT repeat('x', 60))
+                WITH (fillfactor = 10);
+                INSERT INTO t (id, a) SELECT md5(i::text)::uuid, i
+                FROM generate_series(1, 32000) i;
+                ANALYZE t;
+                """)
+            var plain = RunOptions.with(workers: 1, batch: 1)
+            plain.limits.order = .physical
+            plain.limits.lanes = .off
+            let (sluice, tiny) = (try database.sluice, plain)
+            async let first = sluice.run(job, options: tiny)
+            try await database.waitForProgress()
+            try await eventually("a range has a second row") {
+                try await database.number(
+                    "SELECT count(*) FROM sluice.range WHERE is_physical AND lower[1] <> '0'") > 1
+            }
+            _ = try await sluice.pause("1")
+            _ = try await first
+            plain.limits.batchKeys = 500
+            let report = try await sluice.run(job, options: plain)
+            #expect(report.status.rowsChanged == 32_000, "\(report.message)")
+            let histogram = try await database.histogram()
+            #expect(histogram == "1:32000")
+        }
+    }
+
     @Test func partitionsGoByTheirOwnPagesAndAnEmptyTableIsDone() async throws {
         try await TestDatabase.with { database in
             try await database.execute(
@@ -262,4 +340,9 @@ import Testing
             #expect(physical == 10_000)
         }
     }
+}
+
+/// What a run said by the way.
+private final class Notes: Sendable {
+    let texts = Mutex<[String]>([])
 }

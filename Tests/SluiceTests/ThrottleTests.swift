@@ -39,6 +39,7 @@ import Testing
         var limits = Limits(batchKeys: 7)
         #expect(StoredLimits(limits).json == #"{"lanes":"auto"}"#)
         limits.lanes = .fixed(16)
+        limits.order = .physical
         limits.maxRowsPerSecond = 20_000
         limits.maxWalBytesPerSecond = 1e6
         limits.maxPgWalBytes = 20 << 30
@@ -58,7 +59,9 @@ import Testing
         #expect(limits.foregroundBudgetSeconds == 0.003)
         // What an older version wrote goes on without lanes, and nonsense is refused.
         #expect(StoredLimits.parse("{}")?.applied(to: limits).lanes == .off)
+        #expect(StoredLimits.parse("{}")?.applied(to: limits).order == .auto)
         #expect(StoredLimits.parse(#"{"lanes":"many"}"#) == nil)
+        #expect(StoredLimits.parse(#"{"order":"random"}"#) == nil)
         #expect(json.contains("\"window\":{\"spans_minutes\":[[1320,360],[0,1440]],\"zone\""))
     }
 
