@@ -8,7 +8,7 @@ import Testing
 @testable import Sluice
 
 /// How the application's statements are measured.
-@Suite(.timeLimit(.minutes(6))) struct ForegroundTests {
+@Suite(.timeLimit(.minutes(12))) struct ForegroundTests {
     private static func probing(
         _ database: TestDatabase, _ sql: String,
         _ body: (ForegroundProbe) async throws -> Void

@@ -9,7 +9,7 @@ import Testing
 @testable import Sluice
 
 /// What a run sees of the server beside its replicas.
-@Suite(.timeLimit(.minutes(6))) struct HealthTests {
+@Suite(.timeLimit(.minutes(12))) struct HealthTests {
     private static func seen(
         _ connection: PostgresConnection, _ job: PlannedJob, limits: Limits = Limits()
     ) async throws -> ServerHealth {

@@ -8,7 +8,7 @@ import Testing
 @testable import Sluice
 
 /// What a user names to keep batches from starting.
-@Suite(.timeLimit(.minutes(6))) struct ThrottleTests {
+@Suite(.timeLimit(.minutes(12))) struct ThrottleTests {
     @Test func aFileHoldsARunAndReleasesIt() async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: 1_000)
@@ -189,7 +189,7 @@ import Testing
 }
 
 /// The observer by itself.
-@Suite(.timeLimit(.minutes(6))) struct ThrottleObserverTests {
+@Suite(.timeLimit(.minutes(12))) struct ThrottleObserverTests {
     private static func observing(
         _ database: TestDatabase, _ body: (ThrottleObserver) async throws -> Void
     ) async throws {
