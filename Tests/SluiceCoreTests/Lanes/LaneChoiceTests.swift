@@ -63,6 +63,22 @@ import Testing
         #expect(!reason(choice(.auto) { $0.rowsPerPage = 2 }).isEmpty)
     }
 
+    /// There a lane is told by a row's place in its page, and the key's nature says nothing.
+    @Test func pagesNeedNothingOfTheirKey() {
+        let pages = { (facts: inout LaneFacts) in
+            facts.isPhysical = true
+            facts.correlation = 0
+            facts.canBeTold = false
+        }
+        #expect(choice(.auto, pages) == .lanes(16))
+        #expect(choice(.fixed(31), pages) == .lanes(16))
+        let problem = choice(.auto) {
+            pages(&$0)
+            $0.planProblem = "it reads all"
+        }
+        #expect(reason(problem) == "it reads all")
+    }
+
     @Test func settingsAreReadAsTheyAreWritten() {
         for setting in [LaneSetting.off, .auto, .fixed(2), .fixed(64)] {
             #expect(LaneSetting(text: setting.text) == setting)
