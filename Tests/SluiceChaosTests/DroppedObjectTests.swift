@@ -45,7 +45,7 @@ import Testing
                 try await database.slowDown(seconds: 0.02)
                 let process = try database.begin(workers: 3, batch: 50)
                 try await database.waitForProgress(keys: 200)
-                try await database.execute("DROP SCHEMA sluice CASCADE")
+                try await database.dropLedger()
                 #expect(try await process.wait(within: .seconds(20)) == 1)
                 #expect(process.errors.contains("schema sluice was dropped"), "\(process.errors)")
                 // No row was changed twice, and none after the record of it was gone.

@@ -1,11 +1,15 @@
 /// Lets a few tests through at once, or one alone: what is measured in seconds must not share the
 /// machine, and the shared server has no more than a hundred sessions to give.
+///
+/// Those that want to be alone come last, one after the other: with others in between, the places
+/// would stand empty before each of them until the longest of the others is done.
 package actor Turnstile {
     package static let shared = Turnstile(places: 4)
 
     private let places: Int
     private var taken = 0
-    private var waiting: [(places: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    private var waiting: [CheckedContinuation<Void, Never>] = []
+    private var waitingAlone: [CheckedContinuation<Void, Never>] = []
 
     package init(places: Int) {
         self.places = places
@@ -15,31 +19,37 @@ package actor Turnstile {
     package nonisolated func pass<Value: Sendable>(
         alone: Bool, _ body: @Sendable () async throws -> Value
     ) async throws -> Value {
-        let wanted = alone ? places : 1
-        await enter(wanted)
+        await enter(alone: alone)
         do {
             let value = try await body()
-            await leave(wanted)
+            await leave(alone: alone)
             return value
         } catch {
-            await leave(wanted)
+            await leave(alone: alone)
             throw error
         }
     }
 
-    private func enter(_ wanted: Int) async {
-        if waiting.isEmpty, taken + wanted <= places {
-            taken += wanted
-            return
+    private func enter(alone: Bool) async {
+        await withCheckedContinuation { continuation in
+            if alone { waitingAlone.append(continuation) } else { waiting.append(continuation) }
+            admit()
         }
-        await withCheckedContinuation { waiting.append((wanted, $0)) }
     }
 
-    private func leave(_ wanted: Int) {
-        taken -= wanted
-        while let next = waiting.first, taken + next.places <= places {
-            taken += next.places
-            waiting.removeFirst().continuation.resume()
+    private func leave(alone: Bool) {
+        taken -= alone ? places : 1
+        admit()
+    }
+
+    private func admit() {
+        while taken < places, !waiting.isEmpty {
+            taken += 1
+            waiting.removeFirst().resume()
+        }
+        if taken == 0, !waitingAlone.isEmpty {
+            taken = places
+            waitingAlone.removeFirst().resume()
         }
     }
 }
