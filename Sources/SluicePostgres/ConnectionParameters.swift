@@ -30,6 +30,16 @@ public struct ConnectionParameters: Sendable, Hashable {
         self.keywords = keywords
     }
 
+    /// What a connection was opened with, whatever it came from.
+    init(resolvedFrom connection: OpaquePointer) {
+        guard let options = PQconninfo(connection) else {
+            self.init()
+            return
+        }
+        self.init(keywords: Self.settings(of: options).filter { !$0.value.isEmpty })
+        PQconninfoFree(options)
+    }
+
     /// The same parameters with one more.
     public func setting(_ keyword: String, to value: String) -> ConnectionParameters {
         var copy = self

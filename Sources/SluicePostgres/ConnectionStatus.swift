@@ -11,6 +11,7 @@ final class ConnectionStatus: Sendable {
         var endReason: String?
         var running: Interrupt?
         var opening: [Statement] = []
+        var parameters = ConnectionParameters()
     }
 
     private let state = Mutex(State())
@@ -22,16 +23,19 @@ final class ConnectionStatus: Sendable {
     var serverVersion: Int { state.withLock { $0.serverVersion } }
     var endReason: String? { state.withLock { $0.endReason } }
 
+    var parameters: ConnectionParameters { state.withLock { $0.parameters } }
+
     var opening: [Statement] {
         get { state.withLock { $0.opening } }
         set { state.withLock { $0.opening = newValue } }
     }
 
-    func established(backendPID: Int32, serverVersion: Int) {
+    func established(backendPID: Int32, serverVersion: Int, parameters: ConnectionParameters) {
         state.withLock { state in
             state.isUsable = true
             state.backendPID = backendPID
             state.serverVersion = serverVersion
+            state.parameters = parameters
         }
     }
 

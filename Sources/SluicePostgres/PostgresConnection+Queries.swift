@@ -8,6 +8,19 @@ extension PostgresConnection {
         try await query(Statement(sql, parameters), timeout: timeout)
     }
 
+    /// Runs one statement though the task is cancelled: to put back or remove what a cancelled
+    /// operation made.
+    ///
+    /// Only the timeout ends it.
+    public nonisolated func queryToTheEnd(
+        _ sql: String, timeout: Duration
+    ) async throws(PostgresError) -> QueryResult {
+        let statement = Statement(sql)
+        return try await performToTheEnd(timeout: timeout) { session throws(PostgresError) in
+            try session.query(statement, opening: [])
+        }
+    }
+
     /// Runs one statement and returns its whole result in memory.
     public nonisolated func query(
         _ statement: Statement, timeout: Duration? = nil
@@ -26,9 +39,43 @@ extension PostgresConnection {
     public nonisolated func queryKept(
         _ sql: String, _ parameters: [Parameter] = [], timeout: Duration? = nil
     ) async throws(PostgresError) -> QueryResult {
-        guard opening.isEmpty else { return try await query(sql, parameters, timeout: timeout) }
+        try await queryKept([Statement(sql, parameters)], timeout: timeout)[0]
+    }
+
+    /// Runs several such statements in one round trip and one transaction, and returns a result for
+    /// each.
+    ///
+    /// Throws the first error; nothing that follows it was run then.
+    public nonisolated func queryKept(
+        _ statements: [Statement], timeout: Duration? = nil
+    ) async throws(PostgresError) -> [QueryResult] {
+        let opening = opening
         return try await perform(timeout: timeout) { session throws(PostgresError) in
-            try session.queryKept(sql, parameters)
+            guard !opening.isEmpty, !session.isInTransaction else {
+                return try session.queryKept(statements)
+            }
+            let answer = try session.transact(
+                opening: opening, statements + [Statement("COMMIT")])
+            return Array(answer.results[opening.count...].dropLast())
+        }
+    }
+
+    /// Runs one statement that the session keeps, once it is due, and returns how long it took from
+    /// then on.
+    ///
+    /// As an application's users count: what a busy host needs until it has the statement sent is
+    /// in it, and nothing of what this process does elsewhere, since waiting and running both
+    /// happen on the connection's thread. It is due a part of a millisecond sooner than asked,
+    /// since nothing shorter is waited for; one whose time has passed is run at once.
+    public nonisolated func latencyKept(
+        _ sql: String, dueAt due: ContinuousClock.Instant, timeout: Duration? = nil
+    ) async throws(PostgresError) -> Duration {
+        let wait = max(.zero, ContinuousClock.now.duration(to: due))
+        return try await perform(timeout: timeout.map { $0 + wait }) {
+            session throws(PostgresError) in
+            let began = try session.rest(until: due)
+            _ = try session.queryKept([Statement(sql)])
+            return began.duration(to: .now)
         }
     }
 

@@ -45,6 +45,23 @@ public actor PostgresConnection {
         return connection
     }
 
+    /// Connects though the task is cancelled; only the timeout ends it.
+    ///
+    /// Throws as ``connect(_:timeout:)`` does.
+    public static func connectToTheEnd(
+        _ parameters: ConnectionParameters, timeout: Duration
+    ) async throws(PostgresError) -> PostgresConnection {
+        let connection = PostgresConnection(thread: try ConnectionThread.start())
+        try await connection.open(
+            parameters, Interrupt(thread: connection.thread), Deadline(after: timeout)
+        ).get()
+        return connection
+    }
+
+    /// The settings that this session was opened with, those of the environment, of a service file
+    /// and libpq's own defaults included.
+    public nonisolated var resolvedParameters: ConnectionParameters { status.parameters }
+
     /// The server's process for this session.
     public nonisolated var backendPID: Int32 { status.backendPID }
 
@@ -89,6 +106,14 @@ public actor PostgresConnection {
         }
         return try outcome.get()
     }
+
+    /// Runs `body` on the connection's thread; the caller's task, ended or not, does not end it.
+    nonisolated func performToTheEnd<Value: Sendable>(
+        timeout: Duration,
+        _ body: @Sendable (Session) throws(PostgresError) -> Value
+    ) async throws(PostgresError) -> Value {
+        try await run(Interrupt(thread: thread), Deadline(after: timeout), body).get()
+    }
 }
 
 /// What runs on the thread. A `Result`, because cancellation handlers erase typed throws.
@@ -101,7 +126,8 @@ extension PostgresConnection {
                 parameters, thread: thread, interrupt: interrupt, deadline: deadline)
             status.established(
                 backendPID: PQbackendPID(session.connection),
-                serverVersion: Int(PQserverVersion(session.connection)))
+                serverVersion: Int(PQserverVersion(session.connection)),
+                parameters: ConnectionParameters(resolvedFrom: session.connection))
             self.session = session
             return .success(())
         } catch {

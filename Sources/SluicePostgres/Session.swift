@@ -122,6 +122,25 @@ final class Session {
         }
     }
 
+    /// Waits for a time, in whole milliseconds, and returns the one that it waited for.
+    ///
+    /// Throws when the operation is to end; nothing was sent then, and the session stays usable.
+    func rest(until due: ContinuousClock.Instant) throws(PostgresError) -> ContinuousClock.Instant {
+        while true {
+            if interrupt.isFired { throw Ending.cancelled.unsent }
+            let now = ContinuousClock.now
+            let milliseconds = Int32(clamping: Int64(now.duration(to: due) / .milliseconds(1)))
+            guard milliseconds > 0 else { return min(due, now) }
+            guard
+                let readiness = thread.wait(
+                    socket: -1, read: false, write: false, milliseconds: milliseconds)
+            else { throw lost() }
+            if !readiness.contains(.woken) {
+                return now.advanced(by: .milliseconds(Int(milliseconds)))
+            }
+        }
+    }
+
     private var isEncryptedSession: Bool {
         PQsslInUse(connection) != 0 || PQgssEncInUse(connection) != 0
     }

@@ -34,6 +34,40 @@ import Testing
         }
     }
 
+    @Test func whatHasToBePutBackIsPutBackByACancelledTask() async throws {
+        try await withConnection { connection in
+            let task = Task {
+                // Until it is cancelled.
+                for await _ in AsyncStream<Void>.makeStream().stream {}
+                let refused = try await failure { () throws(PostgresError) in
+                    try await connection.query("SELECT 1")
+                }
+                return refused.kind == .cancelled
+            }
+            task.cancel()
+            let isCancelled = try await task.value
+            #expect(isCancelled)
+        }
+        try await withConnection { connection in
+            let task = Task {
+                for await _ in AsyncStream<Void>.makeStream().stream {}
+                #expect(Task.isCancelled)
+                let value = try await connection.queryToTheEnd(
+                    "SELECT 7", timeout: .seconds(20)
+                ).scalar
+                let late = try await failure { () throws(PostgresError) in
+                    try await connection.queryToTheEnd(
+                        "SELECT pg_sleep(60)", timeout: .milliseconds(50))
+                }
+                return (value, late.kind)
+            }
+            task.cancel()
+            let (value, kind) = try await task.value
+            #expect(value == "7")
+            #expect(kind == .timedOut)
+        }
+    }
+
     @Test func cancelFromOutsideIsTheSame() async throws {
         try await withConnection { monitor in
             let connection = try await sibling(of: monitor)

@@ -50,6 +50,37 @@ import Testing
         }
     }
 
+    @Test func aStatementIsTimedFromWhenItIsDue() async throws {
+        try await withConnection { connection in
+            _ = try await connection.queryKept("SELECT 7")
+            let began = ContinuousClock.now
+            let soon = try await connection.latencyKept(
+                "SELECT 7", dueAt: began.advanced(by: .milliseconds(300)))
+            let elapsed = began.duration(to: .now)
+            #expect(elapsed >= .milliseconds(299), "it is waited for")
+            #expect(soon > .zero && soon < elapsed - .milliseconds(250), "which is not its time")
+            let late = try await connection.latencyKept(
+                "SELECT 7", dueAt: .now.advanced(by: .milliseconds(-500)))
+            #expect(late >= .milliseconds(500) && late < .milliseconds(1_500))
+        }
+    }
+
+    @Test func whoWaitsForATimeCanBeCancelledAndHasSentNothing() async throws {
+        try await withConnection { connection in
+            let waiting = Task {
+                try await failure { () throws(PostgresError) in
+                    try await connection.latencyKept(
+                        "SELECT pg_sleep(60)", dueAt: .now.advanced(by: .seconds(60)))
+                }
+            }
+            waiting.cancel()
+            let error = try await waiting.value
+            #expect(error.kind == .cancelled)
+            let answer = try await connection.query("SELECT 1").scalar
+            #expect(answer == "1", "the session is as good as before")
+        }
+    }
+
     @Test func aKeptStatementThatTheSessionForgotIsParsedAgain() async throws {
         try await withConnection { connection in
             let answer3 = try await connection.queryKept("SELECT 7").scalar
@@ -86,6 +117,31 @@ import Testing
             #expect(answer8 == "1")
             let answer9 = try await connection.query(Self.keptCount).scalar
             #expect(answer9 == "1")
+        }
+    }
+
+    @Test func severalTravelTogetherAndAreParsedAgainTogether() async throws {
+        try await withConnection { connection in
+            let questions = [
+                Statement("SELECT pg_current_xact_id()::text || $1::text", ["a"]),
+                Statement("SELECT pg_current_xact_id()::text || $1::text || $2::text", ["b", "c"]),
+            ]
+            for round in 1...3 {
+                if round == 3 { _ = try await connection.execute(script: "DISCARD ALL") }
+                let answers = try await connection.queryKept(questions).map { $0.scalar ?? "" }
+                // One transaction, so one number.
+                let number = answers[0].dropLast()
+                #expect(answers[0].hasSuffix("a") && answers[1] == number + "bc", "\(round)")
+                let kept = try await connection.query(Self.keptCount).scalar
+                #expect(kept == "2", "\(round)")
+            }
+            let failing = questions + [Statement("SELECT 1 / $1::int", [0])] + questions
+            await #expect(throws: PostgresError.self) { try await connection.queryKept(failing) }
+            let after = try await connection.queryKept(questions)
+            #expect(after.count == 2)
+            connection.opening = [Statement("BEGIN"), Statement("SET LOCAL work_mem = '64kB'")]
+            let opened = try await connection.queryKept(questions)
+            #expect(opened.map(\.rows.count) == [1, 1])
         }
     }
 
