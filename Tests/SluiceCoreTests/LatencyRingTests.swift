@@ -14,6 +14,6 @@ import Testing
         }
         // 19 is the highest of twenty, 18 the nearest rank to 95 %.
         #expect(ring.percentileSeconds(nowSeconds: 4.9) == 18)
-        #expect(ring.percentileSeconds(nowSeconds: 6.85) == nil)
+        #expect(ring.percentileSeconds(nowSeconds: 7.85) == nil)
     }
 }

@@ -1,5 +1,6 @@
-import SluiceCore
 import Testing
+
+@testable import SluiceCore
 
 @Suite struct LimitsTests {
     @Test func theDefaultsAreSound() {
@@ -107,5 +108,18 @@ import Testing
     func impossibleThrottlesAreNamedWithTheirCure(changes: LimitChanges, word: String) {
         let problem = changes.applied(to: Limits()).problem
         #expect(problem?.hasPrefix(word) == true && problem?.contains("off") == true)
+    }
+
+    @Test(arguments: [
+        (LatencyBudget.seconds(0.01), 0.01, 0.01), (.multiple(1.5), 0.006, 0.005),
+        (.multiple(3), 0.012, 0.008), (.multiple(1.1), 0.0044, 0.0042),
+    ])
+    func ofAMultipleHalfOfWhatItLeavesIsAimedAt(
+        _ budget: LatencyBudget, _ most: Double, _ aim: Double
+    ) throws {
+        let seconds = try #require(budget.seconds(aloneSeconds: 0.004))
+        let aimed = try #require(budget.aimSeconds(aloneSeconds: 0.004))
+        #expect(abs(seconds - most) < 1e-9 && abs(aimed - aim) < 1e-9)
+        if case .multiple = budget { #expect(budget.aimSeconds(aloneSeconds: nil) == nil) }
     }
 }

@@ -97,7 +97,7 @@ import Testing
             try await database.slowDown(seconds: 0.05)
             let process = try database.startIncrement(workers: 3, batch: 50)
             try await database.waitForProgress()
-            try await database.execute("DROP SCHEMA sluice CASCADE")
+            try await database.dropLedger()
             #expect(try await process.wait(within: .seconds(10)) == 1)
             #expect(process.errors.contains("schema sluice was dropped"), "\(process.errors)")
             let changed = try await database.histogram()

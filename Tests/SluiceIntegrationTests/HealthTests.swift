@@ -123,7 +123,9 @@ import Testing
         try await TestDatabase.with { database in
             var limits = Limits()
             limits.foregroundBudget = .multiple(2)
-            func reason(after seconds: Double) async throws -> String {
+            func watched(
+                for seconds: Double
+            ) async throws -> (reason: String?, note: String?, again: String?) {
                 let probe = ForegroundProbe { () throws(PostgresError) in
                     throw PostgresError(kind: .server, message: "nobody connects here")
                 }
@@ -131,20 +133,72 @@ import Testing
                     limits: limits, seed: 1, tablesMayGo: false, isPooled: false
                 ).view
                 var watch = ForegroundWatch(probe: probe)
-                _ = try await watch.measure(
-                    view, latencySeconds: nil, run: 0, database.connection, nowSeconds: 0)
-                return try await watch.measure(
-                    view, latencySeconds: nil, run: 0, database.connection, nowSeconds: seconds)
-                    ?? ""
+                var reason: String?
+                for now in [0, seconds] {
+                    reason = try await watch.measure(
+                        view, latencySeconds: nil, run: 0, database.connection, nowSeconds: now)
+                }
+                let note = watch.news(limits, nowSeconds: seconds)
+                return (reason, note, watch.news(limits, nowSeconds: seconds))
             }
-            let early = try await reason(after: 9)
-            #expect(early.hasPrefix("measuring"))
-            let late = try await reason(after: 10)
-            #expect(late.contains("give --foreground-probe SQL"))
+            let early = try await watched(for: 9)
+            #expect(early.reason?.hasPrefix("measuring") == true && early.note == nil)
+            // Without anything to see the run's own cost has to do, whatever the budget is.
+            for budget in [LatencyBudget.multiple(2), .seconds(0.01)] {
+                limits.foregroundBudget = budget
+                let late = try await watched(for: 10)
+                #expect(late.reason == nil && late.again == nil)
+                #expect(late.note?.contains("--foreground-probe SQL says more") == true)
+            }
+            // A probe that somebody named is waited for.
+            limits.foregroundBudget = .multiple(2)
             limits.foregroundProbe = "SELECT 1"
-            let silent = try await reason(after: 10)
-            #expect(silent.contains("it has not answered"))
+            let silent = try await watched(for: 10)
+            #expect(silent.reason?.contains("it has not answered") == true && silent.note == nil)
         }
+    }
+
+    @Test func aSlotAndTheArchiveHoldARunUntilTheyAreCured() async throws {
+        try await Turnstile.shared.pass(alone: false) {
+            let settings = [
+                "archive_mode": "on", "wal_level": "logical", "max_slot_wal_keep_size": "64MB",
+            ]
+            try await withSandbox(SandboxOptions(replicas: 0, settings: settings)) { sandbox in
+                let name = try await sandbox.primary.createDatabase()
+                try await TestDatabase.with(dsn: sandbox.primary.dsn(database: name)) { database in
+                    try await Self.wear(database)
+                }
+            }
+        }
+    }
+
+    private static func wear(_ database: TestDatabase) async throws {
+        try await database.makeTable(rows: 1_000)
+        _ = try await database.value(
+            "SELECT pg_create_logical_replication_slot('late', 'pgoutput')")
+        // 40 MB, of which a half of 64 is enough.
+        try await database.execute(
+            "SELECT pg_logical_emit_message(false, 'x', repeat('x', 1 << 20)) "
+                + "FROM generate_series(1, 40)")
+        let first = try database.startIncrement(batch: 50)
+        try await database.waitsFor("replication slot late, for which the server keeps")
+        #expect(try await database.keysScanned() == 0)
+        _ = try await database.value("SELECT pg_drop_replication_slot('late')")
+        #expect(try await first.wait() == 0, "\(first.errors)")
+        // One segment more than may wait for an archive that nobody made.
+        for _ in 0...HealthGate.archiveWaitingMax {
+            _ = try await database.value("SELECT pg_logical_emit_message(true, 'x', 'x')")
+            _ = try await database.value("SELECT pg_switch_wal()")
+        }
+        let second = try database.startIncrement(batch: 50, ["--fresh", "--yes"])
+        try await database.waitsFor("segments of the log wait for it (limit 42)")
+        let held = try await database.histogram()
+        #expect(held == "1:1000")
+        try await database.execute("ALTER SYSTEM SET archive_command = 'true'")
+        _ = try await database.value("SELECT pg_reload_conf()")
+        #expect(try await second.wait() == 0, "\(second.errors)")
+        let done = try await database.histogram()
+        #expect(done == "2:1000")
     }
 
     @Test func aLimitOfTheLogsDiskHoldsARunUntilItIsTuned() async throws {

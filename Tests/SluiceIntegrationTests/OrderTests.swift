@@ -56,6 +56,9 @@ import Testing
             #expect(status.keysByPages > 54_000 && status.keysByPages < 66_000)
             #expect(status.keysScanned == status.keysByPages + 60_000)
             #expect(status.keysWalked < 66_000)
+            // The ledger's chain is that of keys: pages have none.
+            let found = try await database.sluice.verify("1")
+            #expect(found.ledgerProblem == nil && found.rowsMissed == 0)
             let regions = try await database.number("SELECT sum(regions) FROM sluice.range")
             #expect(regions > 0)
             try await database.execute("SELECT pg_stat_force_next_flush()")
@@ -314,6 +317,14 @@ import Testing
                 let refusals = plan.refusals.joined()
                 #expect(refusals.contains(word))
             }
+            try await database.alterDatabase("enable_tidscan = off")
+            let (sluice, options) = (try database.sluice, options(.physical))
+            let request = job
+            let error = await #expect(throws: SluiceError.self) {
+                try await sluice.run(request, options: options)
+            }
+            let message = error?.message ?? ""
+            #expect(message.contains("does not scan a part of the table by its pages"))
         }
     }
 

@@ -73,7 +73,8 @@ import Testing
             #expect(tuned.text.contains("max-rate 20,000 rows/s"), "\(tuned.text)")
             #expect(
                 try await database.value("SELECT batch_auto || ' ' || throttle FROM sluice.run")
-                    == "true {\"lanes\": \"auto\", \"throttle_query\": \"SELECT b FROM busy\", "
+                    == "true {\"lanes\": \"auto\", \"vacuum\": \"auto\", "
+                    + "\"throttle_query\": \"SELECT b FROM busy\", "
                     + "\"max_rows_per_second\": 20000, \"max_wal_bytes_per_second\": 41943040}")
             try await database.waitsFor("--throttle-query answered later")
             let held = try await database.keysScanned()
@@ -182,8 +183,8 @@ import Testing
                 try await database.sluice.tune("t.n", changes)
             }
             #expect(
-                try await database.value("SELECT throttle FROM sluice.run") == #"{"lanes": "auto"}"#
-            )
+                try await database.value("SELECT throttle FROM sluice.run")
+                    == #"{"lanes": "auto", "vacuum": "auto"}"#)
         }
     }
 }

@@ -37,9 +37,10 @@ import Testing
 @Suite struct StoredLimitsTests {
     @Test func whatIsWrittenIsRead() {
         var limits = Limits(batchKeys: 7)
-        #expect(StoredLimits(limits).json == #"{"lanes":"auto"}"#)
+        #expect(StoredLimits(limits).json == #"{"lanes":"auto","vacuum":"auto"}"#)
         limits.lanes = .fixed(16)
         limits.order = .physical
+        limits.vacuum = .share(0.125)
         limits.maxRowsPerSecond = 20_000
         limits.maxWalBytesPerSecond = 1e6
         limits.maxPgWalBytes = 20 << 30

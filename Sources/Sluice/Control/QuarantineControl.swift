@@ -109,7 +109,7 @@ struct QuarantineControl: Sendable {
                 Statement(BatchSettingsSQL.begin),
                 BatchSettingsSQL.timeout(record.limits.statementTimeoutMilliseconds),
                 BatchSettingsSQL.settings(
-                    job.session.settings, limits: record.limits.durable,
+                    job.writingSettings, limits: record.limits.durable,
                     serverVersion: connection.serverVersion),
                 Statement(
                     job.batch(part).retry, [.text("\(record.id)"), .text("\(key.number)")]),

@@ -47,6 +47,12 @@ public struct Sluice: Sendable {
         }
     }
 
+    /// Makes the ledger on a connection, or brings it up to date.
+    /// - Throws: `SluiceError`.
+    public static func prepareLedger(_ connection: PostgresConnection) async throws {
+        try await Ledger(connection: connection).open()
+    }
+
     /// How all runs stand, the newest first, or the one named.
     /// - Throws: `SluiceError`.
     public func status(_ run: String? = nil) async throws -> [RunStatus] {

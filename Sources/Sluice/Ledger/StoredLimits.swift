@@ -10,6 +10,7 @@ import SluiceCore
 struct StoredLimits: Codable, Equatable {
     private var lanes: String?
     private var order: String?
+    private var vacuum: String?
     private var maxRowsPerSecond: Double?
     private var maxWalBytesPerSecond: Double?
     private var maxPgWalBytes: Int?
@@ -34,7 +35,7 @@ struct StoredLimits: Codable, Equatable {
     }
 
     private enum CodingKeys: String, CodingKey {
-        case lanes, order
+        case lanes, order, vacuum
         case maxRowsPerSecond = "max_rows_per_second"
         case maxWalBytesPerSecond = "max_wal_bytes_per_second"
         case maxPgWalBytes = "max_pg_wal_bytes"
@@ -51,6 +52,7 @@ struct StoredLimits: Codable, Equatable {
     init(_ limits: Limits) {
         lanes = limits.lanes.text
         order = limits.order == .auto ? nil : limits.order.rawValue
+        vacuum = limits.vacuum.text
         maxRowsPerSecond = limits.maxRowsPerSecond
         maxWalBytesPerSecond = limits.maxWalBytesPerSecond
         maxPgWalBytes = limits.maxPgWalBytes
@@ -74,7 +76,8 @@ struct StoredLimits: Codable, Equatable {
         guard let text = try? JSONDecoder().decode(StoredLimits.self, from: Data(json.utf8)),
             text.window?.spansMinutes.allSatisfy({ $0.count == 2 }) != false,
             text.lanes.map({ LaneSetting(text: $0) != nil }) != false,
-            text.order.map({ OrderSetting(rawValue: $0) != nil }) != false
+            text.order.map({ OrderSetting(rawValue: $0) != nil }) != false,
+            text.vacuum.map({ VacuumSetting(text: $0) != nil }) != false
         else { return nil }
         return text
     }
@@ -94,6 +97,7 @@ struct StoredLimits: Codable, Equatable {
         // What an older version began goes on as it went.
         new.lanes = lanes.flatMap(LaneSetting.init(text:)) ?? .off
         new.order = order.flatMap(OrderSetting.init(rawValue:)) ?? .auto
+        new.vacuum = vacuum.flatMap(VacuumSetting.init(text:)) ?? .off
         new.maxRowsPerSecond = maxRowsPerSecond
         new.maxWalBytesPerSecond = maxWalBytesPerSecond
         new.maxPgWalBytes = maxPgWalBytes

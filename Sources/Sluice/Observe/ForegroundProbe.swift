@@ -3,16 +3,33 @@ import SluicePostgres
 
 /// Runs the user's SQL again and again on a connection of its own and keeps how long it takes.
 ///
-/// One after the other: a probe that takes long is not joined by the next.
+/// One after the other: a probe that takes long is not joined by the next. Each is timed from when
+/// it was due, as an application's user counts: on a host that is busy, a statement waits longest
+/// before it is sent.
 actor ForegroundProbe {
-    /// How often it runs, in seconds: eight samples within the ring's span, and next to no load.
-    static let periodSeconds = 0.25
+    /// How often it runs, in seconds.
+    ///
+    /// 120 samples are within the ring's span, of which the six slowest do not count: the 95th
+    /// percentile of a dozen is their slowest, which is luck.
+    static let periodSeconds = 0.025
+    /// The same while no batch may start for another reason, which may be for hours: a dozen within
+    /// the span, which only say that it still answers.
+    static let periodSecondsAtRest = 0.25
+    /// Of the period, how far each is moved (no unit): as the golden ratio's multiples lie, which
+    /// meet no other rhythm, such as that of batches.
+    private static let goldenShare = 0.618_033_988_749_895
+    /// A schedule so far behind, in seconds, begins anew: what took long is one statement that
+    /// did, and of those that an application would have sent meanwhile these are enough.
+    private static let behindSecondsMax = 0.25
+    /// How long after a failure it is tried again, in seconds.
+    private static let refusedSeconds = 0.25
     /// How often it is looked whether there is one to run, in seconds: limits change no sooner.
-    private static let idleSeconds = 0.5
+    private static let idleSeconds = 1.0
 
     private let connect: @Sendable () async throws(PostgresError) -> PostgresConnection
     private let began = ContinuousClock.now
     private var sql: String?
+    private var period = ForegroundProbe.periodSeconds
     private var ring = LatencyRing()
     private(set) var problem: String?
 
@@ -24,14 +41,17 @@ actor ForegroundProbe {
     }
 
     /// Takes over what is to be run; `nil` runs nothing and forgets what was measured.
-    func probe(_ sql: String?) {
+    ///
+    /// With `isAtRest` no batch may start, and it runs less often.
+    func probe(_ sql: String?, isAtRest: Bool = false) {
+        period = isAtRest ? Self.periodSecondsAtRest : Self.periodSeconds
         guard sql != self.sql else { return }
         self.sql = sql
         ring = LatencyRing()
         problem = nil
     }
 
-    /// The 95th percentile of the last 2 s, in seconds; `nil` before there are three samples.
+    /// The 95th percentile of the last 3 s, in seconds; `nil` before there are three samples.
     ///
     /// A probe that failed counts as one that took the whole timeout.
     var percentileSeconds: Double? {
@@ -41,6 +61,7 @@ actor ForegroundProbe {
     /// Probes until cancelled.
     nonisolated func run() async {
         var connection: PostgresConnection?
+        var schedule = Schedule()
         while !Task.isCancelled {
             guard let sql = await sql else {
                 await connection?.close()
@@ -48,7 +69,6 @@ actor ForegroundProbe {
                 try? await Task.sleep(for: .seconds(Self.idleSeconds))
                 continue
             }
-            let start = ContinuousClock.now
             do throws(PostgresError) {
                 let session: PostgresConnection
                 if let connection, connection.isUsable {
@@ -56,9 +76,13 @@ actor ForegroundProbe {
                 } else {
                     session = try await connect()
                     connection = session
+                    schedule = Schedule()
                 }
-                let latency = try await Self.latencySeconds(of: sql, on: session)
-                await note(sql, latency, nil)
+                // Before each, and not in its time: what the last one set must not hold for it.
+                try await session.prepareAsApplication()
+                let latency = try await session.latencyAsApplication(
+                    sql, dueAt: schedule.next(after: await period))
+                await note(sql, latency / .seconds(1), nil)
             } catch {
                 if Task.isCancelled { break }
                 if error.kind != .server {
@@ -67,11 +91,27 @@ actor ForegroundProbe {
                 }
                 await note(
                     sql, Double(ThrottleSQL.timeoutSeconds), ExpressionCheck.message(error))
+                // A server that refuses at once is not asked in a circle.
+                try? await Task.sleep(for: .seconds(Self.refusedSeconds))
             }
-            let pause = Duration.seconds(Self.periodSeconds) - start.duration(to: .now)
-            try? await Task.sleep(for: max(pause, .zero))
         }
         await connection?.close()
+    }
+
+    /// When the next one is due.
+    private struct Schedule {
+        private var beat = ContinuousClock.now
+        private var phase = 0.0
+
+        /// A period after the one before, give or take; never more than
+        /// ``ForegroundProbe/behindSecondsMax`` ago.
+        mutating func next(after periodSeconds: Double) -> ContinuousClock.Instant {
+            beat = max(
+                beat.advanced(by: .seconds(periodSeconds)),
+                .now.advanced(by: .seconds(-behindSecondsMax)))
+            phase = (phase + goldenShare).truncatingRemainder(dividingBy: 1)
+            return beat.advanced(by: .seconds(periodSeconds * phase))
+        }
     }
 
     private func note(_ sql: String, _ latencySeconds: Double, _ problem: String?) {
@@ -81,15 +121,4 @@ actor ForegroundProbe {
     }
 
     private var nowSeconds: Double { began.duration(to: .now) / .seconds(1) }
-
-    /// How long one run takes from sending to the last row.
-    ///
-    /// Planned before and in one round trip, as a statement of the application's: parsed anew and
-    /// in a transaction of its own it takes twice as long, and a budget that fits the application
-    /// cannot be kept.
-    private static func latencySeconds(
-        of sql: String, on connection: PostgresConnection
-    ) async throws(PostgresError) -> Double {
-        try await connection.latencyAsApplication(sql) / .seconds(1)
-    }
 }

@@ -13,6 +13,7 @@ struct ForegroundWatch: Sendable {
     private var baseline = ForegroundBaseline()
     private var measured: (budget: LatencyBudget?, probe: String?)
     private var unseenSinceSeconds: Double?
+    private var isSaid = false
 
     /// Without any latency for so long, in seconds, a person should know: a probe has answered many
     /// times by then, and the statistics ten.
@@ -24,15 +25,17 @@ struct ForegroundWatch: Sendable {
 
     /// Seconds that the application's statements take now; `nil` without a budget, and where
     /// neither a probe nor the server's statistics say.
+    ///
+    /// With `isAtRest` no batch may start for another reason.
     mutating func seconds(
-        _ limits: Limits, _ connection: PostgresConnection, nowSeconds: Double
+        _ limits: Limits, _ connection: PostgresConnection, isAtRest: Bool, nowSeconds: Double
     ) async throws(PostgresError) -> Double? {
         guard limits.foregroundBudget != nil else {
             await probe.probe(nil)
             meanSeconds = nil
             return nil
         }
-        await probe.probe(limits.foregroundProbe)
+        await probe.probe(limits.foregroundProbe, isAtRest: isAtRest)
         if limits.foregroundProbe != nil { return await probe.percentileSeconds }
         guard nowSeconds >= nextSeconds else { return meanSeconds }
         nextSeconds = nowSeconds + Self.statisticsSeconds
@@ -47,7 +50,7 @@ struct ForegroundWatch: Sendable {
         _ connection: PostgresConnection, nowSeconds: Double
     ) async throws(PostgresError) -> String? {
         let limits = view.limits
-        guard limits.measuresForeground else {
+        guard limits.foregroundBudget != nil else {
             baseline = ForegroundBaseline()
             unseenSinceSeconds = nil
             return nil
@@ -55,6 +58,13 @@ struct ForegroundWatch: Sendable {
         if measured.budget != limits.foregroundBudget || measured.probe != limits.foregroundProbe {
             measured = (limits.foregroundBudget, limits.foregroundProbe)
             baseline = ForegroundBaseline()
+        }
+        let problem = await probe.problem
+        let isSeen = latencySeconds != nil && problem == nil
+        unseenSinceSeconds = isSeen ? nil : unseenSinceSeconds ?? nowSeconds
+        guard limits.measuresForeground else {
+            baseline = ForegroundBaseline()
+            return nil
         }
         let alone = baseline.observe(
             latencySeconds: latencySeconds, isIdle: !view.isBusy, nowSeconds: nowSeconds)
@@ -67,22 +77,29 @@ struct ForegroundWatch: Sendable {
                 ])
             baseline = ForegroundBaseline()
         }
-        let problem = await probe.problem
-        let isSeen = latencySeconds != nil && problem == nil
-        unseenSinceSeconds = isSeen ? nil : unseenSinceSeconds ?? nowSeconds
-        if let since = unseenSinceSeconds, nowSeconds - since >= Self.unseenSeconds {
-            return Self.unseen(limits, problem: problem)
+        if isUnseen(nowSeconds) {
+            guard limits.foregroundProbe != nil else { return nil }
+            return "--foreground-probe, which a budget in multiples is measured with: "
+                + (problem ?? "it has not answered")
         }
         return "measuring what the application's statements take by themselves "
             + "(--foreground-budget)"
     }
 
-    private static func unseen(_ limits: Limits, problem: String?) -> String {
-        if limits.foregroundProbe != nil {
-            return "--foreground-probe, which a budget in multiples is measured with: "
-                + (problem ?? "it has not answered")
+    private func isUnseen(_ nowSeconds: Double) -> Bool {
+        unseenSinceSeconds.map { nowSeconds - $0 >= Self.unseenSeconds } ?? false
+    }
+
+    /// Says once that the run's own cost stands in for what cannot be seen.
+    mutating func news(_ limits: Limits, nowSeconds: Double) -> String? {
+        guard limits.foregroundBudget != nil, limits.foregroundProbe == nil else {
+            isSaid = false
+            return nil
         }
-        return "statements of the application to measure for --foreground-budget: "
-            + "pg_stat_statements shows none; give --foreground-probe SQL, or a budget such as 10ms"
+        guard isUnseen(nowSeconds), !isSaid else { return nil }
+        isSaid = true
+        return "pg_stat_statements shows no statements of the application for "
+            + "--foreground-budget: until it does, what the run's own rows cost stands in for "
+            + "them, which says little; --foreground-probe SQL says more"
     }
 }

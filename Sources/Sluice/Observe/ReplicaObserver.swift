@@ -24,8 +24,14 @@ struct ReplicaObserver: Sendable {
     mutating func observe(
         _ connection: PostgresConnection, nowSeconds: Double
     ) async throws(PostgresError) -> LagObservation {
-        let row = try await connection.queryKept(ObserverSQL.replicas, timeout: .seconds(10)).rows[
-            0]
+        let row = try await connection.queryKept(
+            ObserverSQL.replicas, timeout: .seconds(10)
+        ).rows[0]
+        return observe(row, nowSeconds: nowSeconds)
+    }
+
+    /// What the server's answer to ``ObserverSQL/replicas`` means.
+    mutating func observe(_ row: [String?], nowSeconds: Double) -> LagObservation {
         sightings = row[1] == "0" ? Self.sightings(json: row[8] ?? "[]") : nil
         return observe(
             row: Row(

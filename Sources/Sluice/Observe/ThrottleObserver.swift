@@ -33,10 +33,11 @@ actor ThrottleObserver {
     /// An answer that took long is followed by a pause of so many times as long: a service in
     /// trouble is not pressed, and on Linux waiting for one costs much of a core.
     private static let pauseShare = 4
-    /// How often it is looked whether there is something to ask.
-    private static let tick: Duration = .milliseconds(200)
-    /// The same while nothing is asked: limits change no sooner, and each look wakes the process.
-    private static let idleTick: Duration = .milliseconds(500)
+    /// How often it is looked whether there is something else to ask, at the least: limits change
+    /// no sooner, and each look wakes the process.
+    private static let tick: Duration = .seconds(1)
+    /// No loop is without a pause.
+    private static let pauseMin: Duration = .milliseconds(10)
     /// Answers older than this do not count: longer than any pause and answer together.
     private static let staleAfter: Duration = .seconds(15)
 
@@ -106,7 +107,8 @@ actor ThrottleObserver {
                 next = max(began + Self.period, .now + took * Self.pauseShare)
                 asked = question
             }
-            try? await Task.sleep(for: question == nil ? Self.idleTick : Self.tick)
+            let pause = question == nil ? Self.tick : ContinuousClock.now.duration(to: next)
+            try? await Task.sleep(for: min(Self.tick, max(pause, Self.pauseMin)))
         }
     }
 

@@ -5,6 +5,10 @@ import SluicePostgres
 struct PartExaminer: Sendable {
     let connection: PostgresConnection
 
+    /// Most entries in a page of a B-tree, each with a key of its own: 8 kB less its header (24
+    /// bytes) and its end (16), by the smallest entry (16) with its pointer (4).
+    private static let entriesPerPageMax = 407
+
     /// The job with what was found.
     func examined(_ job: PlannedJob) async throws -> PlannedJob {
         var job = job
@@ -26,9 +30,11 @@ struct PartExaminer: Sendable {
             guard let at = job.parts.firstIndex(where: { "\($0.oid)" == row[0] }),
                 job.parts[at].driver == nil
             else { continue }
-            let keys = row[2].flatMap(Double.init) ?? 0
+            let counted = row[2].flatMap(Double.init) ?? 0
+            let pages = row[3].flatMap(Int.init) ?? 0
             let driver = DrivingIndex(
-                name: row[1] ?? "", keysEstimate: keys > 0 ? Int(keys) : nil)
+                name: row[1] ?? "",
+                keysEstimateMost: counted > 0 ? Int(counted) : pages * Self.entriesPerPageMax)
             if try await drives(driver, job.parts[at], job: job) { job.parts[at].driver = driver }
         }
         return job

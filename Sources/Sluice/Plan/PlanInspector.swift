@@ -62,7 +62,7 @@ struct PlanInspector: Sendable {
             guard let plan = Self.plan(json: lines.joined(separator: "\n")) else {
                 return "the server's EXPLAIN of a batch cannot be read"
             }
-            return problem(in: plan, job, part) ?? also(plan)
+            return also(plan) ?? problem(in: plan, job, part)
         } catch {
             guard error.kind == .server else { throw error }
             return error.diagnostics?.message ?? error.message

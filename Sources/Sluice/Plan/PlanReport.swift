@@ -25,6 +25,8 @@ public struct PlanReport: Sendable {
     public var order = ""
     /// Whether rows are changed in lanes, and why, as a sentence.
     public var lanes = ""
+    /// Whether the table is vacuumed meanwhile, and why, as a sentence.
+    public var vacuum = ""
     /// The statements of a batch, in order.
     public let statements: [String]
     /// The plan of the batch's change, as the server explains it.

@@ -55,6 +55,7 @@ struct PlanReporter: Sendable {
             drivingIndex: job.largestParts.first?.driver.map { Identifier($0.name).shown },
             limits: limits, order: order,
             lanes: try await LanePlanner(connection: connection).sentence(job, limits: limits),
+            vacuum: try await VacuumPlanner(connection: connection).sentence(job, limits: limits),
             statements: [
                 BatchSettingsSQL.begin, Self.shown(settings),
                 job.largestParts.first.map {

@@ -80,6 +80,16 @@ struct PlannedJob: Sendable {
         return warnings
     }
 
+    /// What holds for whoever changes rows: triggers that keep two columns the same have to know
+    /// that a column is filled, and which.
+    var writingSettings: [Setting] {
+        let columns = identity.assignments.map { SQLName.parts($0.column)?.first ?? $0.column }
+        return session.settings + [
+            Setting(
+                "sluice.backfill", "\(identity.tableOID) \(columns.joined(separator: ","))")
+        ]
+    }
+
     /// The statements of a batch on one of the tables.
     func batch(_ part: PlannedPart) -> BatchSQL {
         BatchSQL(

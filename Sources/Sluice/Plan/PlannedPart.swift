@@ -57,6 +57,6 @@ struct PlannedPart: Sendable, Equatable {
 /// A partial index that begins with the key and holds the rows that match the job's predicate.
 struct DrivingIndex: Sendable, Equatable {
     let name: String
-    /// Keys in it as far as its statistics know; `nil` when they know nothing.
-    let keysEstimate: Int?
+    /// Keys in it by its statistics, or as many as its pages can hold where those know of none.
+    let keysEstimateMost: Int
 }

@@ -18,7 +18,7 @@ struct RangePlanner: Sendable {
         for part in job.parts {
             let rows = try await PlanInspector(connection: connection)
                 .estimatedRows(sql(part, job).estimate)
-            estimates.append(part.driver?.keysEstimate ?? rows)
+            estimates.append(min(rows, part.driver?.keysEstimateMost ?? rows))
         }
         return estimates
     }

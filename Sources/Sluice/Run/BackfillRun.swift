@@ -48,10 +48,11 @@ struct BackfillRun: Sendable {
         let foreground = ForegroundProbe { () throws(PostgresError) in
             try await context.connect()
         }
+        let vacuumer = Vacuumer(context: context, report: report) { coordinator.nowSeconds }
         let monitor = Monitor(
             context: context, coordinator: coordinator, drain: drain, report: report,
             status: StatusMeter(record: record), maxLagSeen: lag, throttles: throttles,
-            foreground: foreground, replicaWatch: replicaWatch)
+            foreground: foreground, replicaWatch: replicaWatch, vacuumer: vacuumer)
         // Closed until the monitor's first look: no batch may slip through before.
         if record.limits.hasThrottle {
             await coordinator.gateChanged(reason: await throttles.observe(record.limits))
@@ -62,6 +63,7 @@ struct BackfillRun: Sendable {
             group.addTask { await throttles.run() }
             group.addTask { await foreground.run() }
             group.addTask { await replicaWatch.run() }
+            group.addTask { await vacuumer.run() }
             await WorkerPool(context: context, coordinator: coordinator).run()
             group.cancelAll()
         }
@@ -71,7 +73,8 @@ struct BackfillRun: Sendable {
         if Task.isCancelled { throw CancellationError() }
         return try await RunEnding(
             record: record, context: context, outcome: outcome, seconds: seconds,
-            lagSecondsMax: lag.seconds, tailSeconds: view.tailSeconds, walBefore: walBefore
+            lagSecondsMax: lag.seconds, tailSeconds: view.tailSeconds, walBefore: walBefore,
+            vacuumed: await vacuumer.totals
         ).conclude()
     }
 

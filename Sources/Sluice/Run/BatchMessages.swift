@@ -98,7 +98,7 @@ struct BatchMessages: Sendable {
         serverVersion: Int
     ) -> [Statement] {
         let settings = BatchSettingsSQL.batch(
-            job.session.settings, limits: limits, serverVersion: serverVersion)
+            job.writingSettings, limits: limits, serverVersion: serverVersion)
         let (begin, commit) = (
             Statement(BatchSettingsSQL.begin), Statement(BatchSettingsSQL.commit)
         )

@@ -105,6 +105,9 @@ actor Coordinator {
     }
 
     private func settle() {
-        if scheduler.isFinished { starting.finish() }
+        guard scheduler.isFinished else { return }
+        // What came after the last poll belongs to the trace as well.
+        if let trace { trace.write(scheduler.takeTrace()) }
+        starting.finish()
     }
 }

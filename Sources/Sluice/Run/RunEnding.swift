@@ -10,6 +10,7 @@ struct RunEnding: Sendable {
     let lagSecondsMax: Double?
     let tailSeconds: Double?
     let walBefore: UInt64
+    let vacuumed: Vacuumer.Totals
 
     /// How long the last word is tried to be written, in seconds: a restart or a failover ends
     /// within a minute, but who asked for an end is waiting for it.
@@ -106,7 +107,8 @@ struct RunEnding: Sendable {
             exitCode: isOverruled ? (status.state == .failed ? 1 : 3) : exitCode(status),
             message: (isOverruled ? overruled : message(status)) + lastWords, seconds: seconds,
             replicaLagSecondsMax: lagSecondsMax,
-            walBytes: walBytes, didWork: true, tailSeconds: tailSeconds, forecast: forecast,
+            walBytes: walBytes, didWork: true, tailSeconds: tailSeconds,
+            vacuums: vacuumed.count, vacuumSeconds: vacuumed.seconds, forecast: forecast,
             hasCompletedRun: hasCompletedRun)
     }
 

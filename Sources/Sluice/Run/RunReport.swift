@@ -18,6 +18,10 @@ public struct RunReport: Sendable, Equatable {
     /// Seconds between the last batch of the worker that ran dry first and the last batch of all,
     /// among this process's workers; `nil` unless two of them worked.
     public var tailSeconds: Double?
+    /// How often this process vacuumed a table of the run.
+    public var vacuums = 0
+    /// Seconds that this took.
+    public var vacuumSeconds = 0.0
     /// The forecast beside what was measured; `nil` unless this process completed the run.
     public var forecast: ForecastOutcome?
     /// What the verification after the run found; `nil` where there was none.

@@ -11,14 +11,13 @@ final class StatusMeter: Sendable {
         self.record = record
     }
 
-    /// Reads the ranges' counters and smooths the rate over all processes.
+    /// Asks for the ranges' counters.
+    var question: Statement { Statement(StatusSQL.one, [.text("\(record.id)")]) }
+
+    /// What the answer means, with the rate smoothed over all processes.
     func read(
-        _ connection: PostgresConnection, view: Coordinator.View, lagSeconds: Double?,
-        nowSeconds: Double
-    ) async throws(PostgresError) -> RunStatus {
-        let row = try await connection.queryKept(
-            StatusSQL.one, [.text("\(record.id)")], timeout: .seconds(30)
-        ).rows.first
+        _ row: [String?]?, view: Coordinator.View, lagSeconds: Double?, nowSeconds: Double
+    ) throws(PostgresError) -> RunStatus {
         guard let row, var status = StatusReader.status(row) else {
             throw PostgresError(kind: .usage, message: "the run's row is gone from the ledger")
         }

@@ -91,7 +91,7 @@ extension WorkerHands {
             Statement(BatchSettingsSQL.begin),
             BatchSettingsSQL.timeout(limits.statementTimeoutMilliseconds),
             BatchSettingsSQL.settings(
-                context.job.session.settings, limits: limits,
+                context.job.writingSettings, limits: limits,
                 serverVersion: connection.serverVersion),
         ]
         return try await connection.sendAndReceive(

@@ -9,6 +9,7 @@ enum LedgerMigrations {
     /// Scripts; the index plus one is the version that each leads to.
     static let all = [
         version1, version2, version3, version4, version5, version6, version7, version8,
+        version9,
     ]
 
     /// Ranges carry a low fill factor: their rows are updated at each batch, and room in the page
@@ -195,5 +196,32 @@ enum LedgerMigrations {
         ALTER TABLE sluice.range ALTER COLUMN rows_hot SET DEFAULT 0,
             ALTER COLUMN rows_in_lanes SET DEFAULT 0;
         INSERT INTO sluice.ledger (version) VALUES (8);
+        """
+
+    /// Migrations of a schema, and which of their steps are done.
+    private static let version9 = """
+        CREATE TABLE sluice.migration (
+            name text PRIMARY KEY,
+            checksum text NOT NULL,
+            file text NOT NULL,
+            plan jsonb NOT NULL,
+            state text NOT NULL CHECK (state IN ('starting', 'started', 'switched',
+                'completing', 'completed', 'rolling back', 'rolled back')),
+            owner text,
+            lease_until timestamptz,
+            session_pid integer,
+            session_start timestamptz,
+            search_path text NOT NULL,
+            created_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            switched_at timestamptz,
+            calls jsonb
+        );
+        CREATE TABLE sluice.migration_step (
+            migration text NOT NULL REFERENCES sluice.migration ON DELETE CASCADE,
+            number integer NOT NULL,
+            done_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+            PRIMARY KEY (migration, number)
+        );
+        INSERT INTO sluice.ledger (version) VALUES (9);
         """
 }

@@ -46,6 +46,10 @@ enum ObserverSQL {
         AND o.usename = current_user AND o.pid <> pg_catalog.pg_backend_pid()
         """
 
+    /// What the session keeps is planned once, whatever its parameters: catalog views take longer
+    /// to plan than to read.
+    static let keepPlans = "SET plan_cache_mode = force_generic_plan"
+
     static let cancel = "SELECT pg_catalog.pg_cancel_backend($1)"
 
     /// What the table's name means now, and numbers and names of the columns `$2` in it.

@@ -14,9 +14,14 @@ enum StorageSQL {
         """
 
     /// Partial indexes whose first columns are the key `$2` in its own order, with the keys that
-    /// they held when statistics were taken last.
+    /// they held when statistics were taken last, and their pages for entries.
+    ///
+    /// Statistics count none where none of the rows looked at is in the index, which says that it
+    /// is small and not that it is empty.
     static let drivingIndexes = """
-        SELECT i.indrelid, ic.relname, ic.reltuples FROM pg_catalog.pg_index i
+        SELECT i.indrelid, ic.relname, ic.reltuples, greatest(0,
+        pg_catalog.pg_relation_size(ic.oid)
+        / pg_catalog.current_setting('block_size')::integer - 1) FROM pg_catalog.pg_index i
         JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
         JOIN pg_catalog.pg_am m ON m.oid = ic.relam AND m.amname = 'btree'
         CROSS JOIN LATERAL (SELECT array_agg(a.attname::text ORDER BY k.n) AS names,

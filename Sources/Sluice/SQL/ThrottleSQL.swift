@@ -33,23 +33,31 @@ extension PostgresConnection {
         return answer.results[opening.count]
     }
 
-    /// How long a statement of the user's that only looks takes as one of an application's: kept
-    /// by the session, in one round trip, with nothing around it.
+    /// Prepares a session for ``latencyAsApplication(_:dueAt:)``: it changes nothing, and no
+    /// statement of it takes for ever.
+    func prepareAsApplication() async throws(PostgresError) {
+        guard opening.isEmpty else { return }
+        _ = try await execute(
+            script: ThrottleSQL.sessionSettings,
+            timeout: .seconds(ThrottleSQL.timeoutSeconds + 2))
+    }
+
+    /// How long a statement of the user's that only looks takes from when it is due, as one of an
+    /// application's: kept by the session, in one round trip, with nothing around it.
     ///
-    /// Behind a pooler, where a session is not ours to set, it is timed as ``look(_:)`` runs it.
-    func latencyAsApplication(_ sql: String) async throws(PostgresError) -> Duration {
-        let timeout = Duration.seconds(ThrottleSQL.timeoutSeconds + 2)
-        if opening.isEmpty {
-            // One that the user's SQL began is not bound by what is set here.
-            if isInTransaction { _ = try await query("ROLLBACK", timeout: timeout) }
-            _ = try await execute(script: ThrottleSQL.sessionSettings, timeout: timeout)
-        }
-        let start = ContinuousClock.now
-        if opening.isEmpty {
-            _ = try await queryKept(sql, timeout: timeout)
-        } else {
+    /// Behind a pooler, where a session is not ours to set, it is run as ``look(_:)`` does it.
+    func latencyAsApplication(
+        _ sql: String, dueAt due: ContinuousClock.Instant
+    ) async throws(PostgresError) -> Duration {
+        guard opening.isEmpty else {
+            try? await Task.sleep(until: due, tolerance: .zero, clock: .continuous)
             _ = try await look(sql)
+            return due.duration(to: .now)
         }
-        return start.duration(to: .now)
+        let timeout = Duration.seconds(ThrottleSQL.timeoutSeconds + 2)
+        let latency = try await latencyKept(sql, dueAt: due, timeout: timeout)
+        // The next would run within what this one began.
+        if isInTransaction { _ = try await query("ROLLBACK", timeout: timeout) }
+        return latency
     }
 }

@@ -13,16 +13,21 @@ public struct AdaptiveControl: Sendable {
         public var rates: BatchGate.Limits
         /// Keys in a batch at the most.
         public var batchKeysMax: Int
+        /// How many times its least a row may cost where the application's latency is not known
+        /// (no unit); `nil` for no such limit.
+        public var ownCostMax: Double?
 
         /// Limits of a run.
         public init(
             replicas: ReplicaWindow.Limits, workers: ConcurrencyControl.Limits,
-            rates: BatchGate.Limits = BatchGate.Limits(), batchKeysMax: Int = .max
+            rates: BatchGate.Limits = BatchGate.Limits(), batchKeysMax: Int = .max,
+            ownCostMax: Double? = nil
         ) {
             self.replicas = replicas
             self.workers = workers
             self.rates = rates
             self.batchKeysMax = batchKeysMax
+            self.ownCostMax = ownCostMax
         }
     }
 
@@ -61,6 +66,7 @@ public struct AdaptiveControl: Sendable {
     private var concurrency = ConcurrencyControl()
     private var gate = BatchGate()
     private var logShare = LogShare()
+    private var ownCost = OwnCost()
 
     /// Begins with one worker and small batches, and waits for the first poll.
     public init(limits: Limits) {
@@ -73,7 +79,11 @@ public struct AdaptiveControl: Sendable {
     /// Batches that are running.
     public var runningBatches: Int { gate.runningBatches }
     /// What keeps the number of workers from being larger.
-    public var workersBound: ConcurrencyControl.Bound { concurrency.bound(limits.workers) }
+    public var workersBound: ConcurrencyControl.Bound {
+        var bounds = limits.workers
+        if limits.ownCostMax != nil { bounds.foregroundBudgetSeconds = bounds.budgetOrUnit }
+        return concurrency.bound(bounds)
+    }
     /// True while batches wait at the gate for a good part of the time.
     public var isGated: Bool { concurrency.isGated }
     /// What batches cost, as measured.
@@ -86,10 +96,30 @@ public struct AdaptiveControl: Sendable {
             position: observation.replicas.primaryPosition, rows: Int(observation.workers.rows),
             nowSeconds: observation.replicas.nowSeconds)
         let seen = window.step(observation.replicas, limits.replicas)
-        let workers = concurrency.step(observation.workers, limits.workers)
+        let workers = workers(observation.workers)
         gate.observe(seen, limits.rates, nowSeconds: observation.replicas.nowSeconds)
         decision = Decision(window: seen, concurrency: workers, batch: decision.batch)
         return decision
+    }
+
+    /// How many batches run at once, by the application's latency, or by the run's own cost where
+    /// that is not seen: as if the budget were used up at ``Limits/ownCostMax``.
+    private mutating func workers(_ seen: ConcurrencyControl.Observation) -> Concurrency {
+        guard let most = limits.ownCostMax, let row = sizer.cost.rowSeconds,
+            seen.foregroundSeconds == nil || limits.workers.foregroundBudgetSeconds == nil
+        else { return concurrency.step(seen, limits.workers) }
+        let now = seen.nowSeconds
+        let inflation = ownCost.inflation(
+            rowSeconds: row, workers: decision.concurrency.average, nowSeconds: now)
+        if ownCost.isAlone(nowSeconds: now) {
+            concurrency.skip(nowSeconds: now)
+            return Concurrency(average: min(1, concurrency.average))
+        }
+        var (load, bounds) = (seen, limits.workers)
+        // Of a budget that is not known yet only the share counts.
+        bounds.foregroundBudgetSeconds = bounds.budgetOrUnit
+        load.foregroundSeconds = inflation / most * bounds.budgetOrUnit
+        return concurrency.step(load, bounds)
     }
 
     /// May a batch start now? `decision.batch` says which.

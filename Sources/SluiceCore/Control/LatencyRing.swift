@@ -1,8 +1,8 @@
 /// How long the last statements took, and the 95th percentile of that.
 public struct LatencyRing: Sendable {
-    /// How far back it looks, in seconds: long enough for eight probes, short enough to see a load
-    /// that has just come.
-    public static let spanSeconds = 2.0
+    /// How far back it looks, in seconds: long enough for a hundred probes, short enough to see a
+    /// load that has just come.
+    public static let spanSeconds = 3.0
     /// Fewest samples that say anything.
     public static let samplesMin = 3
     /// The share of statements that a budget is for.

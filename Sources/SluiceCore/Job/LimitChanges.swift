@@ -22,6 +22,8 @@ public struct LimitChanges: Sendable, Equatable {
     public var lanes: LaneSetting?
     /// In which order rows are visited, by a run that has not begun.
     public var order: OrderSetting?
+    /// Whether the run vacuums the tables that it changes.
+    public var vacuum: VacuumSetting?
     /// Rows in a second; `.some(nil)` lifts the bound, as for each of those below.
     public var maxRowsPerSecond: Double??
     /// Bytes of write-ahead log in a second.
@@ -69,6 +71,7 @@ public struct LimitChanges: Sendable, Equatable {
         if let maxQuarantine { new.maxQuarantine = maxQuarantine }
         if let lanes { new.lanes = lanes }
         if let order { new.order = order }
+        if let vacuum { new.vacuum = vacuum }
         throttle(&new)
         return new
     }
@@ -105,6 +108,7 @@ public struct LimitChanges: Sendable, Equatable {
         if let maxQuarantine { merged.maxQuarantine = maxQuarantine }
         if let lanes { merged.lanes = lanes }
         if let order { merged.order = order }
+        if let vacuum { merged.vacuum = vacuum }
         throttle(&merged)
         return merged
     }

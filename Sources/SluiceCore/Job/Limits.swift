@@ -26,6 +26,8 @@ public struct Limits: Sendable, Equatable {
     public var lanes = LaneSetting.auto
     /// In which order rows are visited; fixed when the run's ranges are.
     public var order = OrderSetting.auto
+    /// Whether the run vacuums the tables that it changes.
+    public var vacuum = VacuumSetting.auto
     /// Rows changed in a second by all workers of a process together; `nil` is without bound.
     public var maxRowsPerSecond: Double?
     /// Bytes of write-ahead log that a run may cause in a second; `nil` is without bound.

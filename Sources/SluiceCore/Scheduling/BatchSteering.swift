@@ -94,11 +94,13 @@ public struct BatchSteering: Sendable {
                 maxLagSeconds: limits.maxLagSeconds, requiredReplicas: required),
             workers: ConcurrencyControl.Limits(
                 workers: limits.workers,
-                foregroundBudgetSeconds: limits.foregroundBudgetSeconds),
+                foregroundBudgetSeconds: limits.foregroundBudget?.aimSeconds(
+                    aloneSeconds: limits.foregroundAloneSeconds)),
             rates: BatchGate.Limits(
                 rowsPerSecondMax: limits.maxRowsPerSecond,
                 walBytesPerSecondMax: limits.maxWalBytesPerSecond),
-            batchKeysMax: Limits.batchKeysMax)
+            batchKeysMax: Limits.batchKeysMax,
+            ownCostMax: limits.foregroundBudget.map(\.ownCostMax))
     }
 
     /// Keys of the next batch.

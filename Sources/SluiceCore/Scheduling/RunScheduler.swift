@@ -31,6 +31,12 @@ public struct RunScheduler: Sendable {
     public static let gateReleaseSeconds = 5.0
     /// Longest single wait, in seconds, so that a drain or a new limit is noticed soon.
     static let sliceSeconds = 0.2
+    /// The same once nothing has been allowed to start for ``restAfterSeconds``: each wait's end
+    /// wakes the process, and a pause may last for hours.
+    static let sliceSecondsAtRest = 0.5
+    /// Seconds without a start after which waits are longer: a replica that is emptied in bursts
+    /// holds batches back for less.
+    public static let restAfterSeconds = 2.0
     /// A table of the run, or one that the user's expressions name, is not there.
     static let undefinedTable = "42P01"
     /// Too many sessions: batches of those that are there make it no worse.
@@ -206,7 +212,7 @@ public struct RunScheduler: Sendable {
         if worker.waitUntilSeconds > nowSeconds {
             return .wait(seconds: min(worker.waitUntilSeconds - nowSeconds, Self.sliceSeconds))
         }
-        if isParked, worker.range == nil { return .wait(seconds: Self.sliceSeconds) }
+        if isParked, worker.range == nil { return .wait(seconds: slice(nowSeconds)) }
         // The last free pages are the application's: nobody tries before the one who met the end.
         if shortageUntilSeconds > nowSeconds {
             return .wait(seconds: min(shortageUntilSeconds - nowSeconds, Self.sliceSeconds))
@@ -219,7 +225,7 @@ public struct RunScheduler: Sendable {
             if let range = worker.range, closedSeconds >= Self.gateReleaseSeconds {
                 return .release(range)
             }
-            return .wait(seconds: Self.sliceSeconds)
+            return .wait(seconds: slice(nowSeconds))
         }
         guard let range = worker.range else {
             return worker.mustSplit ? .split(batchKeys: wantedKeys(worker)) : .claim
@@ -235,6 +241,13 @@ public struct RunScheduler: Sendable {
             return .probe(range, firstOfRange: !worker.cursorSet)
         }
         return admitted(id, &worker, nowSeconds: nowSeconds)
+    }
+
+    /// The longest single wait now, in seconds.
+    private func slice(_ nowSeconds: Double) -> Double {
+        guard let since = gateClosedSinceSeconds, nowSeconds - since >= Self.restAfterSeconds
+        else { return Self.sliceSeconds }
+        return Self.sliceSecondsAtRest
     }
 
     /// The next batch, if the law lets it start.

@@ -75,7 +75,7 @@ import Testing
         for _ in 0..<100 {
             budget.step(budgetSeconds: 0.010, isBinding: false, workers: 1, most: 16)
         }
-        #expect(budget.allowed == 1)
+        #expect(budget.allowed == ForegroundBudget.first)
         for _ in 0..<5 {
             budget.step(budgetSeconds: 0.010, isBinding: true, workers: 1, most: 16)
         }
@@ -84,6 +84,41 @@ import Testing
         for _ in 0..<20 { budget.observe(latencySeconds: 0.030, elapsedSeconds: 0.25) }
         budget.step(budgetSeconds: 0.010, isBinding: false, workers: 1, most: 16)
         #expect(budget.allowed < grown)
+    }
+
+    @Test func onceItWasPassedItIsApproachedSlowly() {
+        var budget = ForegroundBudget()
+        func step(_ latencySeconds: Double, _ steps: Int) -> [Double] {
+            (0..<steps).map { _ in
+                for _ in 0..<8 {
+                    budget.observe(latencySeconds: latencySeconds, elapsedSeconds: 0.25)
+                }
+                let before = budget.allowed
+                budget.step(budgetSeconds: 0.010, isBinding: true, workers: 1, most: 1_000)
+                return budget.allowed / before
+            }
+        }
+        #expect(step(0.001, 4).allSatisfy { $0 > 2.4 }, "nothing is known: ever faster")
+        let falls = step(0.100, 6)
+        #expect(falls.dropFirst().allSatisfy { $0 < 0.5 }, "ten times too much: halved and more")
+        let rises = step(0.001, 10)
+        #expect(rises.dropFirst(2).allSatisfy { $0 > 1.2 && $0 < 1.23 })
+    }
+
+    @Test func aBudgetThatIsMeasuredFirstBeginsLow() {
+        var control = ConcurrencyControl()
+        func step(_ now: Double, _ budgetSeconds: Double?, active: Double) -> Double {
+            control.step(
+                ConcurrencyControl.Observation(
+                    nowSeconds: now, foregroundSeconds: 0.002, waitShare: 0,
+                    activeBatches: active, batchSeconds: 0.1, rows: active * 1_000),
+                ConcurrencyControl.Limits(workers: 1...8, foregroundBudgetSeconds: budgetSeconds)
+            ).average
+        }
+        for tick in 0..<30 { _ = step(Double(tick) * 0.25, nil, active: 0) }
+        for tick in 30..<36 { _ = step(Double(tick) * 0.25, 0.003, active: 0) }
+        let begun = step(9, 0.003, active: 0)
+        #expect(begun >= ForegroundBudget.first && begun < 0.7)
     }
 
     @Test func aBudgetThatComesLaterBeginsWithWhatRuns() {
@@ -155,6 +190,40 @@ import Testing
         server.othersWait = false
         server.run(120)
         #expect(server.average == before)
+    }
+
+    /// Gain is measured from 0.3 to 1.05 s, and the next poll decides.
+    @Test func atTheStartEachPollDecidesUnlessABudgetLeads() {
+        var server = Server()
+        server.contention = 0
+        server.coherence = 0
+        server.run(1)
+        #expect(server.average == 1)
+        server.poll()
+        #expect(server.average == 2)
+        var budgeted = Server()
+        budgeted.limits.foregroundBudgetSeconds = 0.010
+        budgeted.run(0.75)
+        #expect(budgeted.average <= ForegroundBudget.first)
+        budgeted.poll()
+        #expect(budgeted.average > ForegroundBudget.first)
+    }
+
+    /// A retreat puts off the next decision by a step, at whichever poll of one it comes.
+    @Test func whatWasGivenUpIsNotTakenBackInTheSameBreath() {
+        for polls in 1...8 {
+            var server = Server()
+            server.run(30)
+            server.run(Double(polls) / 4)
+            server.othersWait = true
+            server.poll()
+            let given = server.average
+            server.othersWait = false
+            server.run(1.75)
+            #expect(server.average <= given, "after \(polls) polls")
+            server.run(0.25)
+            #expect(server.average > given, "after \(polls) polls")
+        }
     }
 
     @Test func theUsersBoundsHold() {

@@ -36,7 +36,10 @@ import Testing
         _ = baseline.observe(latencySeconds: 0.1, isIdle: false, nowSeconds: 6.5)
         let measured = try #require(
             Self.measure(&baseline, from: 6.75, to: 60) { _ in 0.002 })
-        #expect(abs(measured.seconds - 0.002) < 1e-9 && measured.atSeconds == 13.75)
+        #expect(abs(measured.seconds - 0.002) < 1e-9)
+        #expect(
+            measured.atSeconds
+                == 6.75 + ForegroundBaseline.settleSeconds + ForegroundBaseline.measureSeconds)
     }
 
     @Test func withoutASourceAndFromFailuresNothingIsMeasured() {

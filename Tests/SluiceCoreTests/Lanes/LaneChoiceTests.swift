@@ -63,6 +63,24 @@ import Testing
         #expect(!reason(choice(.auto) { $0.rowsPerPage = 2 }).isEmpty)
     }
 
+    /// More than half of a page's 291 row pointers are in use.
+    @Test func shortRowsGetLanesOnlyForOtherIndexes() {
+        func short(_ rows: Double, indexes: Int, _ setting: LaneSetting = .auto) -> LaneChoice {
+            choice(setting) {
+                $0.rowsPerPage = rows
+                $0.otherIndexes = indexes
+            }
+        }
+        #expect(reason(short(146, indexes: 0)).contains("146 rows"))
+        for lanes in [short(145, indexes: 0), short(200, indexes: 1)] {
+            guard case .lanes = lanes else {
+                Issue.record("\(lanes)")
+                continue
+            }
+        }
+        #expect(short(200, indexes: 0, .fixed(8)) == .lanes(8))
+    }
+
     /// There a lane is told by a row's place in its page, and the key's nature says nothing.
     @Test func pagesNeedNothingOfTheirKey() {
         let pages = { (facts: inout LaneFacts) in

@@ -9,9 +9,10 @@ struct ControlCostExperiment {
 
     private static let setting = "one replica, every batch held"
     private static let seconds = 60.0
+    /// Long enough that a run has begun and rests.
+    private static let briefSeconds = 10.0
     /// A run that works, for the law's own cost.
     private static let busySeconds = 20.0
-    private static let pollsPerSecond = 4.0
 
     init(_ plan: BenchPlan, _ recorder: Recorder) {
         self.plan = plan
@@ -29,39 +30,64 @@ struct ControlCostExperiment {
         expect()
     }
 
-    /// CPU of the client and of the server while held, beyond that of a server left alone.
+    /// CPU of the client and of the server while held, beyond that of a server left alone, and
+    /// beyond that of a run that is held for a moment only: to begin costs as much, however long it
+    /// is held.
     private func held(_ cluster: SteeringCluster, round: Int) async throws {
         let idle = try await Self.usage(cluster) {
             try await Task.sleep(for: .seconds(Self.seconds))
         }
-        let stop = NSTemporaryDirectory() + "sluice-held-\(getpid())"
-        try Data().write(to: URL(filePath: stop))
-        defer { try? FileManager.default.removeItem(atPath: stop) }
-        let backfill = Backfill(
-            cluster, sluicePath: plan.sluicePath, table: "load", name: "held \(round)",
-            limits: ["--throttle-file", stop])
-        let held = try await Self.usage(cluster) {
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await backfill.run() }
-                try await Task.sleep(for: .seconds(Self.seconds))
-                try await backfill.pause()
-                try await group.waitForAll()
-            }
-        }
-        guard let client = backfill.measured else { return }
-        let server = held.cpuSeconds / held.seconds - idle.cpuSeconds / idle.seconds
+        let brief = try await hold(
+            cluster, name: "brief \(round)", seconds: Self.briefSeconds, idle: idle)
+        let long = try await hold(
+            cluster, name: "held \(round)", seconds: Self.briefSeconds + Self.seconds, idle: idle)
+        let percent = 100 / (long.seconds - brief.seconds)
         try recorder.add(
             Sample(
                 experiment: "controlcost", setting: Self.setting, subject: "held", round: round,
                 metrics: [
-                    "client_cpu_percent": client.cpuSeconds / client.seconds * 100,
-                    "server_cpu_percent": server * 100,
-                    "cpu_percent": (client.cpuSeconds / client.seconds + server) * 100,
-                    "transactions_per_poll":
-                        (held.transactions / held.seconds - idle.transactions / idle.seconds)
-                        / Self.pollsPerSecond,
+                    "client_cpu_percent": (long.clientSeconds - brief.clientSeconds) * percent,
+                    "server_cpu_percent": (long.serverSeconds - brief.serverSeconds) * percent,
+                    "cpu_percent": (long.cpuSeconds - brief.cpuSeconds) * percent,
+                    "brief_cpu_seconds": brief.cpuSeconds,
+                    "transactions_per_second":
+                        (long.transactions - brief.transactions) * percent / 100,
                     "load": LoadAverage.oneMinute,
                 ]))
+    }
+
+    private struct Held {
+        let seconds: Double
+        let clientSeconds: Double
+        let serverSeconds: Double
+        let transactions: Double
+        var cpuSeconds: Double { clientSeconds + serverSeconds }
+    }
+
+    /// What a run takes that is held for so long, beyond a server left alone.
+    private func hold(
+        _ cluster: SteeringCluster, name: String, seconds: Double, idle: Usage
+    ) async throws -> Held {
+        let stop = NSTemporaryDirectory() + "sluice-held-\(getpid())"
+        try Data().write(to: URL(filePath: stop))
+        defer { try? FileManager.default.removeItem(atPath: stop) }
+        let backfill = Backfill(
+            cluster, sluicePath: plan.sluicePath, table: "load", name: name,
+            limits: ["--throttle-file", stop])
+        let held = try await Self.usage(cluster) {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await backfill.run() }
+                try await Task.sleep(for: .seconds(seconds))
+                try await backfill.pause()
+                try await group.waitForAll()
+            }
+        }
+        guard let client = backfill.measured else { throw BenchError("the run has not ended") }
+        let share = held.seconds / idle.seconds
+        return Held(
+            seconds: held.seconds, clientSeconds: client.cpuSeconds,
+            serverSeconds: held.cpuSeconds - idle.cpuSeconds * share,
+            transactions: held.transactions - idle.transactions * share)
     }
 
     /// What the law takes for the polls and batches of a run that works.
@@ -121,7 +147,8 @@ struct ControlCostExperiment {
     private func expect() {
         let bars: [(String, String, String, Bar.Bound)] = [
             ("CPU of client and server, percent of a core", "held", "cpu_percent", .atMost(0.5)),
-            ("transactions a poll", "held", "transactions_per_poll", .none),
+            ("transactions a second", "held", "transactions_per_second", .none),
+            ("CPU seconds of a run held for 10 s", "held", "brief_cpu_seconds", .none),
             (
                 "CPU of the law itself, percent of a core", "law, run at work", "cpu_percent",
                 .atMost(0.5)

@@ -39,7 +39,7 @@ public struct HealthGate: Sendable, Equatable {
     /// What cannot be seen holds nothing back, unless the user named a limit for it.
     public mutating func decide(_ seen: ServerHealth, _ limits: Limits) -> String? {
         let reasons = [
-            slots(seen, limits), archive(seen), pgWal(seen, limits), readers(seen, limits),
+            slots(seen, limits), archive(seen, limits), pgWal(seen, limits), readers(seen, limits),
         ]
         return reasons.lazy.compactMap { $0 }.first
     }
@@ -58,15 +58,16 @@ public struct HealthGate: Sendable, Equatable {
             + "drop it if nothing does, or use --max-lag off"
     }
 
-    private mutating func archive(_ seen: ServerHealth) -> String? {
+    private mutating func archive(_ seen: ServerHealth, _ limits: Limits) -> String? {
+        let most = limits.maxLagSeconds == nil ? nil : Double(Self.archiveWaitingMax)
         guard
             isAbove(
-                .archive, seen.archiveWaiting.map(Double.init), Double(Self.archiveWaitingMax),
+                .archive, seen.archiveWaiting.map(Double.init), most,
                 reopen: Double(Self.archiveReopen)), let waiting = seen.archiveWaiting
         else { return nil }
         return "the archive: \(waiting) segments of the log wait for it (limit "
             + "\(Self.archiveWaitingMax)): see to archive_command or archive_library, and "
-            + "pg_stat_archiver for what fails"
+            + "pg_stat_archiver for what fails, or use --max-lag off"
     }
 
     private mutating func pgWal(_ seen: ServerHealth, _ limits: Limits) -> String? {

@@ -40,6 +40,9 @@ public struct ConcurrencyControl: Sendable, Equatable {
         /// The application's latency may reach this, in seconds; `nil` for no such limit.
         public var foregroundBudgetSeconds: Double?
 
+        /// The budget, or 1 where it is not known yet and only the share of it counts.
+        var budgetOrUnit: Double { foregroundBudgetSeconds ?? 1 }
+
         /// Limits of a step.
         public init(workers: ClosedRange<Int>, foregroundBudgetSeconds: Double? = nil) {
             self.workers = workers
@@ -77,13 +80,18 @@ public struct ConcurrencyControl: Sendable, Equatable {
     /// blocked session costs the application more than ten seconds of a worker cost the run.
     static let retreatShare = 0.7
     static let retreatRelease = 1.1
+    /// Never fewer for that (batches at once): smaller batches are what lets others through.
+    static let retreatLeast = 0.1
 
     private var budget = ForegroundBudget()
     private var probe = GainProbe()
     private var windowAllows = Double.infinity
     private var locksAllow = Double.infinity
     private var nextRetreatSeconds = -Double.infinity
-    private var average = 1.0
+    /// Batches at once by the last decision.
+    private(set) var average = 1.0
+    /// Whether any batch ran yet.
+    private var hasRun = false
     private var moments: [Moment] = []
     private var lastSeconds: Double?
     private var dueSeconds: Double?
@@ -127,6 +135,10 @@ public struct ConcurrencyControl: Sendable, Equatable {
         let elapsed = lastSeconds.map { max(0, now - $0) } ?? 0
         lastSeconds = now
         remember(observation)
+        if observation.activeBatches > 0 || observation.rows > 0 { hasRun = true }
+        if !hasRun || dueSeconds == nil, limits.foregroundBudgetSeconds != nil {
+            average = min(average, ForegroundBudget.first)
+        }
         if let latency = observation.foregroundSeconds {
             budget.observe(latencySeconds: latency, elapsedSeconds: elapsed)
         }
@@ -141,6 +153,12 @@ public struct ConcurrencyControl: Sendable, Equatable {
         // A user who asks for at least two workers means running ones, not resting ones.
         let least = limits.workers.lowerBound > 1 ? Double(limits.workers.lowerBound) : 0
         return Concurrency(average: min(Double(limits.workers.upperBound), max(average, least)))
+    }
+
+    /// Passes over a poll at which another number ran than was decided: nothing is learned of it.
+    mutating func skip(nowSeconds: Double) {
+        lastSeconds = nowSeconds
+        probe.skip(nowSeconds: nowSeconds)
     }
 
     /// Seconds to the next decision.
@@ -162,7 +180,7 @@ public struct ConcurrencyControl: Sendable, Equatable {
         nextRetreatSeconds = nowSeconds + Self.stepSeconds
         // What was just given up is not taken back in the same breath.
         dueSeconds = nextRetreatSeconds
-        locksAllow = max(ForegroundBudget.least, average * Self.retreatShare)
+        locksAllow = max(Self.retreatLeast, average * Self.retreatShare)
         average = min(average, locksAllow)
     }
 
@@ -187,7 +205,7 @@ public struct ConcurrencyControl: Sendable, Equatable {
         budget.step(
             budgetSeconds: limits.foregroundBudgetSeconds,
             isBinding: isFree && average >= Self.bindingShare * budget.allowed,
-            workers: average, most: most)
+            workers: hasRun ? average : ForegroundBudget.first, most: most)
         probe.step(
             workers: average, isGated: !isFree,
             isBinding: isFree && average >= Self.bindingShare * probe.allowed,

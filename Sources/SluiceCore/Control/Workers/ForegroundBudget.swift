@@ -10,20 +10,31 @@ struct ForegroundBudget: Sendable, Equatable {
     /// Share of the distance (in log space) that one step goes; more oscillates, since the
     /// smoothed latency lags a step behind.
     static let gain = 0.3
-    /// Error (log space) above which the latency is far below the budget, and the share then:
-    /// there latency hardly rises with the number, so larger steps do not overshoot.
+    /// Error (log space) above which the latency is far from the budget, and the share then: far
+    /// below it hardly rises with the number, so larger steps do not overshoot, and far above it
+    /// the application waits for every step that is too small.
     static let farError = 0.3
     static let farGain = 0.7
-    /// Bounds of a step in log space: halve at most, grow by 42 % at most.
+    /// Bounds of a step in log space: halve at most, grow by a factor of 2.5 at most.
     static let fallMax = -0.7
-    static let riseMax = 0.6
-    /// Never fewer workers on average: one that works a tenth of the time still measures.
-    static let least = 0.1
+    static let riseMax = 0.9
+    /// The most that it grows by once the budget has been passed: what the latency was at a smaller
+    /// number says little of a larger one, since a 95th percentile is flat until a twentieth of the
+    /// time is taken, and steep from there.
+    static let riseMaxKnown = 0.2
+    /// Never fewer workers on average: one that works for less than a twentieth of the time does
+    /// not show in a 95th percentile.
+    static let least = 0.02
+    /// Begun with so many batches at once, since nothing is known of what the application bears;
+    /// two of the largest steps lead from here to two workers.
+    static let first = 0.3
 
     /// The batches at once that it allows.
-    private(set) var allowed = 1.0
+    private(set) var allowed = first
     private var smoothed: Double?
     private var isOff = false
+    /// Whether the budget has been passed once: where it lies is known since.
+    private var isKnown = false
 
     mutating func observe(latencySeconds: Double, elapsedSeconds: Double) {
         guard let known = smoothed else {
@@ -47,8 +58,10 @@ struct ForegroundBudget: Sendable, Equatable {
         isOff = false
         let error = Exponential.log(Self.setpoint * budget / latency)
         if error < 0 || isBinding {
-            let gain = error > Self.farError ? Self.farGain : Self.gain
-            let change = min(max(gain * error, Self.fallMax), Self.riseMax)
+            let gain = abs(error) > Self.farError ? Self.farGain : Self.gain
+            if error < 0 { isKnown = true }
+            let most = isKnown ? Self.riseMaxKnown : Self.riseMax
+            let change = min(max(gain * error, Self.fallMax), most)
             allowed *= Exponential.exp(change)
         }
         allowed = min(most, max(Self.least, allowed))

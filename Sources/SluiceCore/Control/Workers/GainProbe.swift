@@ -109,6 +109,9 @@ struct GainProbe: Sendable, Equatable {
         current = workers
     }
 
+    /// Forgets what is being measured: another number of workers ran.
+    mutating func skip(nowSeconds: Double) { restart(nowSeconds) }
+
     private var needSeconds: Double {
         let least = isStartup ? Self.measureSecondsStartup : Self.measureSeconds
         return max(least, Self.measureBatches * batchSeconds)

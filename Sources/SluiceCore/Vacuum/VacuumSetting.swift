@@ -1,0 +1,53 @@
+/// Whether a run vacuums the tables that it changes, and how often.
+public enum VacuumSetting: Sendable, Equatable, Hashable {
+    /// Never.
+    case off
+    /// Whenever it has left behind ``shareAuto`` of a table.
+    case auto
+    /// Whenever it has left behind this share of a table, above 0 to 1.
+    case share(Double)
+
+    /// The share of `auto`: each time all indexes are read, so rarely; but what is freed can be
+    /// filled again, so early enough that a table grows little.
+    public static let shareAuto = 0.05
+    /// The smallest share that is taken: below it the table is vacuumed without a pause.
+    public static let shareMin = 0.001
+
+    /// The share of a table's rows; `nil` where it is off.
+    public var share: Double? {
+        switch self {
+        case .off: nil
+        case .auto: Self.shareAuto
+        case .share(let share): share
+        }
+    }
+
+    /// As it is written: `off`, `auto` or `5%`.
+    public var text: String {
+        switch self {
+        case .off: return "off"
+        case .auto: return "auto"
+        case .share(let share):
+            // Thousandths of a percent are more than anybody means.
+            let thousandths = Int((share * 100_000).rounded())
+            let (whole, rest) = thousandths.quotientAndRemainder(dividingBy: 1_000)
+            if rest == 0 { return "\(whole)%" }
+            var digits = String("\(1_000 + rest)".dropFirst())
+            while digits.hasSuffix("0") { digits.removeLast() }
+            return "\(whole).\(digits)%"
+        }
+    }
+
+    /// Reads what ``text`` writes; `nil` for anything else.
+    public init?(text: String) {
+        switch text {
+        case "off": self = .off
+        case "auto": self = .auto
+        default:
+            guard text.hasSuffix("%"), let percent = Double(text.dropLast()),
+                (Self.shareMin...1).contains(percent / 100)
+            else { return nil }
+            self = .share(percent / 100)
+        }
+    }
+}
