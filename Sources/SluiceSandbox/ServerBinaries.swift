@@ -21,29 +21,30 @@ struct ServerBinaries: Sendable, Equatable {
     ///
     /// A folder that was named must do: another version instead of it would be a surprise.
     static func locate(
-        named: String?, environment: [String: String], places: [String] = packagePlaces
+        named: String?, environment: [String: String], places: [String] = packagePlaces,
+        needed: [String] = needed
     ) throws -> ServerBinaries {
         if let named {
-            return try checked(named, saidBy: "SandboxOptions.binDirectory")
+            return try checked(named, needed, saidBy: "SandboxOptions.binDirectory")
         }
         if let named = environment["SLUICE_POSTGRES_BIN"], !named.isEmpty {
-            return try checked(named, saidBy: "SLUICE_POSTGRES_BIN")
+            return try checked(named, needed, saidBy: "SLUICE_POSTGRES_BIN")
         }
         let path = (environment["PATH"] ?? "").split(separator: ":").map(String.init)
         for directory in configured(searching: path) + packaged(places) + path
-        where missing(in: directory).isEmpty {
+        where missing(needed, in: directory).isEmpty {
             return ServerBinaries(directory: directory)
         }
         throw SandboxError(
             .binariesMissing,
-            "initdb not found: install PostgreSQL (apt-get install postgresql) "
+            "\(needed[0]) not found: install PostgreSQL (apt-get install postgresql) "
                 + "or set SLUICE_POSTGRES_BIN to the folder that holds it")
     }
 
     private static func checked(
-        _ directory: String, saidBy source: String
+        _ directory: String, _ needed: [String], saidBy source: String
     ) throws -> ServerBinaries {
-        let absent = missing(in: directory)
+        let absent = missing(needed, in: directory)
         guard absent.isEmpty else {
             throw SandboxError(
                 .binariesMissing,
@@ -53,7 +54,7 @@ struct ServerBinaries: Sendable, Equatable {
         return ServerBinaries(directory: directory)
     }
 
-    private static func missing(in directory: String) -> [String] {
+    private static func missing(_ needed: [String], in directory: String) -> [String] {
         needed.filter { !FileManager.default.isExecutableFile(atPath: "\(directory)/\($0)") }
     }
 

@@ -95,7 +95,7 @@ struct Tools: Sendable {
     private static let counter = Atomic<Int>(0)
 
     /// The line in which a program says what is wrong.
-    private static func reason(_ error: String) -> String? {
+    static func reason(_ error: String) -> String? {
         let lines = error.split(whereSeparator: \.isNewline)
         let telling = lines.first { line in
             ["error:", "ERROR:", "FATAL:", "PANIC:"].contains { line.contains($0) }

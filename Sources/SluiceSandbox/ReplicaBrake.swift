@@ -1,5 +1,4 @@
 import Foundation
-import SluiceSandbox
 import Synchronization
 
 #if canImport(Glibc)
@@ -12,7 +11,7 @@ import Synchronization
 
 /// Slows a replica: the processes that receive and replay its log are stopped for a share of the
 /// time, in turns short beside anything that is measured.
-final class ReplicaBrake: Sendable {
+public final class ReplicaBrake: Sendable {
     /// One turn, in seconds.
     private static let turnSeconds = 0.1
 
@@ -22,13 +21,17 @@ final class ReplicaBrake: Sendable {
     private let ended = AsyncStream.makeStream(of: Void.self)
 
     /// Lets the replica work for this share of the time only, until released.
-    static func apply(_ replica: Server, share: Double) async throws -> ReplicaBrake {
+    ///
+    /// - Throws: ``SandboxError`` where it does not stream.
+    public static func apply(_ replica: Server, share: Double) async throws -> ReplicaBrake {
         let query = """
             SELECT pid FROM pg_stat_activity WHERE backend_type IN ('startup', 'walreceiver')
             """
         let pids = try await replica.psql(query).split(separator: "\n").compactMap { Int32($0) }
         guard pids.count == 2 else {
-            throw BenchError("\(replica.name) has no process that receives and one that replays")
+            throw SandboxError(
+                .serverFailed,
+                "\(replica.name) has no process that receives and one that replays")
         }
         let brake = ReplicaBrake(pids: pids, share: share)
         Thread { brake.run() }.start()
@@ -41,7 +44,7 @@ final class ReplicaBrake: Sendable {
     }
 
     /// Returns when the replica works freely again.
-    func release() async {
+    public func release() async {
         isOn.withLock { $0 = false }
         for await _ in ended.stream {}
     }

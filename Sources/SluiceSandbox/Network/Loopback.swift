@@ -17,7 +17,8 @@ enum Loopback {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, size) }
         }
         guard socket >= 0, bound == 0, systemListen(socket, 64) == 0 else {
-            throw BenchError("no port could be listened on: errno \(errno)")
+            throw SandboxError(
+                .serverFailed, "no port on 127.0.0.1 could be listened on: errno \(errno)")
         }
         return socket
     }

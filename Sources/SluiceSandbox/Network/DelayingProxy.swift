@@ -13,21 +13,23 @@ import Synchronization
 ///
 /// It delays and does not throttle: what arrives is stamped and queued at once, and any amount
 /// can be under way, as on a long line.
-final class DelayingProxy: Sendable {
+public final class DelayingProxy: Sendable {
     /// The port to connect to, on 127.0.0.1.
-    let port: UInt16
+    public let port: UInt16
     private let listener: Int32
     private let open = Mutex<[Int32]>([])
 
     /// Starts to accept connections, each passed on to the port on 127.0.0.1.
-    init(towards target: UInt16, delay: Duration) throws {
+    ///
+    /// - Throws: ``SandboxError`` where there is no port to listen on.
+    public init(towards target: UInt16, delay: Duration) throws {
         listener = try Loopback.listen()
         port = Loopback.port(of: listener)
         Thread { [self] in accept(target, delay) }.start()
     }
 
     /// Ends all connections; nothing of the proxy remains once they have noticed.
-    func stop() {
+    public func stop() {
         shutdown(listener, Int32(SHUT_RDWR))
         close(listener)
         open.withLock { sockets in

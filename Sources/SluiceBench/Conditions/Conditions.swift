@@ -1,0 +1,50 @@
+/// What goes on beside a fill, and what it should keep to.
+public struct Conditions: Sendable, Equatable {
+    /// Transactions a second of an application that works on the table; none without.
+    var applicationPerSecond: Int?
+    /// Share of the time in which the replica works; all of it without.
+    var replicaShare: Double?
+    /// What the network adds in each direction, in milliseconds.
+    var delayMilliseconds = 0
+    /// Lag that no replica should have, in seconds; not judged without.
+    var lagSecondsMax: Double?
+    /// How many times its 95th percentile alone the application's may be; not judged without.
+    var applicationTimesMax: Double?
+
+    /// Nothing beside, and nothing to keep to.
+    static let none = Conditions()
+
+    /// The limit in words; `nil` where there is none.
+    public var limit: String? {
+        if let lagSecondsMax { return "the replica at most \(Int(lagSecondsMax)) s behind" }
+        if let applicationTimesMax {
+            return "the application's p95 at most \(Int(applicationTimesMax))× what it is alone"
+        }
+        return nil
+    }
+
+    /// Whether what was measured keeps the limit; `nil` where there is none, or no figure.
+    func isKept(by figures: CellFigures) -> Bool? {
+        if let lagSecondsMax { return figures.lagSecondsMax.map { $0 <= lagSecondsMax } }
+        if let applicationTimesMax {
+            guard let p95 = figures.applicationP95Seconds,
+                let alone = figures.applicationAloneP95Seconds
+            else { return nil }
+            return p95 <= alone * applicationTimesMax
+        }
+        return nil
+    }
+}
+
+/// What a strategy is told that it should keep to; of all strategies only Sluice can.
+public struct FillLimits: Sendable, Equatable {
+    /// Lag that no replica should have, in seconds.
+    public var lagSecondsMax: Double?
+    /// What the application's 95th percentile should stay within, in seconds.
+    public var applicationSecondsMax: Double?
+    /// What the application does, as a statement that can be timed.
+    public var probe: String?
+
+    /// Nothing to keep to.
+    public init() {}
+}

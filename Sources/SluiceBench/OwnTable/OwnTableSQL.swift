@@ -1,0 +1,112 @@
+import SluicePostgres
+
+/// What is asked of the server that has the table.
+enum OwnTableSQL {
+    /// The table `$1`: its full name, kind, rows by the last count, bytes, indexes, triggers.
+    static let table = """
+        SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind::text,
+        (SELECT coalesce(sum(greatest(p.reltuples, 0)), 0)::bigint FROM pg_class p
+        WHERE p.relkind = 'r' AND (p.oid = c.oid
+        OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid)))),
+        (SELECT count(*) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid),
+        (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal),
+        has_table_privilege(c.oid, 'SELECT'),
+        (SELECT sum(pg_table_size(p.oid)) FROM pg_class p WHERE p.relkind = 'r' AND (p.oid = c.oid
+        OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid)))),
+        pg_indexes_size(c.oid)
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.oid = to_regclass($1)
+        """
+
+    /// The primary key's columns of the table `$1`, with their types, in the key's order.
+    static let primaryKey = """
+        SELECT quote_ident(a.attname), format_type(a.atttypid, a.atttypmod)
+        FROM pg_index i CROSS JOIN unnest(i.indkey) WITH ORDINALITY AS k(number, place)
+        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number
+        WHERE i.indrelid = $1::regclass AND i.indisprimary AND k.place <= i.indnkeyatts
+        ORDER BY k.place
+        """
+
+    /// The type of the column `$2`, a name without quotes, of the table `$1`.
+    static let columnType = """
+        SELECT format_type(atttypid, atttypmod) FROM pg_attribute
+        WHERE attrelid = $1::regclass AND attname = $2 AND attnum > 0 AND NOT attisdropped
+        """
+
+    /// Columns of the table `$1` that can be given values, as SQL spells them, in their order.
+    static let columns = """
+        SELECT quote_ident(attname) FROM pg_attribute
+        WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
+        ORDER BY attnum
+        """
+
+    /// Whether this role may make databases, whether the server is a replica, and whether sessions
+    /// may only read.
+    static let server = """
+        SELECT (SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user),
+        pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on'
+        """
+
+    /// How this database has to be made again: its text, as `CREATE DATABASE` spells it.
+    static func databaseOptions(serverVersion: Int) -> String {
+        let locale: String
+        switch serverVersion {
+        case 170_000...: locale = "datlocale"
+        case 150_000...: locale = "daticulocale"
+        default: locale = ""
+        }
+        let provider =
+            locale.isEmpty
+            ? "''"
+            : """
+            CASE datlocprovider WHEN 'i' THEN ' LOCALE_PROVIDER icu ICU_LOCALE '
+            || quote_literal(\(locale)) \(serverVersion >= 170_000
+                ? "WHEN 'b' THEN ' LOCALE_PROVIDER builtin BUILTIN_LOCALE ' "
+                    + "|| quote_literal(datlocale)" : "") ELSE '' END
+            """
+        return """
+            SELECT ' ENCODING ' || quote_literal(pg_encoding_to_char(encoding))
+            || ' LC_COLLATE ' || quote_literal(datcollate)
+            || ' LC_CTYPE ' || quote_literal(datctype) || \(provider)
+            || ' TABLESPACE ' || quote_ident(t.spcname)
+            FROM pg_database JOIN pg_tablespace t ON t.oid = dattablespace
+            WHERE datname = current_database()
+            """
+    }
+
+    /// What this database sets for its sessions, and for this role's in it, each as `name=value`;
+    /// its timeouts are off in a benchmark.
+    static let databaseSettings = """
+        SELECT e.setting FROM pg_db_role_setting s
+        JOIN pg_database d ON d.oid = s.setdatabase CROSS JOIN unnest(s.setconfig) AS e (setting)
+        WHERE d.datname = current_database() AND (s.setrole = 0 OR s.setrole =
+        (SELECT oid FROM pg_roles WHERE rolname = current_user))
+        AND e.setting NOT LIKE '%timeout=%' ORDER BY s.setrole
+        """
+
+    /// Settings of the server that decide what writing costs.
+    static let settings = """
+        SELECT name, current_setting(name) FROM pg_settings WHERE name IN ('autovacuum',
+        'checkpoint_timeout', 'fsync', 'full_page_writes', 'max_wal_size', 'shared_buffers',
+        'synchronous_commit', 'wal_compression', 'wal_level')
+        """
+
+    /// Says for as long as the session lasts that the benchmark with the number `$1` is under way.
+    static let announce = "SELECT pg_advisory_lock(\(lockClass), $1)"
+
+    /// Numbers of benchmarks that are under way, from any database.
+    static let underWay = """
+        SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = \(lockClass)
+        """
+
+    /// Databases that benchmarks made.
+    static func made(prefix: String) -> String {
+        """
+        SELECT datname FROM pg_database WHERE starts_with(datname, \(Literal.quoted(prefix)))
+        ORDER BY datname
+        """
+    }
+
+    /// "slub", in ASCII: advisory locks have no names.
+    private static let lockClass = 0x736C_7562
+}

@@ -1,0 +1,96 @@
+import SluicePostgres
+
+/// Copies some of a table's pages, in their order, into an empty table of another database.
+struct SampleCopy: Sendable {
+    /// The table, as SQL spells it, the same in both.
+    let table: String
+    /// The columns that are copied.
+    let columns: [String]
+    /// Rows of the table, by the last count.
+    let rowsTotal: Int
+    /// Rows that are wanted.
+    let rowsWanted: Int
+    /// Bytes of the table, its indexes included.
+    let bytes: Int
+
+    /// Rows that are read and written at once at the most, and their bytes: their text is held in
+    /// memory, and the server's answer has an end at 1 GB.
+    private static let chunkRows = 2_000
+    private static let chunkBytes = 8 << 20
+    private static let cursor = "sluice_bench_sample"
+
+    /// What reads the sample: every row where there are no more than wanted, or else all those of
+    /// pages that are chosen by chance, the same ones each time, in the order in which they lie.
+    ///
+    /// No limit cuts it: the last rows of a table are its newest.
+    var selection: String {
+        let share = Double(rowsWanted * 100) / Double(max(1, rowsTotal))
+        let sample =
+            share >= 100 ? "" : " TABLESAMPLE SYSTEM (\(share)) REPEATABLE (1)"
+        return """
+            SELECT (s.*)::text FROM (SELECT \(columns.joined(separator: ", "))
+            FROM \(table)\(sample)) AS s
+            """
+    }
+
+    /// Rows of a chunk.
+    var chunk: Int {
+        max(1, min(Self.chunkRows, Self.chunkBytes / max(1, bytes / max(1, rowsTotal))))
+    }
+
+    /// What writes a chunk of it.
+    ///
+    /// Without the OFFSET every column would read the row's text anew.
+    var insertion: String {
+        let list = columns.joined(separator: ", ")
+        return """
+            INSERT INTO \(table) (\(list)) OVERRIDING SYSTEM VALUE
+            SELECT \(columns.map { "(r.row).\($0)" }.joined(separator: ", ")) FROM
+            (SELECT t::sluice_bench_row AS row FROM unnest($1::text[]) AS t OFFSET 0) AS r
+            """
+    }
+
+    /// A type for the rows' text: the columns alone, without those that are computed.
+    static func rowType(columns: [String], of table: String) -> String {
+        """
+        CREATE TEMPORARY TABLE sluice_bench_row AS
+        SELECT \(columns.joined(separator: ", ")) FROM \(table) LIMIT 0
+        """
+    }
+
+    /// Both sessions write and read values alike.
+    private static let form = """
+        SET datestyle = ISO; SET intervalstyle = postgres; SET extra_float_digits = 3;
+        SET bytea_output = hex;
+        """
+
+    /// Copies it; how many rows there were.
+    func run(from source: PostgresConnection, to target: PostgresConnection) async throws -> Int {
+        // Another scan's place would be another order.
+        _ = try await source.execute(
+            script: """
+                BEGIN READ ONLY; SET LOCAL synchronize_seqscans = off; \(Self.form)
+                DECLARE \(Self.cursor) NO SCROLL CURSOR FOR \(selection)
+                """)
+        _ = try await target.execute(script: Self.form)
+        _ = try await target.query(Self.rowType(columns: columns, of: table))
+        var copied = 0
+        while true {
+            let rows = try await source.query("FETCH \(chunk) FROM \(Self.cursor)").rows
+            guard !rows.isEmpty else { break }
+            _ = try await target.query(
+                insertion, [.text(Self.array(rows.compactMap { $0[0] }))])
+            copied += rows.count
+        }
+        _ = try await source.query("ROLLBACK")
+        return copied
+    }
+
+    /// Texts as one value of the type `text[]`.
+    static func array(_ texts: [String]) -> String {
+        let quoted = texts.map { text in
+            "\"" + text.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"") + "\""
+        }
+        return "{" + quoted.joined(separator: ",") + "}"
+    }
+}

@@ -1,0 +1,34 @@
+/// The rounds of one figure.
+public struct Spread: Sendable, Equatable {
+    /// The middle one.
+    public let median: Double
+    /// The lowest.
+    public let low: Double
+    /// The highest.
+    public let high: Double
+    /// How many there are.
+    public let count: Int
+
+    /// `nil` without any.
+    public init?(_ values: [Double]) {
+        guard !values.isEmpty else { return nil }
+        let sorted = values.sorted()
+        let middle = sorted.count / 2
+        median =
+            sorted.count % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+        low = sorted[0]
+        high = sorted[sorted.count - 1]
+        count = sorted.count
+    }
+
+    /// How far they are apart, as a share of the median.
+    public var share: Double { median == 0 ? 0 : (high - low) / abs(median) }
+
+    /// Whether the two cannot be told apart by these rounds: one lies within what the other showed.
+    ///
+    /// `nil` where one has a single round: nothing is known of its spread then.
+    public func isTie(with other: Spread) -> Bool? {
+        guard count > 1, other.count > 1 else { return nil }
+        return low <= other.high && other.low <= high
+    }
+}

@@ -1,0 +1,71 @@
+import Foundation
+import Sluice
+import SluiceCore
+import SluicePostgres
+
+/// Sluice itself, whole or with one of its features off.
+struct SluiceStrategy: BatchStrategy {
+    let name: String
+    let rule: String
+    private let limits: @Sendable (inout LimitChanges) -> Void
+
+    /// Everything by default.
+    static let whole = SluiceStrategy(
+        name: "sluice", rule: "Sluice with its defaults: ledger, exactly once, resumable"
+    ) { _ in }
+
+    /// With each feature off in turn; without the ledger it is `fixed-…`.
+    static let parts = [
+        SluiceStrategy(name: "sluice-no-lanes", rule: "Sluice, --lanes off") { $0.lanes = .off },
+        SluiceStrategy(name: "sluice-no-order", rule: "Sluice, --order key") { $0.order = .key },
+        SluiceStrategy(name: "sluice-no-vacuum", rule: "Sluice, --vacuum off") {
+            $0.vacuum = .off
+        },
+        SluiceStrategy(name: "sluice-fixed", rule: "Sluice, --workers 2 --batch 5000") {
+            $0.workers = 2...2
+            $0.batchKeys = 5_000
+        },
+    ]
+
+    func fill(_ target: FillTarget) async throws {
+        let job = target.job
+        let request = JobRequest(
+            name: name, table: job.table,
+            assignments: [Assignment(column: job.column, expression: job.expression)],
+            predicate: job.remaining, key: job.key.map(\.name))
+        var options = RunOptions()
+        options.confirmed = true
+        // No other strategy looks at its work again.
+        options.verify = .off
+        limits(&options.limits)
+        Self.apply(target.limits, to: &options.limits)
+        let trace = FileManager.default.temporaryDirectory
+            .appending(path: "sluice-bench-\(UUID().uuidString).ndjson")
+        defer { try? FileManager.default.removeItem(at: trace) }
+        options.tracePath = trace.path
+        let report = try await Sluice(target.parameters).run(request, options: options)
+        guard report.exitCode == 0 else { throw BenchError(report.message) }
+        try Self.note(trace, in: target.batches)
+    }
+
+    /// What a person would write on the command line for these limits.
+    private static func apply(_ limits: FillLimits, to changes: inout LimitChanges) {
+        if let lag = limits.lagSecondsMax { changes.maxLagSeconds = lag }
+        if let budget = limits.applicationSecondsMax, let probe = limits.probe {
+            changes.foregroundBudget = .seconds(budget)
+            changes.foregroundProbe = probe
+        }
+    }
+
+    /// What the run wrote of its batches.
+    private static func note(_ trace: URL, in log: BatchLog) throws {
+        let decoder = JSONDecoder()
+        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
+            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
+        for line in try String(contentsOf: trace, encoding: .utf8).split(separator: "\n") {
+            let event = try? decoder.decode(ControlTrace.Event.self, from: Data(line.utf8))
+            guard case .finished(_, let sample, _, _) = event else { continue }
+            log.note(seconds: sample.latencySeconds)
+        }
+    }
+}
