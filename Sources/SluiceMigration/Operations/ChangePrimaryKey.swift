@@ -1,0 +1,132 @@
+import SluicePostgres
+
+/// A primary key of a wider type, under its old name: integer becomes bigint before it ends.
+struct ChangePrimaryKey: Operation {
+    static let keyword = "change_primary_key"
+    static let fields = ["table": true, "column": true, "type": true]
+
+    private let table: String
+    private let column: String
+    private let type: String
+
+    init(_ fields: Fields) throws(MigrationError) {
+        table = fields["table"]
+        column = fields["column"]
+        type = fields["type"]
+    }
+
+    func steps(_ catalog: Catalog, label: String) async throws -> [Step] {
+        let table = try await catalog.table(table)
+        try catalog.requireWhole(table, for: "build a unique index")
+        let old = try catalog.column(column, of: table)
+        guard let key = try await catalog.primaryKey(of: table), key.columns == [old.name] else {
+            throw MigrationError(
+                .refused, "\(old.name) is not the primary key of \(table.name) by itself")
+        }
+        let counts = ["smallint", "integer", "bigint", "int", "int2", "int4", "int8"]
+        guard key.sequence == nil || counts.contains(type.lowercased()) else {
+            throw MigrationError(
+                .refused, "\(old.name) is counted by a sequence, which cannot count in \(type)")
+        }
+        guard !key.isDeferrable, !old.hasPrivileges else {
+            throw MigrationError(
+                .refused,
+                "the key of \(table.name) is deferrable, or roles have privileges on \(old.name) "
+                    + "alone: neither would be kept")
+        }
+        // Its own constraint goes and comes; whatever else names it is somebody's.
+        let others = try await catalog.dependents(of: old, in: table, besideKey: true)
+        guard others.isEmpty else {
+            throw MigrationError(
+                .refused,
+                "\(old.name) of \(table.name) is used by \(others.joined(separator: ", ")): change "
+                    + "what refers to it first")
+        }
+        let new = try catalog.newColumn("sluice_\(label)_new", of: table)
+        let dual = DualWrite(
+            table: table, old: nil, new: new, newType: type, up: old.name, down: nil, label: label)
+        let name = "sluice_\(label)_key"
+        let check = "sluice_\(label)_not_null"
+        let drop = "ALTER TABLE \(table.name) DROP CONSTRAINT IF EXISTS \(check)"
+        return [
+            Step(
+                .expand, "add a \(type) beside \(old.name) of \(table.name)",
+                .transaction(["ALTER TABLE \(table.name) ADD COLUMN \(new) \(type)"]),
+                on: table.name, lock: Lock.exclusive(table.name),
+                undo: [dual.drop, "ALTER TABLE \(table.name) DROP COLUMN IF EXISTS \(new)"]),
+            try await DualWriteSteps.install(dual, catalog), DualWriteSteps.backfill(dual),
+            Step(
+                .validate, "let no new NULL into it",
+                .transaction([
+                    drop,
+                    "ALTER TABLE \(table.name) ADD CONSTRAINT \(check) CHECK (\(new) IS NOT NULL) "
+                        + "NOT VALID",
+                ]), on: table.name, lock: Lock.exclusive(table.name), undo: [drop]),
+            Step(
+                .validate, "see that no row has NULL in it",
+                .transaction(["ALTER TABLE \(table.name) VALIDATE CONSTRAINT \(check)"]),
+                on: table.name, lock: Lock.shareUpdateExclusive(table.name)),
+            ConcurrentIndex(
+                table: table.name, index: table.sibling(name), name: name, columns: new,
+                isUnique: true
+            ).step,
+            Step(
+                .validate, "see that both say the same in every row",
+                .check(
+                    "SELECT NOT EXISTS (SELECT FROM \(table.name) WHERE \(new) IS DISTINCT FROM "
+                        + "\(old.name))",
+                    otherwise: "some rows have another value: roll back, and see who writes them"),
+                on: table.name),
+            Step(
+                .contract, "make it the primary key \(old.name)",
+                .transaction(
+                    swap(table, old, new: new, key: key, index: name, dual: dual, check: drop)),
+                on: table.name, lock: Lock.exclusive(table.name), isFinal: true),
+        ]
+    }
+
+    /// All at once: a table without a primary key is nobody's business.
+    private func swap(
+        _ table: Catalog.Table, _ old: Catalog.Column, new: String, key: Catalog.PrimaryKey,
+        index: String, dual: DualWrite, check: String
+    ) -> [String] {
+        let alter = "ALTER TABLE \(table.name)"
+        var statements = [
+            dual.drop, "\(alter) ALTER COLUMN \(new) SET NOT NULL", check,
+            "\(alter) DROP CONSTRAINT \(key.constraint)",
+        ]
+        if let sequence = key.sequence, key.isIdentity {
+            // The identity's sequence goes with it: where it was is where the new one begins.
+            statements += [
+                "SELECT set_config('sluice.passed', (last_value + CASE WHEN is_called THEN "
+                    + "(SELECT seqincrement FROM pg_sequence WHERE seqrelid = "
+                    + "\(Literal.quoted(sequence))::regclass) ELSE 0 END)::text, true) "
+                    + "FROM \(sequence)",
+                "\(alter) ALTER COLUMN \(old.name) DROP IDENTITY",
+            ]
+        } else if let sequence = key.sequence {
+            statements += [
+                "ALTER SEQUENCE \(sequence) AS \(type) OWNED BY \(table.name).\(new)",
+                "\(alter) ALTER COLUMN \(new) SET DEFAULT \(old.defaultText ?? "NULL")",
+            ]
+        } else if let defaultText = old.defaultText {
+            statements.append("\(alter) ALTER COLUMN \(new) SET DEFAULT \(defaultText)")
+        }
+        statements += [
+            "\(alter) DROP COLUMN \(old.name)",
+            "\(alter) RENAME COLUMN \(new) TO \(old.name)",
+            "\(alter) ADD CONSTRAINT \(key.constraint) PRIMARY KEY USING INDEX \(index)",
+        ]
+        if key.sequence != nil, key.isIdentity {
+            let kind = key.isAlways ? "ALWAYS" : "BY DEFAULT"
+            statements += [
+                "\(alter) ALTER COLUMN \(old.name) ADD GENERATED \(kind) AS IDENTITY "
+                    + "(\(key.sequenceOptions))",
+                "SELECT setval(pg_get_serial_sequence(\(Literal.quoted(table.name)), "
+                    + "\(Literal.quoted(old.plain))), "
+                    + "current_setting('sluice.passed')::bigint, false)",
+            ]
+        }
+        return statements
+    }
+}
