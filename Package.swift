@@ -1,5 +1,11 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
+
+/// Where PostgreSQL's grammar (libpg_query) is; without it everything but `sluice lint` is built.
+let grammar = ["/usr", "/usr/local", "/opt/homebrew"].first {
+    FileManager.default.fileExists(atPath: $0 + "/include/pg_query.h")
+}
 
 /// Imports are internal unless said otherwise, and every module names what it uses.
 let strict: [SwiftSetting] = [
@@ -15,6 +21,7 @@ let package = Package(
     products: [
         .executable(name: "sluice", targets: ["SluiceCLI"]),
         .library(name: "Sluice", targets: ["Sluice"]),
+        .library(name: "SluiceCore", targets: ["SluiceCore"]),
         .library(name: "SluiceSandbox", targets: ["SluiceSandbox"]),
         .library(name: "SluiceControlPlant", targets: ["SluiceControlPlant"]),
     ],
@@ -49,10 +56,19 @@ let package = Package(
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: strict),
+        .target(
+            name: "SluiceBench",
+            dependencies: ["Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox"],
+            swiftSettings: strict),
+        .target(
+            name: "SluiceMigration",
+            dependencies: ["Sluice", "SluiceCore", "SluicePostgres", "Yams"],
+            swiftSettings: strict),
         .executableTarget(
             name: "SluiceCLI",
-            dependencies: [
-                "Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox", "Yams",
+            dependencies: (grammar == nil ? [] : ["SluiceLint"]) + [
+                "Sluice", "SluiceBench", "SluiceCore", "SluiceMigration", "SluicePostgres",
+                "SluiceSandbox", "Yams",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -77,9 +93,16 @@ let package = Package(
             dependencies: ["Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox"],
             path: "Tests/Support", swiftSettings: strict),
         .testTarget(
+            name: "SluiceBenchTests", dependencies: ["SluiceBench"], swiftSettings: strict),
+        .testTarget(
+            name: "SluiceMigrationTests",
+            dependencies: ["SluiceMigration", "Sluice", "SluicePostgres", "SluiceTestSupport"],
+            swiftSettings: strict),
+        .testTarget(
             name: "SluiceIntegrationTests",
             dependencies: [
-                "Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox", "SluiceTestSupport",
+                "Sluice", "SluiceBench", "SluiceCore", "SluicePostgres", "SluiceSandbox",
+                "SluiceTestSupport",
             ],
             swiftSettings: strict),
         .testTarget(
@@ -91,7 +114,8 @@ let package = Package(
         .testTarget(
             name: "SluiceCLITests",
             dependencies: [
-                "SluiceCLI", "Sluice", "SluiceCore", "SluicePostgres", "SluiceSandbox",
+                "SluiceCLI", "Sluice", "SluiceBench", "SluiceCore", "SluicePostgres",
+                "SluiceSandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],
@@ -99,3 +123,19 @@ let package = Package(
         .testTarget(name: "StyleTests", exclude: ["Fixtures"], swiftSettings: strict),
     ]
 )
+
+if let grammar {
+    let isUsual = grammar == "/usr"
+    package.targets += [
+        .systemLibrary(
+            name: "CPgQuery", providers: [.apt(["libpg-query-dev"]), .brew(["libpg_query"])]),
+        .target(
+            name: "SluiceLint", dependencies: ["CPgQuery"],
+            swiftSettings: strict
+                + (isUsual ? [] : [.unsafeFlags(["-Xcc", "-I\(grammar)/include"])]),
+            linkerSettings: isUsual ? [] : [.unsafeFlags(["-L\(grammar)/lib"])]),
+        .testTarget(
+            name: "SluiceLintTests", dependencies: ["SluiceLint"], resources: [.copy("Corpus")],
+            swiftSettings: strict),
+    ]
+}

@@ -1,4 +1,5 @@
 import Sluice
+import SluiceBench
 import SluicePostgres
 import SluiceSandbox
 
@@ -18,6 +19,8 @@ struct Trouble: Equatable {
             self.init(error.description, Self.exitCode(error.kind))
         case let error as SandboxError:
             self.init(error.description, Self.exitCode(error.code))
+        case let error as BenchError:
+            self.init(error.description, ExitStatus.refused)
         case is CancellationError:
             self.init("stopped; what was committed stays", ExitStatus.stopped)
         default:

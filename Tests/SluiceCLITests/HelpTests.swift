@@ -8,7 +8,7 @@ struct HelpTests {
         #expect(
             UsageText.names == [
                 "run", "plan", "status", "pause", "resume", "cancel", "tune", "verify",
-                "quarantine", "doctor", "demo",
+                "quarantine", "doctor", "migrate", "lint", "bench", "demo",
             ])
         let help = SluiceCommand.helpMessage()
         for name in UsageText.names { #expect(help.contains("  \(name) "), "\(name)") }
@@ -17,7 +17,8 @@ struct HelpTests {
     static let limits = [
         "--workers", "--batch", "--batch-bytes", "--max-lag", "--lock-timeout",
         "--statement-timeout",
-        "--synchronous-commit", "--max-quarantine", "--lanes", "--max-rate", "--max-wal",
+        "--synchronous-commit", "--max-quarantine", "--lanes", "--vacuum", "--max-rate",
+        "--max-wal",
         "--max-pg-wal",
         "--foreground-budget", "--foreground-probe", "--window", "--throttle-query",
         "--throttle-file", "--throttle-url",
@@ -31,10 +32,9 @@ struct HelpTests {
         "--yes",
         "--progress",
     ]
-    static let later = LaterFeature.allCases.map { "--" + $0.rawValue }
     static let options: [(String, [String])] = [
-        ("run", job + limits + runner + later + ["--dsn", "--fresh"]),
-        ("plan", job + limits + runner + later + ["--dsn", "--fresh", "--json"]),
+        ("run", job + limits + runner + ["--dsn", "--fresh"]),
+        ("plan", job + limits + runner + ["--dsn", "--fresh", "--json"]),
         ("status", ["--dsn", "--json", "--watch"]), ("pause", ["--dsn"]), ("cancel", ["--dsn"]),
         ("resume", limits + runner + ["--dsn"]), ("tune", limits + ["--dsn"]),
         (
@@ -46,6 +46,16 @@ struct HelpTests {
         ),
         ("quarantine", ["--dsn", "--json", "--all"]),
         ("doctor", ["--dsn", "--grants", "--table", "--role"]),
+        ("migrate", ["--force", "--json", "--dsn"]),
+        ("lint", ["--exclude", "--include", "--assume-in-transaction", "--json", "--list"]),
+        (
+            "bench",
+            [
+                "--quick", "--strategies", "--scenarios", "--rows", "--rounds", "--json", "--html",
+                "--compare", "--list", "--from", "--markdown", "--dsn", "--table", "--set",
+                "--where", "--key", "--no-triggers",
+            ]
+        ),
         ("demo", ["--scale", "--baseline", "--progress"]),
     ]
 

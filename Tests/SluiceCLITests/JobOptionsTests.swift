@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Sluice
 import SluiceCore
 import SluicePostgres
@@ -10,9 +11,40 @@ struct JobOptionsTests {
     private func parse(_ arguments: [String]) throws -> (JobFile, RunOptions) {
         let command = try SluiceCommand.parseAsRoot(["run"] + arguments)
         let run = try #require(command as? RunCommand)
-        try run.later.check()
         let job = try run.job.jobFile()
         return (job, try job.options(runner: run.runner, limits: run.limits, fresh: run.fresh))
+    }
+
+    @Test func severalFilesMakeOneJob() throws {
+        let folder = FileManager.default.temporaryDirectory
+            .appending(path: "jobs-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func file(_ name: String, _ yaml: String) throws -> String {
+            let url = folder.appending(path: name)
+            try Data(yaml.utf8).write(to: url)
+            return url.path
+        }
+        let one = try file(
+            "1.yaml", "job: a\ntable: t\nset: { a: 1 }\nwhere: a IS NULL\nlimits: { workers: 2 }\n")
+        let two = try file(
+            "2.yaml",
+            "job: b\ntable: t\nset: { b: 2 }\nwhere: b IS NULL\nlimits: "
+                + "{ workers: 3, vacuum: off }\n")
+        let (job, options) = try parse([one, two])
+        #expect(job.request.name == "a+b" && job.request.assignments.map(\.column) == ["a", "b"])
+        #expect(options.limits.workers == 2...2 && options.limits.vacuum == .off)
+        let (renamed, _) = try parse([one, two, "--name", "both"])
+        #expect(renamed.request.name == "both")
+        let other = try file("3.yaml", "table: u\nset: { c: 3 }\n")
+        let error = #expect(throws: UsageError.self) { try parse([one, other]) }
+        #expect(error?.description.contains("differ in table") == true)
+        let elsewhere = try ["h", "i"].map { host in
+            try file(
+                "\(host).yaml",
+                "dsn: postgresql://\(host)/d\ntable: t\nset: { \(host): 3 }\n")
+        }
+        #expect(throws: UsageError.self) { try parse(elsewhere) }
     }
 
     @Test func flagsMakeAJob() throws {

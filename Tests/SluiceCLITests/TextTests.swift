@@ -120,7 +120,8 @@ struct TextTests {
         #expect(
             ControlText.limits(limits)
                 == "workers 3, batch auto, batch-bytes 16MB, max-lag off, lock-timeout 2s, "
-                + "statement-timeout 20s, synchronous-commit off, max-quarantine 100, lanes auto")
+                + "statement-timeout 20s, synchronous-commit off, max-quarantine 100, lanes auto, "
+                + "vacuum auto")
         limits.sizesBatches = false
         #expect(ControlText.limits(limits).contains("batch 5,000, "))
     }

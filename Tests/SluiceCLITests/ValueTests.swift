@@ -118,12 +118,21 @@ struct ValueTests {
         }
     }
 
-    @Test(arguments: LaterFeature.allCases)
-    func laterFeaturesTakeOffAndNothingElse(_ feature: LaterFeature) throws {
-        try feature.check(feature.off, spelled: "--x")
-        let error = #expect(throws: UsageError.self) {
-            try feature.check("postgresql://u:secret@h/d", spelled: "--x")
+    @Test func aShareOfATableIsReadAndWritten() throws {
+        let shares: [(String, VacuumSetting)] = [
+            ("off", .off), ("AUTO", .auto), ("5%", .share(0.05)), ("0.1%", .share(0.001)),
+            ("12.5%", .share(0.125)), ("100%", .share(1)),
+        ]
+        for (text, setting) in shares {
+            #expect(try LimitText.vacuum(text, for: "--vacuum") == setting)
+            #expect(setting.text == text.lowercased())
         }
-        #expect(error?.description == "--x is not part of this version; use --x \(feature.off)")
+        for text in ["", "5", "%", "0%", "0.09%", "101%", "nan%", "-5%", "5 %x", "on"] {
+            #expect(throws: UsageError.self) { try LimitText.vacuum(text, for: "--vacuum") }
+        }
+        let error = #expect(throws: UsageError.self) {
+            try LimitText.vacuum("atuo", for: "--vacuum")
+        }
+        #expect(error?.description.contains("did you mean auto?") == true)
     }
 }

@@ -16,10 +16,8 @@ struct PlanCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "As if run were given --fresh.")
     var fresh = false
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
-    @OptionGroup(title: "Off in this version") var later: LaterOptions
 
     func run() async throws {
-        try later.check()
         let job = try job.jobFile()
         let options = try job.options(runner: runner, limits: limits, fresh: fresh)
         _ = try runner.style(file: job.progress)

@@ -22,10 +22,8 @@ struct RunCommand: AsyncParsableCommand {
     @Flag(name: .long, help: "Cancel an earlier run of the same name and begin anew.")
     var fresh = false
     @OptionGroup(title: "Connection") var connection: ConnectionOptions
-    @OptionGroup(title: "Off in this version") var later: LaterOptions
 
     func run() async throws {
-        try later.check()
         let job = try job.jobFile()
         let options = try job.options(runner: runner, limits: limits, fresh: fresh)
         let style = try runner.style(file: job.progress)

@@ -32,6 +32,9 @@ enum SignalGuard {
     }
 
     /// Any signal cancels the work.
+    ///
+    /// - Throws: what the work throws; `CancellationError` after a signal, whatever the work that
+    ///   was cut short complains of.
     static func cancelling<Value: Sendable>(
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
@@ -42,9 +45,15 @@ enum SignalGuard {
                 for await _ in signals { break }
                 return nil
             }
-            while let ended = try await group.next() {
-                group.cancelAll()
-                if let value = ended { return value }
+            var isStopped = false
+            do {
+                while let ended = try await group.next() {
+                    group.cancelAll()
+                    if let value = ended { return value }
+                    isStopped = true
+                }
+            } catch {
+                guard isStopped else { throw error }
             }
             throw CancellationError()
         }

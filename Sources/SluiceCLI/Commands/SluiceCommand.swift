@@ -18,6 +18,8 @@ struct SluiceCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, PlanCommand.self, StatusCommand.self, PauseCommand.self,
             ResumeCommand.self, CancelCommand.self, TuneCommand.self, VerifyCommand.self,
-            QuarantineCommand.self, DoctorCommand.self, DemoCommand.self,
+            QuarantineCommand.self, DoctorCommand.self, MigrateCommand.self,
+            LintCommand.self, BenchCommand.self,
+            DemoCommand.self,
         ])
 }

@@ -1,5 +1,6 @@
 import Foundation
 import Sluice
+import SluiceBench
 import SluiceCore
 import SluicePostgres
 import SluiceSandbox

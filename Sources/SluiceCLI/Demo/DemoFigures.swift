@@ -1,4 +1,5 @@
 import Sluice
+import SluiceBench
 import SluiceCore
 
 /// What the demo measured, and its closing words.

@@ -1,4 +1,5 @@
 import Foundation
+import SluiceBench
 import SluiceSandbox
 
 /// pgbench's own TPC-B load on the demo's primary.

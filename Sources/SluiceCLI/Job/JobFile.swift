@@ -22,6 +22,32 @@ struct JobFile: Equatable {
     /// How to show progress.
     var progress: String?
 
+    /// Several job files as one: one pass for all that they ask for, under the limits of the first
+    /// one that gives each.
+    /// - Throws: `UsageError` where they cannot be one.
+    static func merged(_ jobs: [JobFile]) throws(UsageError) -> JobFile {
+        if let problem = JobRequest.mergeProblem(jobs.map(\.request)) {
+            throw UsageError(Printable.clean(problem))
+        }
+        var merged = jobs[0]
+        merged.request = JobRequest.merged(jobs.map(\.request))
+        for job in jobs.dropFirst() {
+            if let one = merged.dsn, let other = job.dsn, one != other {
+                throw UsageError(
+                    "the job files name different databases (dsn:): one pass is in one of them")
+            }
+            merged.limits = merged.limits.over(job.limits)
+            merged.dsn = merged.dsn ?? job.dsn
+            merged.startWaitSeconds = merged.startWaitSeconds ?? job.startWaitSeconds
+            merged.leaseSeconds = merged.leaseSeconds ?? job.leaseSeconds
+            merged.verify = merged.verify ?? job.verify
+            merged.progress = merged.progress ?? job.progress
+            merged.fresh = merged.fresh || job.fresh
+            merged.yes = merged.yes || job.yes
+        }
+        return merged
+    }
+
     /// The options of a run: the flags, and the file where they say nothing.
     /// - Throws: `UsageError`.
     func options(

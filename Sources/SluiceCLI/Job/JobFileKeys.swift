@@ -14,8 +14,9 @@ struct JobFileKeys {
     static let limitWords =
         [
             "workers", "batch", "batch_bytes", "max_lag", "lock_timeout", "statement_timeout",
-            "synchronous_commit", "max_quarantine", "lanes", "order", "verify", "replica_dsn",
-        ] + ThrottleText.words + LaterFeature.allCases.map { $0.rawValue.replacing("-", with: "_") }
+            "synchronous_commit", "max_quarantine", "lanes", "order", "vacuum", "verify",
+            "replica_dsn",
+        ] + ThrottleText.words
 
     let file: String
     private var job = JobFile(request: JobRequest(table: "", assignments: []))
@@ -174,13 +175,11 @@ struct JobFileKeys {
                 limits.maxQuarantine = try LimitText.maxQuarantine(text, for: word)
             case "order": limits.order = try LimitText.order(text, for: word)
             case "lanes": limits.lanes = try LimitText.lanes(text, for: word)
+            case "vacuum": limits.vacuum = try LimitText.vacuum(text, for: word)
             case let throttle where ThrottleText.words.contains(throttle):
                 try ThrottleText.read(text, word: throttle, for: word, into: &limits)
             case "replica_dsn": try Self.refuseReplica(text)
-            case "verify": verify = try VerifyScopeText.scope(text, for: word)
-            default:
-                let feature = LaterFeature(rawValue: word.replacing("_", with: "-"))
-                try feature?.check(text, spelled: word + ":")
+            default: verify = try VerifyScopeText.scope(text, for: word)
             }
         }
         job.limits = limits
@@ -200,7 +199,7 @@ struct JobFileKeys {
     private static let examples = [
         "workers": "4 or 1..8", "batch": "auto or 5000", "batch_bytes": "16MB", "max_lag": "10s",
         "lock_timeout": "2s",
-        "statement_timeout": "20s", "synchronous_commit": "off", "order": "auto",
+        "statement_timeout": "20s", "synchronous_commit": "off", "order": "auto", "vacuum": "auto",
         "max_quarantine": "100", "lanes": "auto", "verify": "auto", "max_rate": "20000",
         "max_wal": "40MB/s",
         "max_pg_wal": "20GB",

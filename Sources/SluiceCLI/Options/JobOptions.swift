@@ -4,8 +4,11 @@ import SluiceCore
 
 /// What is to be done: a job file, or a table and what is done to its rows.
 struct JobOptions: ParsableArguments {
-    @Argument(help: ArgumentHelp("A job file (YAML).", valueName: "job.yaml"))
-    var file: String?
+    @Argument(
+        help: ArgumentHelp(
+            "A job file (YAML), or several updates of one table, made in one pass.",
+            valueName: "job.yaml"))
+    var files: [String] = []
 
     @Option(
         name: .long, parsing: .unconditional,
@@ -87,7 +90,7 @@ struct JobOptions: ParsableArguments {
     /// Reads the file, if one is named, and puts the flags over it.
     /// - Throws: `UsageError`.
     func jobFile() throws(UsageError) -> JobFile {
-        guard let file else { return try fromFlags() }
+        guard let file = files.first else { return try fromFlags() }
         for (flag, given) in [
             ("--table", table != nil), ("--set", !set.isEmpty), ("--where", predicate != nil),
             ("--key", key != nil), ("--kind", kind != nil), ("--into", into != nil),
@@ -99,7 +102,9 @@ struct JobOptions: ParsableArguments {
                 "\(flag) and the job file \(quote(file)) cannot be given together: write it in "
                     + "the file, or leave the file out")
         }
-        var job = try JobFileReader.read(path: file)
+        var jobs: [JobFile] = []
+        for file in files { jobs.append(try JobFileReader.read(path: file)) }
+        var job = try JobFile.merged(jobs)
         if let name { job.request.name = try Self.named(name) }
         if let order { job.limits.order = try LimitText.order(order, for: "--order") }
         return job

@@ -61,6 +61,13 @@ struct LimitOptions: ParsableArguments {
             valueName: "auto|off|N"))
     var lanes: String?
 
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
+            "Vacuum the table whenever the run has left so much of it dead (default auto, 5%).",
+            valueName: "auto|off|5%"))
+    var vacuum: String?
+
     @OptionGroup var throttles: ThrottleOptions
 
     /// The limits that were given.
@@ -94,6 +101,7 @@ struct LimitOptions: ParsableArguments {
                 try LimitText.maxQuarantine(maxQuarantine, for: "--max-quarantine")
         }
         if let lanes { changes.lanes = try LimitText.lanes(lanes, for: "--lanes") }
+        if let vacuum { changes.vacuum = try LimitText.vacuum(vacuum, for: "--vacuum") }
         try throttles.add(to: &changes)
         return changes
     }

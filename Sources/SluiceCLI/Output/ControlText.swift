@@ -36,6 +36,7 @@ enum ControlText {
                 + DurationText.text(Double(limits.statementTimeoutMilliseconds) / 1_000),
             "synchronous-commit \(limits.synchronousCommit ? "on" : "off")",
             "max-quarantine \(Format.count(limits.maxQuarantine))", "lanes \(limits.lanes.text)",
+            "vacuum \(limits.vacuum.text)",
         ]
         return (always + throttles(limits)).joined(separator: ", ")
     }

@@ -14,6 +14,7 @@ struct LimitsJSON: Encodable {
     private let maxQuarantine: Int
     private let lanes: String
     private let order: String
+    private let vacuum: String
     private let maxRowsPerSecond: Double?
     private let maxWalBytesPerSecond: Double?
     private let maxPgWalBytes: Int?
@@ -26,7 +27,7 @@ struct LimitsJSON: Encodable {
     private let throttleURL: String?
 
     private enum CodingKeys: String, CodingKey {
-        case workers, batch, window, lanes, order
+        case workers, batch, window, lanes, order, vacuum
         case batchAuto = "batch_auto"
         case batchBytes = "batch_bytes"
         case maxLagSeconds = "max_lag_seconds"
@@ -57,6 +58,7 @@ struct LimitsJSON: Encodable {
         maxQuarantine = limits.maxQuarantine
         lanes = limits.lanes.text
         order = limits.order.rawValue
+        vacuum = limits.vacuum.text
         maxRowsPerSecond = limits.maxRowsPerSecond
         maxWalBytesPerSecond = limits.maxWalBytesPerSecond
         maxPgWalBytes = limits.maxPgWalBytes

@@ -35,6 +35,7 @@ struct PlanJSON: Encodable {
     let drivingIndex: String?
     let order: String
     let lanes: String
+    let vacuum: String
     let forecast: Forecast?
     let limits: LimitsJSON
     let statements: [String]
@@ -43,7 +44,7 @@ struct PlanJSON: Encodable {
     let refusals: [String]
 
     enum CodingKeys: String, CodingKey {
-        case job, kind, table, tables, into, key, ranges, order, lanes, forecast, limits
+        case job, kind, table, tables, into, key, ranges, order, lanes, vacuum, forecast, limits
         case statements, explanation, warnings, refusals
         case keysTotalEstimate = "keys_total_estimate"
         case splitMethod = "split_method"
@@ -63,6 +64,7 @@ struct PlanJSON: Encodable {
         drivingIndex = plan.drivingIndex
         order = plan.order
         lanes = plan.lanes
+        vacuum = plan.vacuum
         forecast = plan.forecast
         limits = LimitsJSON(plan.limits)
         statements = plan.statements

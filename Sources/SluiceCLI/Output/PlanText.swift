@@ -29,6 +29,7 @@ enum PlanText {
         }
         lines.append(field("order", plan.order, hasColour))
         lines.append(field("lanes", plan.lanes, hasColour))
+        lines.append(field("vacuum", plan.vacuum, hasColour))
         for entry in plan.forecast.map(ForecastText.fields) ?? [] {
             lines.append(field(entry.name, entry.text, hasColour))
         }

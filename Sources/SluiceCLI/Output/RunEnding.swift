@@ -28,6 +28,11 @@ enum RunEnding {
         if let lag = report.replicaLagSecondsMax {
             words.append("highest replica lag " + Format.duration(lag))
         }
+        if report.vacuums > 0 {
+            words.append(
+                "vacuumed \(Format.count(report.vacuums, "time")) in "
+                    + Format.duration(report.vacuumSeconds))
+        }
         if status.rowsQuarantined > 0 {
             words.append(Format.count(status.rowsQuarantined, "row") + " quarantined")
         }

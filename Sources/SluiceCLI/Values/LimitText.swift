@@ -79,6 +79,15 @@ enum LimitText {
         return try sound(.fixed(lanes)) { $0.lanes = $1 }
     }
 
+    /// A share of a table, `auto` or `off`.
+    static func vacuum(_ text: String, for option: String) throws(UsageError) -> VacuumSetting {
+        if let setting = VacuumSetting(text: text.lowercased()) { return setting }
+        let hint = NearestWord.to(text, among: ["auto", "off"]).map { "; did you mean \($0)?" }
+        throw UsageError(
+            "\(option) takes auto, off or a share of the table from 0.1% to 100%, such as 5%, not "
+                + quote(text) + (hint ?? ""))
+    }
+
     /// The order of rows.
     static func order(_ text: String, for option: String) throws(UsageError) -> OrderSetting {
         if let order = OrderSetting(rawValue: text.lowercased()) { return order }

@@ -86,11 +86,20 @@ final class RunningBinary: @unchecked Sendable {
 
     /// Waits until it has written `words` to standard output, at most a minute.
     func says(_ words: String) async throws -> Bool {
+        try await writes { self.output.contains(words) }
+    }
+
+    /// Waits until it has written `words` to standard error, at most a minute.
+    func reports(_ words: String) async throws -> Bool {
+        try await writes { self.errors.contains(words) }
+    }
+
+    private func writes(_ condition: () -> Bool) async throws -> Bool {
         let deadline = ContinuousClock.now + .seconds(60)
-        while !output.contains(words), ContinuousClock.now < deadline {
+        while !condition(), ContinuousClock.now < deadline {
             try await Task.sleep(for: .milliseconds(10))
         }
-        return output.contains(words)
+        return condition()
     }
 
     /// Waits until it ends.

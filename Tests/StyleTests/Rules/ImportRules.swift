@@ -83,13 +83,15 @@ enum ImportRules {
             "SluiceSandbox": common.union([
                 "Logging", "SluicePostgres", "Subprocess", "System", "SystemPackage",
             ]),
+            "SluiceBench": library.union(["Sluice", "SluiceSandbox"]),
+            "SluiceLint": common.union(["CPgQuery"]),
             "SluiceMigration": library.union(["Sluice", "Yams"]),
             "SluiceDashboard": library.union([
                 "HTTPTypes", "Hummingbird", "NIOCore", "Sluice",
             ]),
             "SluiceCLI": library.union([
-                "ArgumentParser", "Sluice", "SluiceDashboard", "SluiceMigration", "SluiceSandbox",
-                "Yams",
+                "ArgumentParser", "Sluice", "SluiceBench", "SluiceDashboard", "SluiceLint",
+                "SluiceMigration", "SluiceSandbox", "Yams",
             ]),
         ]
     }()
