@@ -135,7 +135,8 @@ if let grammar {
                 + (isUsual ? [] : [.unsafeFlags(["-Xcc", "-I\(grammar)/include"])]),
             linkerSettings: isUsual ? [] : [.unsafeFlags(["-L\(grammar)/lib"])]),
         .testTarget(
-            name: "SluiceLintTests", dependencies: ["SluiceLint"], resources: [.copy("Corpus")],
+            name: "SluiceLintTests", dependencies: ["SluiceLint", "SluiceMigration"],
+            resources: [.copy("Corpus")],
             swiftSettings: strict),
     ]
 }

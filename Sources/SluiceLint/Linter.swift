@@ -57,7 +57,7 @@ public struct Linter: Sendable {
         let text = statement.text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
         return Finding(
             rule: rule.name, line: statement.line(of: complaint.node),
-            problem: complaint.problem, cure: complaint.cure,
+            problem: complaint.problem, cure: complaint.cure, migration: complaint.migration,
             statement: text)
     }
 

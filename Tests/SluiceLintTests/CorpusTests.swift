@@ -2,6 +2,7 @@ import Foundation
 import Testing
 
 @testable import SluiceLint
+@testable import SluiceMigration
 
 /// Sixty statements that are unsafe on a table in use, and the safe forms.
 @Suite struct CorpusTests {
@@ -61,5 +62,64 @@ import Testing
         met.insert("require-table-schema")
         for rule in Linter.list { #expect(met.contains(rule.name), "\(rule.name)") }
         #expect(Set(Linter.list.map(\.name)).count == Linter.list.count)
+    }
+
+    @Test func whatIsGeneratedIsAMigrationFile() throws {
+        var operations: [String] = []
+        for script in try Self.unsafe() {
+            operations += try Linter().findings(in: script).compactMap(\.migration)
+        }
+        let migration = try MigrationReader.read(
+            "migration: m\noperations:\n" + operations.map { "  - \($0)\n" }.joined(),
+            file: "m.yaml")
+        let keywords = Set(migration.operations.map { type(of: $0).keyword })
+        #expect(
+            keywords.isSuperset(of: [
+                "add_column", "drop_column", "rename_column", "change_type", "create_index",
+                "drop_index", "set_not_null", "add_check", "add_foreign_key", "add_unique",
+                "rename_table", "drop_table",
+            ]), "\(keywords.sorted())")
+    }
+
+    @Test(arguments: [
+        (
+            "ALTER TABLE \"My Shop\".t ADD CONSTRAINT \"p (0)\" CHECK (a > 0 AND b <> ')')",
+            "add_check: { table: '\"My Shop\".t', name: '\"p (0)\"', "
+                + "check: 'a > 0 AND b <> '')''' }"
+        ),
+        (
+            "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a, b) REFERENCES u (c, d) "
+                + "ON DELETE CASCADE",
+            "add_foreign_key: { table: t, name: f, columns: [a, b], references: 'u (c, d)', "
+                + "on_delete: cascade }"
+        ),
+        (
+            "CREATE UNIQUE INDEX ON s.t USING hash (a)",
+            "create_index: { table: s.t, name: t_a_idx, columns: [a], unique: true, method: hash }"
+        ),
+        (
+            "ALTER TABLE t ALTER a TYPE numeric(12, 2)",
+            "change_type: { table: t, column: a, to: a_new, type: 'numeric(12, 2)', "
+                + "up: 'a::numeric(12, 2)', down: … }"
+        ),
+        (
+            "ALTER TABLE t ADD COLUMN a int NOT NULL",
+            "add_column: { table: t, column: a, type: integer, up: …, not_null: true }"
+        ),
+    ])
+    func anOperationSaysWhatTheStatementSays(_ script: String, _ operation: String) throws {
+        let found = try Linter().findings(in: script).compactMap(\.migration)
+        #expect(found.contains(operation), "\(found)")
+    }
+
+    @Test func whatHasNoOperationHasNone() throws {
+        for script in [
+            "ALTER TABLE t ADD COLUMN id serial", "CREATE INDEX ON t (lower(a))",
+            "CREATE INDEX ON t (a) WHERE b", "DROP TABLE a, b", "VACUUM FULL t",
+            "ALTER TABLE t ADD COLUMN a int GENERATED ALWAYS AS (b) STORED",
+        ] {
+            let found = try Linter().findings(in: script).compactMap(\.migration)
+            #expect(found.isEmpty, "\(script)")
+        }
     }
 }

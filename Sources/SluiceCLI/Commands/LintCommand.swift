@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SluiceMigration
 
 #if canImport(SluiceLint)
     import SluiceLint
@@ -12,13 +13,15 @@ struct LintCommand: AsyncParsableCommand {
         abstract: "Finds migration statements that are unsafe on tables in use.",
         discussion: """
             Reads SQL with PostgreSQL's own grammar and says of each statement that would lock, \
-            rewrite or break a table in use what happens, and what to do instead. A comment \
+            rewrite or break a table in use what happens, and what to do instead, as an operation \
+            for sluice migrate too where there is one (… is yours to say). A comment \
             "-- sluice:ignore RULE" before a statement or in it switches a rule off for it. \
             Exit codes: 0 nothing found; 1 something found; 64 a file cannot be read.
             """)
 
     @Argument(
-        help: ArgumentHelp("SQL files; - is standard input.", valueName: "file.sql"))
+        help: ArgumentHelp(
+            "SQL files, or migration files (YAML); - is standard input.", valueName: "file"))
     var files: [String] = []
 
     @Option(
@@ -48,7 +51,8 @@ struct LintCommand: AsyncParsableCommand {
                 return
             }
             guard !files.isEmpty else {
-                throw UsageError("nothing to read: name SQL files, or - for standard input")
+                throw UsageError(
+                    "nothing to read: name SQL or migration files, or - for standard input")
             }
             let linter = Linter(
                 excluding: try Self.rules(exclude, for: "--exclude"),
@@ -56,15 +60,11 @@ struct LintCommand: AsyncParsableCommand {
                 isInTransaction: assumeInTransaction)
             var findings: [LintText.Located] = []
             for file in files {
-                let script = try Self.read(file)
-                do {
-                    findings += try linter.findings(in: script)
-                        .map { LintText.Located(file: file, finding: $0) }
-                } catch {
-                    throw UsageError(
-                        "\(Printable.clean(file)):\(error.line): \(Printable.clean(error.sentence))"
-                    )
-                }
+                let isMigration = [".yaml", ".yml"].contains { file.hasSuffix($0) }
+                findings +=
+                    try isMigration
+                    ? migration(file)
+                    : Self.findings(in: Self.read(file), file, from: 1, linter)
             }
             if json {
                 Console.output.write(JSONText.pretty(findings) + "\n")
@@ -73,6 +73,41 @@ struct LintCommand: AsyncParsableCommand {
                     LintText.text(of: findings, files: files.count, Terminal.output.hasColour))
             }
             if !findings.isEmpty { throw ExitStatus(ExitStatus.failed) }
+        }
+
+        private static func findings(
+            in script: String, _ file: String, from line: Int, _ linter: Linter
+        ) throws(UsageError) -> [LintText.Located] {
+            do {
+                return try linter.findings(in: script).map { finding in
+                    var finding = finding
+                    finding.line += line - 1
+                    return LintText.Located(file: file, finding: finding)
+                }
+            } catch {
+                throw UsageError(
+                    "\(Printable.clean(file)):\(error.line + line - 1): "
+                        + Printable.clean(error.sentence))
+            }
+        }
+
+        /// A migration file: it has to be right, and its own SQL is looked at.
+        private func migration(_ file: String) throws(UsageError) -> [LintText.Located] {
+            do {
+                // What `sluice migrate` sees to itself.
+                let linter = Linter(
+                    excluding: try Self.rules(exclude, for: "--exclude").union([
+                        "require-lock-timeout", "require-statement-timeout", "prefer-robust-stmts",
+                    ]), including: try Self.rules(include, for: "--include"),
+                    isInTransaction: true)
+                return try MigrationReader.read(path: file).ownStatements.flatMap {
+                    try Self.findings(in: $0.text, file, from: $0.line, linter)
+                }
+            } catch let error as UsageError {
+                throw error
+            } catch {
+                throw UsageError(Printable.clean("\(error)"))
+            }
         }
 
         private static func rules(

@@ -33,14 +33,16 @@
                     statement.count > statementMax
                     ? statement.prefix(statementMax) + "…" : statement[...]
                 let place = "\(Printable.clean(located.file)):\(finding.line)"
-                let lines = [
+                var lines = [
                     Style.bold.paint(place, hasColour) + " "
                         + Style.red.paint(finding.rule, hasColour),
                     "  " + Style.dim.paint(String(shown), hasColour), "  " + finding.problem,
                     "  instead: " + finding.cure,
                 ]
-                text += lines.joined(separator: "\n") + "\n"
-                text += "\n"
+                if let operation = finding.migration {
+                    lines.append("  or, in a file for sluice migrate: " + operation)
+                }
+                text += lines.joined(separator: "\n") + "\n\n"
             }
             let verb = findings.count == 1 ? "is" : "are"
             return text

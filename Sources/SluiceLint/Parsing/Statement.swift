@@ -38,6 +38,30 @@ struct Statement: Sendable {
         return 1 + bytes[..<location].count { $0 == UInt8(ascii: "\n") }
     }
 
+    /// What stands in the first parentheses behind a node's location; `nil` without any.
+    func parenthesis(after node: Node) -> String? {
+        guard let location = node["location"].number, location > 0 else { return nil }
+        var depth = 0
+        var quote: UInt8?
+        var inner: [UInt8] = []
+        for byte in bytes.dropFirst(location) {
+            if let open = quote {
+                if byte == open { quote = nil }
+            } else if byte == UInt8(ascii: "'") || byte == UInt8(ascii: "\"") {
+                quote = byte
+            } else if byte == UInt8(ascii: ")") {
+                depth -= 1
+                if depth == 0 {
+                    return String(decoding: inner, as: UTF8.self)
+                        .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                }
+            }
+            if depth > 0 { inner.append(byte) }
+            if quote == nil, byte == UInt8(ascii: "(") { depth += 1 }
+        }
+        return nil
+    }
+
     /// How many bytes of blanks and comments come first.
     private static func leading(_ bytes: [UInt8]) -> Int {
         var index = 0

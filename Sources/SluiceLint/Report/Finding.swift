@@ -8,6 +8,10 @@ public struct Finding: Sendable, Equatable, Codable {
     public var problem: String
     /// What to do instead.
     public var cure: String
+    /// The same as an operation of a migration file, where there is one.
+    ///
+    /// What only a person can say is `…` in it.
+    public var migration: String?
     /// The statement, on one line.
     public var statement: String
 }

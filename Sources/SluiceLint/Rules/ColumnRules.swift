@@ -131,7 +131,8 @@ enum ColumnRules {
         return [
             Complaint(
                 problem: "statements that know \(old) by its old name fail at once",
-                cure: "add \(new), keep both the same, fill it, switch, drop \(old)")
+                cure: "add \(new), keep both the same, fill it, switch, drop \(old)",
+                migration: SafeOperation.text(for: statement))
         ]
     }
 }

@@ -11,7 +11,8 @@ enum IndexRules {
         return [
             Complaint(
                 problem: "writes to the table wait until the index is built (SHARE)",
-                cure: "CREATE INDEX CONCURRENTLY, outside a transaction")
+                cure: "CREATE INDEX CONCURRENTLY, outside a transaction",
+                migration: SafeOperation.text(for: statement))
         ]
     }
 
@@ -24,7 +25,8 @@ enum IndexRules {
         return [
             Complaint(
                 problem: "the table is locked whole, behind whoever reads it (ACCESS EXCLUSIVE)",
-                cure: "DROP INDEX CONCURRENTLY, outside a transaction")
+                cure: "DROP INDEX CONCURRENTLY, outside a transaction",
+                migration: SafeOperation.text(for: statement))
         ]
     }
 

@@ -10,7 +10,7 @@ enum ObjectRules {
             return []
         }
         return statement.body["objects"].items.map {
-            $0["List"]["items"].names.joined(separator: ".")
+            $0["List"]["items"].names.map(Script.quoted).joined(separator: ".")
         }
     }
 
@@ -21,7 +21,7 @@ enum ObjectRules {
             Complaint(
                 problem: "statements that still name \(table) fail, and its rows are lost",
                 cure: "first deploy clients that no longer name it, and keep it for some days "
-                    + "under another name")
+                    + "under another name", migration: SafeOperation.text(for: statement))
         }
     }
 
@@ -47,7 +47,7 @@ enum ObjectRules {
             Complaint(
                 problem: "statements that know \(table) by its old name fail at once",
                 cure: "rename it and make a view of the old name in the same transaction, until no "
-                    + "client needs it")
+                    + "client needs it", migration: SafeOperation.text(for: statement))
         ]
     }
 

@@ -24,6 +24,8 @@ struct Rule: Sendable {
 struct Complaint: Sendable {
     let problem: String
     let cure: String
+    /// The operation of a migration file that does it safely, where there is one.
+    var migration: String?
     /// The node that it is about, for the line.
     var node = Node.nothing
 }

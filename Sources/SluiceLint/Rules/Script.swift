@@ -75,6 +75,15 @@ struct Script: Sendable {
     /// A table's name, as this script writes it.
     static func name(_ relation: Node) -> String {
         [relation["schemaname"].text, relation["relname"].text].compactMap { $0 }
-            .joined(separator: ".")
+            .map(quoted).joined(separator: ".")
+    }
+
+    /// A name as SQL spells it, in quotes where it needs them.
+    static func quoted(_ name: String) -> String {
+        let isPlain =
+            name.unicodeScalars.allSatisfy {
+                ("a"..."z").contains($0) || ("0"..."9").contains($0) || $0 == "_"
+            } && name.first.map { !$0.isNumber } == true
+        return isPlain ? name : "\"" + name.replacing("\"", with: "\"\"") + "\""
     }
 }

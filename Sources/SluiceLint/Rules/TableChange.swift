@@ -34,7 +34,11 @@ struct TableChange: Sendable {
         _ check: @escaping @Sendable (TableChange, Script) -> Complaint?
     ) -> Rule {
         Rule(name, title) { statement, script in
-            all(statement, script).compactMap { check($0, script) }
+            all(statement, script).compactMap { change in
+                guard var complaint = check(change, script) else { return nil }
+                complaint.migration = SafeOperation.text(for: change, in: statement)
+                return complaint
+            }
         }
     }
 }
