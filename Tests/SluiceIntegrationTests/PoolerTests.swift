@@ -23,6 +23,15 @@ import Testing
         }
     }
 
+    @Test func aMigrationIsRefusedAndItsStatusIsNot() async throws {
+        try await PooledDatabase.with { database in
+            let (code, text) = try await database.command(["migrate", "rollback", "m"])
+            #expect(code == 64 && text.contains("a migration needs sessions of its own"), "\(text)")
+            let status = try await database.command(["migrate", "status"])
+            #expect(status.0 == 0 && status.1.contains("no migrations yet"), "\(status.1)")
+        }
+    }
+
     @Test func whatOtherClientsLeaveBehindDoesNotReachTheRun() async throws {
         try await PooledDatabase.with { database in
             let direct = database.direct

@@ -52,6 +52,20 @@ import Testing
             "m.yaml:3: on_delete is one of"
         ),
         (head + "  - drop_table\n", "m.yaml:3: an operation is one key"),
+        (head + "  - sql: { down: SELECT 1 }\n", "m.yaml:3: sql needs up, up_file or batches"),
+        (head + "  - sql: { up: SELECT 1 }\n", "m.yaml:3: sql needs down or down_file"),
+        (
+            head + "  - sql: { up: a, down: b, table: t }\n",
+            "m.yaml:3: batches and table go together"
+        ),
+        (
+            head + "  - sql: { up: a, up_file: b.sql, down: c }\n",
+            "m.yaml:3: up and up_file are one thing"
+        ),
+        (
+            head + "  - sql: { up_file: nowhere.sql, down: c }\n",
+            "m.yaml:3: cannot read nowhere.sql, named by up_file"
+        ),
     ])
     func whatIsWrongIsSaidWithItsLine(_ text: String, _ sentence: String) {
         let error = #expect(throws: MigrationError.self) {

@@ -1,3 +1,4 @@
+import Foundation
 import Sluice
 import SluiceCore
 import SluicePostgres
@@ -150,38 +151,6 @@ import Testing
                 pg_get_serial_sequence('\(table)', 'id')::regclass
                 """)
             #expect(sequence == "bigint")
-        }
-    }
-
-    @Test func whatRefersToAKeyAndWhatHasPartitionsIsRefused() async throws {
-        try await TestDatabase.with { database in
-            try await database.execute(Made.products)
-            try await database.execute(
-                """
-                CREATE TABLE lines (id integer, product bigint REFERENCES products (id));
-                CREATE TABLE parts (id bigint, day integer) PARTITION BY RANGE (day);
-                """)
-            let migrator = try Made.migrator(database)
-            for (operation, sentence) in [
-                (
-                    "change_primary_key: { table: products, column: id, type: numeric }",
-                    "constraint lines_product_fkey"
-                ),
-                (
-                    "change_primary_key: { table: products, column: name, type: bigint }",
-                    "name is not the primary key"
-                ),
-                (
-                    "create_index: { table: parts, name: i, columns: id }",
-                    "has partitions, on which PostgreSQL cannot build an index"
-                ),
-            ] {
-                let error = await #expect(throws: MigrationError.self) {
-                    try await migrator.start(try Made.file(operation))
-                }
-                #expect(
-                    error?.description.contains(sentence) == true, "\(error?.description ?? "")")
-            }
         }
     }
 
@@ -366,6 +335,46 @@ import Testing
             await blocker.close()
             #expect(waits.text.contains("a report"))
             #expect(try await database.value("SELECT count(note) FROM products") == "0")
+        }
+    }
+
+    @Test func statementsOfOnesOwnComeFromFilesAndInBatches() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(Made.products)
+            let folder = FileManager.default.temporaryDirectory
+                .appending(path: "m-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            func write(_ name: String, _ text: String) throws {
+                try Data(text.utf8).write(to: folder.appending(path: name))
+            }
+            try write("up.sql", "ALTER TABLE products ADD COLUMN n integer NOT NULL DEFAULT 0;")
+            try write("down.sql", "ALTER TABLE products DROP COLUMN n;")
+            try write(
+                "m.yaml",
+                """
+                migration: m
+                operations:
+                  - sql: { up_file: up.sql, down_file: down.sql, table: products,
+                           batches: 'UPDATE products SET n = n + 1 WHERE :range' }
+                """)
+            let path = folder.appending(path: "m.yaml").path
+            let migrator = try Made.migrator(database)
+            let before = try await Made.schema(database)
+            try await migrator.start(try MigrationReader.read(path: path))
+            #expect(try await database.value("SELECT sum(n) FROM products") == "3000")
+            // Begun again it is done already.
+            try await migrator.start(try MigrationReader.read(path: path))
+            try await migrator.rollback("m")
+            #expect(try await Made.schema(database) == before)
+            try await migrator.start(try MigrationReader.read(path: path))
+            #expect(try await database.value("SELECT sum(n) FROM products") == "3000")
+            // What its files say may not change either.
+            try write("down.sql", "SELECT 1;")
+            let error = await #expect(throws: MigrationError.self) {
+                try await migrator.start(try MigrationReader.read(path: path))
+            }
+            #expect(error?.description.contains("has changed since it was begun") == true)
         }
     }
 

@@ -2,115 +2,12 @@ import Sluice
 import SluiceCore
 import SluicePostgres
 import SluiceTestSupport
-import Synchronization
 import Testing
 
 @testable import SluiceMigration
 
 /// Clients of the old and the new shape at once.
 @Suite(.timeLimit(.minutes(12))) struct TwoShapesTests {
-    /// A client that writes and reads until it is told to stop.
-    private struct Client: Sendable {
-        let dsn: String
-        let seed: UInt64
-        let write: String
-        let rows: Int
-
-        /// What it met: the longest it waited, in seconds, and what failed.
-        struct Outcome: Sendable {
-            var secondsMax = 0.0
-            var count = 0
-            var problems: [String] = []
-        }
-
-        func run(until isOver: @Sendable () -> Bool) async throws -> Outcome {
-            let connection = try await PostgresConnection.connect(
-                try ConnectionParameters(dsn: dsn))
-            var numbers = KilledMigrationTests.SeededNumbers(seed)
-            var outcome = Outcome()
-            while !isOver() {
-                let id = 1 + Int(numbers.next()) % rows
-                let cents = Int(numbers.next() % 100_000)
-                let began = ContinuousClock.now
-                do {
-                    _ = try await connection.query(
-                        write, [.text("\(id)"), .text("\(cents)")])
-                } catch {
-                    outcome.problems.append("\(error)")
-                }
-                outcome.secondsMax = max(
-                    outcome.secondsMax, began.duration(to: .now) / .seconds(1))
-                outcome.count += 1
-            }
-            await connection.close()
-            return outcome
-        }
-    }
-
-    @Test func clientsOfBothShapesWriteAtOnceAndNeitherFailsNorWaits() async throws {
-        try await TestDatabase.with(alone: true) { database in
-            let rows = 20_000
-            try await database.execute(
-                """
-                CREATE TABLE products (id bigint PRIMARY KEY, price numeric(12, 2) NOT NULL);
-                INSERT INTO products SELECT i, i * 0.01 FROM generate_series(1, \(rows)) AS i;
-                ANALYZE;
-                """)
-            let old = Client(
-                dsn: database.dsn, seed: 1,
-                write: "UPDATE products SET price = $2::numeric / 100 WHERE id = $1", rows: rows)
-            let new = Client(
-                dsn: database.dsn, seed: 2,
-                write: "UPDATE products SET price_cents = $2::bigint WHERE id = $1", rows: rows)
-            let migrator = try Made.migrator(database)
-            let migration = try Made.file(Made.cents)
-            let differs = """
-                SELECT count(*) FROM products
-                WHERE price_cents IS NOT NULL AND price_cents <> price * 100
-                """
-            let isOver = Mark(), oldIsOver = Mark()
-            let outcomes = try await withThrowingTaskGroup(of: Client.Outcome?.self) { group in
-                group.addTask { try await old.run { oldIsOver.isSet } }
-                group.addTask {
-                    try await migrator.start(migration)
-                    #expect(try await database.value(differs) == "0")
-                    try await migrator.switchReads("m")
-                    return nil
-                }
-                var outcomes: [Client.Outcome] = []
-                while let ended = try await group.next() {
-                    if let ended {
-                        outcomes.append(ended)
-                        // The old shape is gone: the new one alone meets the end.
-                        guard outcomes.count == 1 else { continue }
-                        group.addTask {
-                            #expect(try await database.value(differs) == "0")
-                            try await migrator.complete("m")
-                            isOver.set()
-                            return nil
-                        }
-                    } else if !oldIsOver.isSet {
-                        group.addTask { try await new.run { isOver.isSet } }
-                        // Both for a while: the new one's first hundred writes.
-                        try await eventually("both have written") {
-                            try await database.number(
-                                "SELECT n_tup_upd FROM pg_stat_user_tables "
-                                    + "WHERE relname = 'products'") > rows + 200
-                        }
-                        oldIsOver.set()
-                    }
-                }
-                return outcomes
-            }
-            #expect(outcomes.count == 2)
-            for outcome in outcomes {
-                #expect(outcome.problems.isEmpty, "\(outcome.problems.prefix(3))")
-                #expect(outcome.secondsMax < 0.5, "\(outcome.secondsMax)")
-                #expect(outcome.count > 50)
-            }
-        }
-    }
-
     @Test func bothShapesSayTheSameWhoeverWrites() async throws {
         try await TestDatabase.with { database in
             try await database.execute(Made.products)
@@ -232,11 +129,4 @@ import Testing
                     == "1000")
         }
     }
-}
-
-/// Something that has happened or not.
-private final class Mark: Sendable {
-    private let value = Mutex(false)
-    var isSet: Bool { value.withLock { $0 } }
-    func set() { value.withLock { $0 = true } }
 }

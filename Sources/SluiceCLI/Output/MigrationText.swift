@@ -14,6 +14,7 @@ enum MigrationText {
             }
             lines.append("  \(index + 1). \(Printable.clean(step.title))")
             lines.append("     lock: \(step.lock?.text ?? "none that anybody waits for")")
+            if step.isFinal { lines.append("     no way back behind it") }
             for statement in statements(step.action) { lines.append("     \(oneLine(statement))") }
             for statement in step.undo {
                 lines.append("     rollback: \(oneLine(statement))")
@@ -28,7 +29,7 @@ enum MigrationText {
         case .dualWrite: "dual-write (start)"
         case .backfill: "backfill (start)"
         case .validate: "validate (start)"
-        case .contract: "contract (complete): no way back from here"
+        case .contract: "contract (complete)"
         }
     }
 
@@ -36,6 +37,8 @@ enum MigrationText {
         switch action {
         case .transaction(let statements): statements
         case .outside(let statement, _, _): [statement]
+        case .backfill(let backfill) where backfill.statement != nil:
+            ["sluice run --table \(backfill.table) --statement '\(backfill.statement ?? "")'"]
         case .backfill(let backfill):
             [
                 "sluice run --table \(backfill.table) --set '\(backfill.column) = "
@@ -67,6 +70,9 @@ enum MigrationText {
         case .began(let what): Console.error.say(Printable.clean(what))
         case .note(let sentence): Console.error.say("  " + Printable.clean(sentence))
         case .ended: break
+        case .progress(let what):
+            guard Terminal.output.isCapable else { return }
+            Console.error.write("  \(Printable.clean(what))\(Escape.clearLine)\r")
         case .waits(let what, let seconds):
             Console.error.say(
                 "  waits for \(Printable.clean(what)); tries again in "

@@ -3,6 +3,8 @@ import SluicePostgres
 /// What the database says of tables and columns.
 struct Catalog: Sendable {
     let connection: PostgresConnection
+    /// The schema whose views show the old shape, and go when that goes; `nil` without.
+    var oldSchema: String?
 
     /// A table that a migration changes.
     struct Table: Sendable {
@@ -111,7 +113,8 @@ struct Catalog: Sendable {
         of column: Column, in table: Table, besideKey: Bool = false
     ) async throws -> [String] {
         try await connection.query(
-            CatalogSQL.dependents(table.name, column.plain, besideKey: besideKey)
+            CatalogSQL.dependents(
+                table.name, column.plain, besideKey: besideKey, leavingOut: oldSchema)
         ).rows.compactMap { $0[0] }
     }
 
@@ -153,6 +156,68 @@ struct Catalog: Sendable {
             sequence: first[2], isIdentity: first[3] != "",
             isAlways: first[3] == "a", isDeferrable: first[4] == "t",
             sequenceOptions: first[5] ?? "")
+    }
+
+    /// A foreign key to a table.
+    struct ReferringKey: Sendable {
+        /// The table that has it, as SQL spells it.
+        let table: String
+        /// The constraint's name as SQL spells it.
+        let name: String
+        /// What it says, without whether rows were checked.
+        let definition: String
+        let isValidated: Bool
+    }
+
+    /// Keys that refer to a table, its own among them.
+    ///
+    /// - Throws: `MigrationError` for those that cannot be made again without reading their table
+    ///   under a lock.
+    func referringKeys(to table: Table) async throws -> [ReferringKey] {
+        try await connection.query(CatalogSQL.referringKeys, [.text(table.name)]).rows.map { row in
+            let (name, key) = (row[0] ?? "", row[1] ?? "")
+            guard row[4] != "t" else {
+                throw MigrationError(
+                    .refused,
+                    "\(key) of \(name), which has partitions, refers to \(table.name): PostgreSQL "
+                        + "cannot make it again without reading all rows under a lock")
+            }
+            guard row[5] == "t" else {
+                throw MigrationError(
+                    .refused,
+                    "\(key) of \(name) refers to \(table.name), and this role does not own "
+                        + "\(name): ALTER TABLE \(name) OWNER TO it, or connect as its owner")
+            }
+            let definition = row[2] ?? ""
+            let mark = " NOT VALID"
+            return ReferringKey(
+                table: name, name: key,
+                definition: definition.hasSuffix(mark)
+                    ? String(definition.dropLast(mark.count)) : definition,
+                isValidated: row[3] == "t")
+        }
+    }
+
+    /// A part of a table with partitions, or the table itself.
+    struct Partition: Sendable {
+        /// The name with its schema, as SQL spells it.
+        let name: String
+        let plain: String
+        let schema: String
+        /// Whether it has no rows itself but partitions.
+        let isParent: Bool
+        let oid: String
+        /// The parent's; `nil` for a table that is nobody's partition.
+        let parent: String?
+    }
+
+    /// A table with all its partitions, parents before children.
+    func partitions(of table: Table) async throws -> [Partition] {
+        try await connection.query(CatalogSQL.partitions, [.text(table.name)]).rows.map {
+            Partition(
+                name: $0[0] ?? "", plain: $0[1] ?? "", schema: $0[2] ?? "",
+                isParent: $0[3] == "t", oid: $0[4] ?? "", parent: $0[5])
+        }
     }
 
     /// A primary key.

@@ -27,13 +27,25 @@ enum CatalogSQL {
     /// What depends on a column, its own default left out; what is behind a view's rule is the
     /// view.
     ///
-    /// `besideKey`: without the table's primary key and the column's own sequence.
-    static func dependents(_ table: String, _ column: String, besideKey: Bool) -> String {
+    /// `besideKey`: without the table's primary key, keys that refer to it, and the column's own
+    /// sequence.
+    /// `leavingOut`: without views in that schema.
+    static func dependents(
+        _ table: String, _ column: String, besideKey: Bool, leavingOut schema: String? = nil
+    ) -> String {
+        let views =
+            schema.map {
+                """
+                AND NOT EXISTS (SELECT FROM pg_class v JOIN pg_namespace n ON n.oid = v.relnamespace
+                WHERE v.oid = r.ev_class AND n.nspname = \(Literal.quoted($0)))
+                """
+            } ?? ""
         let key =
             besideKey
             ? """
             AND NOT (d.classid = 'pg_constraint'::regclass AND EXISTS (SELECT FROM pg_constraint k
-            WHERE k.oid = d.objid AND k.conrelid = d.refobjid AND k.contype = 'p'))
+            WHERE k.oid = d.objid AND (k.conrelid = d.refobjid AND k.contype = 'p'
+            OR k.confrelid = d.refobjid AND k.contype = 'f')))
             AND NOT (d.classid = 'pg_class'::regclass AND d.deptype IN ('a', 'i'))
             """ : ""
         return """
@@ -53,7 +65,7 @@ enum CatalogSQL {
             SELECT FROM pg_constraint k WHERE k.oid = d.objid AND k.contype = 'n'))
             -- What is made for the way.
             AND pg_describe_object(d.classid, d.objid, d.objsubid) NOT LIKE '%sluice\\_%'
-            \(key) ORDER BY what
+            \(key) \(views) ORDER BY what
             """
     }
 
@@ -101,6 +113,26 @@ enum CatalogSQL {
         FROM pg_constraint k CROSS JOIN unnest(k.conkey) WITH ORDINALITY AS n (number, place)
         JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = n.number
         WHERE k.conrelid = $1::regclass AND k.contype = 'p' ORDER BY n.place
+        """
+
+    /// Keys that refer to the table `$1`, its own included: table, name, definition, whether it was
+    /// checked, whether the table is partitioned, whether this role owns it.
+    static let referringKeys = """
+        SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(k.conname),
+        pg_get_constraintdef(k.oid), k.convalidated, c.relkind = 'p',
+        pg_has_role(c.relowner, 'USAGE') FROM pg_constraint k
+        JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE k.confrelid = $1::regclass AND k.contype = 'f' AND k.conparentid = 0
+        ORDER BY 1, 2
+        """
+
+    /// The partitions of the table `$1`, itself first: name, name without its schema, schema,
+    /// whether it has partitions itself, its number, its parent's.
+    static let partitions = """
+        SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relname, n.nspname,
+        c.relkind = 'p', p.relid::oid::text, p.parentrelid::oid::text FROM pg_partition_tree($1) p
+        JOIN pg_class c ON c.oid = p.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') ORDER BY p.level, c.relname
         """
 
     /// Triggers before rows of the table `$1` that fire after the one called `$2`.

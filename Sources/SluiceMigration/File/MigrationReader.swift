@@ -13,11 +13,16 @@ public enum MigrationReader {
         } catch {
             throw MigrationError(.refused, "cannot read \(path): \(error.localizedDescription)")
         }
-        return try read(text, file: path)
+        let folder = URL(filePath: path).deletingLastPathComponent()
+        return try read(text, file: path) { name in
+            try? String(contentsOf: URL(filePath: name, relativeTo: folder), encoding: .utf8)
+        }
     }
 
-    /// Reads a file's text.
-    static func read(_ text: String, file: String) throws(MigrationError) -> Migration {
+    /// Reads a file's text; `including` gives that of a file which it names.
+    static func read(
+        _ text: String, file: String, including: (String) -> String? = { _ in nil }
+    ) throws(MigrationError) -> Migration {
         let top: Node?
         do {
             top = try compose(yaml: text)
@@ -32,6 +37,9 @@ public enum MigrationReader {
         }
         var name: String?
         var operations: [any Operation] = []
+        var lines: [Int] = []
+        var shapes: ShapeSchemas?
+        var whole = text
         for (key, value) in mapping {
             let line = key.mark?.line ?? 1
             switch key.string {
@@ -47,23 +55,47 @@ public enum MigrationReader {
                 guard case .sequence(let list) = value, !list.isEmpty else {
                     throw MigrationError(.refused, "\(file):\(line): operations: is a list")
                 }
-                for item in list { operations.append(try operation(item, file)) }
+                for item in list {
+                    let included = included(item, including)
+                    // What they say is a part of the migration, and may not change either.
+                    for name in included.keys.sorted() { whole += included[name] ?? "" }
+                    operations.append(try operation(item, file, included))
+                    lines.append(item.mark?.line ?? 1)
+                }
+            case "schemas": shapes = try ShapeSchemas.read(value, "\(file):\(line)")
             default:
                 throw MigrationError(
                     .refused,
-                    "\(file):\(line): unknown key \(key.string ?? ""): there are migration and "
-                        + "operations")
+                    "\(file):\(line): unknown key \(key.string ?? ""): there are migration, "
+                        + "operations and schemas")
             }
         }
         guard let name, !operations.isEmpty else {
             throw MigrationError(
                 .refused, "\(file):1: a migration file has migration: and operations:")
         }
-        return Migration(name: name, operations: operations, text: text)
+        if shapes != nil, let reason = ShapeSchemas.obstacle(to: operations) {
+            throw MigrationError(.refused, "\(file):1: schemas: cannot be: \(reason)")
+        }
+        return Migration(
+            name: name, operations: operations, lines: lines, shapes: shapes, text: whole)
+    }
+
+    /// Files that an operation names, as far as they can be read.
+    private static func included(
+        _ node: Node, _ including: (String) -> String?
+    ) -> [String: String] {
+        guard case .mapping(let mapping) = node, case .mapping(let values)? = mapping.first?.value
+        else { return [:] }
+        var files: [String: String] = [:]
+        for (key, value) in values where key.string?.hasSuffix("_file") == true {
+            if let name = value.string { files[name] = including(name) }
+        }
+        return files
     }
 
     private static func operation(
-        _ node: Node, _ file: String
+        _ node: Node, _ file: String, _ included: [String: String]
     ) throws(MigrationError) -> any Operation {
         let line = node.mark?.line ?? 1
         func refusal(_ sentence: String) -> MigrationError {
@@ -99,6 +131,8 @@ public enum MigrationReader {
         where isNeeded && texts[field] == nil && lists[field] == nil {
             throw refusal("\(keyword) needs \(field)")
         }
-        return try type.init(Fields(file: file, line: line, texts: texts, lists: lists))
+        return try type.init(
+            Fields(
+                file: file, line: line, texts: texts, lists: lists, included: included))
     }
 }

@@ -16,8 +16,9 @@ struct MigrationLedger: Sendable {
         let state: String
         /// Whether another process has it in hand.
         let isInHand: Bool
-        /// When it was begun, in seconds since 1970: begun again it is another one.
-        let begunSeconds: Int
+        /// When it was begun, in microseconds since 1970: begun again it is another one, within the
+        /// same second too.
+        let begunMicroseconds: Int
         /// The search path under which it was begun.
         let searchPath: String
     }
@@ -41,7 +42,7 @@ struct MigrationLedger: Sendable {
         return Record(
             name: row[0] ?? "", checksum: row[1] ?? "", steps: steps, state: row[3] ?? "",
             isInHand: row[5] == "t" && row[4] != owner,
-            begunSeconds: Int(row[6] ?? "") ?? 0, searchPath: row[7] ?? "")
+            begunMicroseconds: Int(row[6] ?? "") ?? 0, searchPath: row[7] ?? "")
     }
 
     func create(_ migration: Migration, checksum: String, steps: [Step]) async throws {

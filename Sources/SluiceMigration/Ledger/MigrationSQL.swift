@@ -6,7 +6,7 @@ enum MigrationSQL {
         owner IS NOT NULL AND lease_until > clock_timestamp() AND EXISTS (
         SELECT FROM pg_stat_activity a WHERE a.pid = m.session_pid
         AND (a.backend_start IS NULL OR a.backend_start = m.session_start)),
-        extract(epoch FROM created_at)::bigint, search_path
+        (extract(epoch FROM created_at) * 1000000)::bigint, search_path
         FROM sluice.migration m WHERE name = $1
         """
 
@@ -94,6 +94,19 @@ enum MigrationSQL {
         FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
         WHERE l.relation = to_regclass($1) AND l.granted AND a.pid <> pg_backend_pid()
         ORDER BY a.xact_start, a.pid LIMIT 3
+        """
+
+    /// Which session answers, and whether its server is a replica.
+    static let server = "SELECT pg_backend_pid(), pg_is_in_recovery()"
+
+    /// How far the session `$1` is with an index: what it does, and the part of it that is done or
+    /// whom it waits for.
+    static let indexProgress = """
+        SELECT phase || CASE WHEN lockers_total > lockers_done AND current_locker_pid > 0
+        THEN ', for the transaction of ' || current_locker_pid
+        WHEN greatest(blocks_total, tuples_total) > 0 THEN ', ' || CASE WHEN tuples_total > 0
+        THEN 100 * tuples_done / tuples_total ELSE 100 * blocks_done / blocks_total END || ' %'
+        ELSE '' END FROM pg_stat_progress_create_index WHERE pid = $1::integer
         """
 
     /// Timeouts that a role or a database may set would end checks of a large table, or the session

@@ -82,7 +82,9 @@ public struct Backfill: Sendable, Codable, Equatable {
     /// The table, as SQL spells it.
     public var table: String
     /// The column, as SQL spells it.
-    public var column: String
+    public var column = ""
     /// What it is filled with.
-    public var expression: String
+    public var expression = ""
+    /// A statement of one's own for each batch, in place of these.
+    public var statement: String?
 }

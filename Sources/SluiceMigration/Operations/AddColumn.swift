@@ -26,6 +26,8 @@ struct AddColumn: Operation {
         }
     }
 
+    var shape: ShapeChange { .columns(table: table, added: [column], dropped: []) }
+
     func steps(_ catalog: Catalog, label: String) async throws -> [Step] {
         let table = try await catalog.table(table)
         let column = try catalog.newColumn(column, of: table)

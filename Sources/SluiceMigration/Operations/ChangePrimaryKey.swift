@@ -15,33 +15,16 @@ struct ChangePrimaryKey: Operation {
         type = fields["type"]
     }
 
+    var shape: ShapeChange {
+        .hidden("views of a table keep its primary key from being changed")
+    }
+
     func steps(_ catalog: Catalog, label: String) async throws -> [Step] {
         let table = try await catalog.table(table)
         try catalog.requireWhole(table, for: "build a unique index")
         let old = try catalog.column(column, of: table)
-        guard let key = try await catalog.primaryKey(of: table), key.columns == [old.name] else {
-            throw MigrationError(
-                .refused, "\(old.name) is not the primary key of \(table.name) by itself")
-        }
-        let counts = ["smallint", "integer", "bigint", "int", "int2", "int4", "int8"]
-        guard key.sequence == nil || counts.contains(type.lowercased()) else {
-            throw MigrationError(
-                .refused, "\(old.name) is counted by a sequence, which cannot count in \(type)")
-        }
-        guard !key.isDeferrable, !old.hasPrivileges else {
-            throw MigrationError(
-                .refused,
-                "the key of \(table.name) is deferrable, or roles have privileges on \(old.name) "
-                    + "alone: neither would be kept")
-        }
-        // Its own constraint goes and comes; whatever else names it is somebody's.
-        let others = try await catalog.dependents(of: old, in: table, besideKey: true)
-        guard others.isEmpty else {
-            throw MigrationError(
-                .refused,
-                "\(old.name) of \(table.name) is used by \(others.joined(separator: ", ")): change "
-                    + "what refers to it first")
-        }
+        let key = try await key(of: table, old, catalog)
+        let referring = try await catalog.referringKeys(to: table)
         let new = try catalog.newColumn("sluice_\(label)_new", of: table)
         let dual = DualWrite(
             table: table, old: nil, new: new, newType: type, up: old.name, down: nil, label: label)
@@ -80,9 +63,64 @@ struct ChangePrimaryKey: Operation {
             Step(
                 .contract, "make it the primary key \(old.name)",
                 .transaction(
-                    swap(table, old, new: new, key: key, index: name, dual: dual, check: drop)),
-                on: table.name, lock: Lock.exclusive(table.name), isFinal: true),
-        ]
+                    referring.map { "ALTER TABLE \($0.table) DROP CONSTRAINT \($0.name)" }
+                        + swap(table, old, new: new, key: key, index: name, dual: dual, check: drop)
+                        + referring.map {
+                            "ALTER TABLE \($0.table) ADD CONSTRAINT \($0.name) \($0.definition) "
+                                + "NOT VALID"
+                        }),
+                on: table.name, lock: Lock.exclusive(all(table, referring)), isFinal: true),
+        ] + checks(referring)
+    }
+
+    /// The table's primary key.
+    ///
+    /// - Throws: `MigrationError` where it cannot become a wider one without losing something.
+    private func key(
+        of table: Catalog.Table, _ old: Catalog.Column, _ catalog: Catalog
+    ) async throws -> Catalog.PrimaryKey {
+        guard let key = try await catalog.primaryKey(of: table), key.columns == [old.name] else {
+            throw MigrationError(
+                .refused, "\(old.name) is not the primary key of \(table.name) by itself")
+        }
+        let counts = ["smallint", "integer", "bigint", "int", "int2", "int4", "int8"]
+        guard key.sequence == nil || counts.contains(type.lowercased()) else {
+            throw MigrationError(
+                .refused, "\(old.name) is counted by a sequence, which cannot count in \(type)")
+        }
+        guard !key.isDeferrable, !old.hasPrivileges else {
+            throw MigrationError(
+                .refused,
+                "the key of \(table.name) is deferrable, or roles have privileges on \(old.name) "
+                    + "alone: neither would be kept")
+        }
+        // Its own constraint goes and comes, and so do keys that refer to it; whatever else names
+        // it is somebody's.
+        let others = try await catalog.dependents(of: old, in: table, besideKey: true)
+        guard others.isEmpty else {
+            throw MigrationError(
+                .refused,
+                "\(old.name) of \(table.name) is used by \(others.joined(separator: ", ")): change "
+                    + "what refers to it first")
+        }
+        return key
+    }
+
+    /// The table and those that refer to it: PostgreSQL locks them all.
+    private func all(_ table: Catalog.Table, _ referring: [Catalog.ReferringKey]) -> String {
+        let others = Set(referring.map(\.table)).subtracting([table.name]).sorted()
+        return ([table.name] + others).joined(separator: ", ")
+    }
+
+    /// Keys that were made again hold for new rows at once; the others are looked at without a lock
+    /// that anybody waits for.
+    private func checks(_ referring: [Catalog.ReferringKey]) -> [Step] {
+        referring.filter(\.isValidated).map { key in
+            Step(
+                .contract, "see that every row of \(key.table) keeps \(key.name)",
+                .transaction(["ALTER TABLE \(key.table) VALIDATE CONSTRAINT \(key.name)"]),
+                on: key.table, lock: Lock.shareUpdateExclusive(key.table), isFinal: true)
+        }
     }
 
     /// All at once: a table without a primary key is nobody's business.

@@ -16,6 +16,11 @@ struct ChangeType: Operation {
             drops: fields.list("drops"))
     }
 
+    var shape: ShapeChange {
+        .columns(
+            table: replacement.table, added: [replacement.to], dropped: [replacement.column])
+    }
+
     func steps(_ catalog: Catalog, label: String) async throws -> [Step] {
         try await replacement.steps(catalog, label: label)
     }

@@ -15,6 +15,8 @@ struct DropColumn: Operation {
         drops = fields.list("drops")
     }
 
+    var shape: ShapeChange { .columns(table: table, added: [], dropped: [column]) }
+
     func steps(_ catalog: Catalog, label: String) async throws -> [Step] {
         let table = try await catalog.table(table)
         let column = try catalog.column(column, of: table)

@@ -26,48 +26,113 @@ struct CreateIndex: Operation {
 
     func steps(_ catalog: Catalog, label: String) async throws -> [Step] {
         let table = try await catalog.table(table)
-        try catalog.requireWhole(table, for: "build an index")
         let index = table.sibling(SpelledName.plain(name) ?? name)
         guard try await catalog.value("SELECT to_regclass($1)", [.text(index)]) == nil else {
             throw MigrationError(.refused, "there is a table or index \(name) already")
         }
-        return [
-            ConcurrentIndex(
-                table: table.name, index: index,
-                name: SpelledName.spelled(
-                    SpelledName.plain(name) ?? name),
-                columns: columns.joined(separator: ", "), isUnique: isUnique,
-                predicate: predicate, method: method
-            ).step
-        ]
+        let build = ConcurrentIndex(
+            table: table.name, index: index,
+            name: SpelledName.spelled(SpelledName.plain(name) ?? name),
+            columns: columns.joined(separator: ", "), isUnique: isUnique, predicate: predicate,
+            method: method)
+        guard table.isPartitioned else { return [build.step] }
+        let parts = PartitionedIndex(
+            whole: build, plain: SpelledName.plain(name) ?? name,
+            partitions: try await catalog.partitions(of: table))
+        for number in parts.partitions.indices {
+            let one = parts.index(of: number)
+            guard try await catalog.value("SELECT to_regclass($1)", [.text(one.index)]) == nil
+            else {
+                throw MigrationError(
+                    .refused, "there is a table or index \(one.name) already")
+            }
+        }
+        return parts.steps
+    }
+}
+
+/// An index of a table with partitions: built for each by itself, then put together.
+///
+/// PostgreSQL builds such an index at once and under a lock only; one of the parent alone is there
+/// in a moment, and valid as soon as each partition's own has been attached to it. A partition that
+/// is made meanwhile gets its own with the parent's.
+private struct PartitionedIndex {
+    let whole: ConcurrentIndex
+    /// The index's name as the catalog has it.
+    let plain: String
+    /// Parents before children, the table itself first.
+    let partitions: [Catalog.Partition]
+
+    /// Of PostgreSQL's 63 bytes, what leaves room for a number and for letters of several bytes.
+    private static let stemMax = 28
+
+    /// The index of a partition, by its place in the list.
+    func index(of number: Int) -> ConcurrentIndex {
+        guard number > 0 else { return whole }
+        var index = whole
+        let name = "\(plain.prefix(Self.stemMax))_\(number)"
+        index.table = partitions[number].name
+        index.name = SpelledName.spelled(name)
+        index.index = QualifiedName(schema: partitions[number].schema, name: name).quoted
+        return index
+    }
+
+    var steps: [Step] {
+        let built = partitions.indices.map { number in
+            partitions[number].isParent ? index(of: number).frame : index(of: number).step
+        }
+        // Children before their parents: a parent's becomes valid with its last child's.
+        let attached = partitions.indices.dropFirst().reversed().map { number in
+            let parent = partitions.firstIndex { $0.oid == partitions[number].parent } ?? 0
+            let own = index(of: number)
+            return Step(
+                .validate, "make \(own.name) a part of \(index(of: parent).name)",
+                .transaction([
+                    "ALTER INDEX \(index(of: parent).index) ATTACH PARTITION \(own.index)"
+                ]), on: own.table, lock: Lock.exclusive("the index \(own.name)"),
+                // It cannot be detached, and goes with the whole.
+                undo: ["DROP INDEX IF EXISTS \(whole.index)"])
+        }
+        return built + attached
     }
 }
 
 /// `CREATE INDEX CONCURRENTLY`, whose rest is removed where it failed half-way.
 struct ConcurrentIndex: Sendable {
-    let table: String
+    var table: String
     /// The index with its schema, and its name alone.
-    let index: String
-    let name: String
+    var index: String
+    var name: String
     let columns: String
     var isUnique = false
     var predicate: String?
     var method: String?
 
+    /// The index of a parent alone, which is not valid yet.
+    var frame: Step {
+        Step(
+            .validate, "make the index \(name) of \(table), without its partitions",
+            .transaction([definition("\(name) ON ONLY \(table)")]), on: table,
+            lock: Lock.share(table), undo: ["DROP INDEX IF EXISTS \(index)"])
+    }
+
     var step: Step {
-        let unique = isUnique ? "UNIQUE " : ""
-        let using = method.map { " USING \($0)" } ?? ""
-        let condition = predicate.map { " WHERE \($0)" } ?? ""
         let drop = "DROP INDEX CONCURRENTLY IF EXISTS \(index)"
         // After the rows are filled: an index on a column that is filled makes each update dearer.
         return Step(
             .validate, "build the index \(name) on \(table)",
             .outside(
-                "CREATE \(unique)INDEX CONCURRENTLY \(name) ON \(table)\(using) "
-                    + "(\(columns))\(condition)",
+                definition("CONCURRENTLY \(name) ON \(table)"),
                 isDone: CatalogSQL.isIndexValid(index), cleaning: drop),
             on: table, lock: Lock.shareUpdateExclusive(table), undo: [drop],
             undoesOutside: true)
+    }
+
+    private func definition(_ place: String) -> String {
+        let unique = isUnique ? "UNIQUE " : ""
+        let using = method.map { " USING \($0)" } ?? ""
+        let condition = predicate.map { " WHERE \($0)" } ?? ""
+        return "CREATE \(unique)INDEX \(place)\(using) (\(columns))\(condition)"
     }
 }
 

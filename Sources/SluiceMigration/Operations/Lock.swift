@@ -10,6 +10,10 @@ public struct Lock: Sendable, Codable, Equatable {
         Lock(text: "ACCESS EXCLUSIVE on \(table), a moment", isBrief: true)
     }
     /// Nobody writes meanwhile.
+    static func share(_ table: String) -> Lock {
+        Lock(text: "SHARE on \(table), a moment", isBrief: true)
+    }
+    /// The same, and no other change of the schema.
     static func shareRowExclusive(_ tables: String...) -> Lock {
         let names = tables.joined(separator: " and ")
         return Lock(text: "SHARE ROW EXCLUSIVE on \(names), a moment", isBrief: true)

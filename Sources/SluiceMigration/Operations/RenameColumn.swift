@@ -19,6 +19,17 @@ struct RenameColumn: Operation {
         drops = fields.list("drops")
     }
 
+    var shape: ShapeChange {
+        isInstant
+            ? .hidden("an instant rename leaves no old shape: without instant both names work")
+            : .columns(table: table, added: [to], dropped: [column])
+    }
+
+    /// At once it is what such a statement is to clients.
+    var ownStatements: [String] {
+        isInstant ? ["ALTER TABLE \(table) RENAME COLUMN \(column) TO \(to)"] : []
+    }
+
     func steps(_ catalog: Catalog, label: String) async throws -> [Step] {
         let table = try await catalog.table(table)
         let old = try catalog.column(column, of: table)

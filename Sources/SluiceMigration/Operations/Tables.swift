@@ -45,6 +45,8 @@ struct RenameTable: Operation {
         to = fields["to"]
     }
 
+    var shape: ShapeChange { .hidden("rename_table makes a view of the old name itself") }
+
     func steps(_ catalog: Catalog, label: String) async throws -> [Step] {
         let table = try await catalog.table(table)
         let new = try Catalog.spelled(to)
@@ -93,6 +95,8 @@ struct DropTable: Operation {
 
     init(_ fields: Fields) throws(MigrationError) { table = fields["table"] }
 
+    var shape: ShapeChange { .hidden("a table that goes has no new shape") }
+
     func steps(_ catalog: Catalog, label: String) async throws -> [Step] {
         let table = try await catalog.table(table)
         let referrers = try await catalog.connection.query(
@@ -109,28 +113,6 @@ struct DropTable: Operation {
                 // Not CASCADE: what still refers to it is somebody's.
                 .transaction(["DROP TABLE IF EXISTS \(table.name)"]),
                 on: table.name, lock: Lock.exclusive(table.name), isFinal: true)
-        ]
-    }
-}
-
-/// Statements of one's own, for what no operation does.
-struct RawSQL: Operation {
-    static let keyword = "sql"
-    static let fields = ["up": true, "down": true]
-
-    private let up: String
-    private let down: String
-
-    init(_ fields: Fields) throws(MigrationError) {
-        up = fields["up"]
-        down = fields["down"]
-    }
-
-    func steps(_ catalog: Catalog, label: String) async throws -> [Step] {
-        [
-            Step(
-                .expand, "your own statements", .transaction([up]), lock: .unknown,
-                undo: [down])
         ]
     }
 }

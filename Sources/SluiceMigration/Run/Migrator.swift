@@ -24,7 +24,7 @@ public struct Migrator: Sendable {
     ///
     /// - Throws: `MigrationError` where the file does not fit the database.
     public func plan(_ migration: Migration) async throws -> [Step] {
-        try await withLedger { ledger in
+        try await withLedger(onlyReads: true) { ledger in
             if let record = try await ledger.find(migration.name), record.state != "rolled back" {
                 return record.steps
             }
@@ -141,7 +141,7 @@ public struct Migrator: Sendable {
 
     /// How all migrations stand, the newest first.
     public func status() async throws -> [MigrationStatus] {
-        try await withLedger { ledger in
+        try await withLedger(onlyReads: true) { ledger in
             guard try await ledger.exists() else { return [] }
             return try await ledger.connection.query(MigrationSQL.list).rows.map {
                 MigrationStatus(
@@ -157,12 +157,14 @@ public struct Migrator: Sendable {
     private static func steps(
         _ migration: Migration, _ connection: PostgresConnection
     ) async throws -> [Step] {
-        let catalog = Catalog(connection: connection)
-        var steps: [Step] = []
+        let catalog = Catalog(connection: connection, oldSchema: migration.shapes?.old)
+        let shown = try await migration.shapes?.steps(migration.operations, catalog)
+        var steps = shown?.before ?? []
         for (index, operation) in migration.operations.enumerated() {
             steps += try await operation.steps(
                 catalog, label: "\(migration.name)_\(index + 1)")
         }
+        steps += shown?.after ?? []
         // Within the last phase first what can be taken back.
         return Phase.allCases.flatMap { phase in
             let own = steps.filter { $0.phase == phase }
@@ -198,7 +200,7 @@ public struct Migrator: Sendable {
         do {
             try await body(
                 StepRunner(
-                    name: record.name, begunSeconds: record.begunSeconds, ledger: ledger,
+                    name: record.name, begunMicroseconds: record.begunMicroseconds, ledger: ledger,
                     parameters: parameters, report: report))
         } catch {
             if ledger.connection.isUsable {
@@ -227,10 +229,27 @@ public struct Migrator: Sendable {
         }
     }
 
+    /// A migration is in the hands of a session, which a pooler gives to whoever comes next.
+    private static func requireOwnSession(_ connection: PostgresConnection) async throws {
+        let row = try await connection.query(MigrationSQL.server).rows.first
+        guard row?[0] == "\(connection.backendPID)" else {
+            throw MigrationError(
+                .refused,
+                "this is a connection pooler, and a migration needs sessions of its own: name the "
+                    + "server itself with --dsn")
+        }
+        guard row?[1] == "f" else {
+            throw MigrationError(
+                .refused, "this server is a replica: name the primary with --dsn")
+        }
+    }
+
     private func withLedger<Value: Sendable>(
+        onlyReads: Bool = false,
         _ body: (MigrationLedger) async throws -> Value
     ) async throws -> Value {
         try await parameters.withSession { connection in
+            if !onlyReads { try await Self.requireOwnSession(connection) }
             for statement in MigrationSQL.patience(connection.serverVersion) {
                 _ = try await connection.query(statement)
             }
@@ -262,6 +281,8 @@ public enum MigrationEvent: Sendable {
     case ended(String)
     /// Something a person should know.
     case note(String)
+    /// How far a step is.
+    case progress(String)
     /// A lock was not to be had; who has it, and for how long it is rested.
     case waits(String, seconds: Double)
     /// What the backfill tells.

@@ -5,7 +5,7 @@ import SluicePostgres
 /// Carries out steps, and takes them back.
 struct StepRunner: Sendable {
     let name: String
-    let begunSeconds: Int
+    let begunMicroseconds: Int
     let ledger: MigrationLedger
     let parameters: ConnectionParameters
     let report: @Sendable (MigrationEvent) -> Void
@@ -23,6 +23,8 @@ struct StepRunner: Sendable {
     private static let longTriesMax = 5
     /// How often it is tried: with those rests a quarter of an hour.
     private static let triesMax = 100
+    /// How often it is looked how far an index is, in seconds.
+    private static let watchSeconds = 1.0
     /// How often the lease is renewed, in seconds: a third of it.
     private static let renewSeconds = 10.0
 
@@ -77,7 +79,7 @@ struct StepRunner: Sendable {
         case .outside(let statement, let isDone, let cleaning):
             if try await ledger.connection.query(isDone).scalar != "t" {
                 try await outside(cleaning)
-                try await outside(statement)
+                try await watching { try await outside(statement) }
             }
             try await mark(number)
         case .backfill(let backfill):
@@ -145,6 +147,33 @@ struct StepRunner: Sendable {
         _ = try await ledger.connection.query(statement)
     }
 
+    /// Says how far a statement that builds an index is, while it does.
+    private func watching(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        let pid = ledger.connection.backendPID
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await body()
+                return true
+            }
+            group.addTask {
+                // Nothing depends on it: who cannot be asked is not.
+                try? await parameters.withSession { connection in
+                    while !Task.isCancelled {
+                        try await Task.sleep(for: .seconds(Self.watchSeconds))
+                        let row = try await connection.query(
+                            MigrationSQL.indexProgress, [.text("\(pid)")]
+                        ).rows.first
+                        if let what = row?[0] { report(.progress(what)) }
+                    }
+                }
+                return false
+            }
+            while let isDone = try await group.next() {
+                if isDone { group.cancelAll() }
+            }
+        }
+    }
+
     /// Tries until the lock is had, and is not needed for long.
     private func withLock(_ step: Step, _ body: () async throws -> Void) async throws {
         var rest = Self.restSecondsFirst
@@ -187,14 +216,23 @@ struct StepRunner: Sendable {
 
     /// A run of its own each time the migration is begun: the columns are others.
     private func job(_ number: Int) -> String {
-        "migration \(name) step \(number) begun \(begunSeconds)"
+        "migration \(name) step \(number) begun \(begunMicroseconds)"
+    }
+
+    private func request(_ backfill: Backfill, number: Int) -> JobRequest {
+        guard let statement = backfill.statement else {
+            return JobRequest(
+                name: job(number), table: backfill.table,
+                assignments: [
+                    Assignment(column: backfill.column, expression: backfill.expression)
+                ], predicate: "\(backfill.column) IS NULL")
+        }
+        return JobRequest(
+            kind: .statement, name: job(number), table: backfill.table, statement: statement)
     }
 
     private func fill(_ backfill: Backfill, number: Int) async throws {
-        let request = JobRequest(
-            name: job(number), table: backfill.table,
-            assignments: [Assignment(column: backfill.column, expression: backfill.expression)],
-            predicate: "\(backfill.column) IS NULL")
+        let request = request(backfill, number: number)
         var options = RunOptions()
         options.confirmed = true
         let sluice = Sluice(parameters)

@@ -1,0 +1,128 @@
+import Sluice
+import SluicePostgres
+import SluiceTestSupport
+import Testing
+
+@testable import SluiceMigration
+
+/// Keys that others refer to, and tables with partitions.
+@Suite(.timeLimit(.minutes(12))) struct KeysAndPartitionsTests {
+    @Test func whatRefersToAKeyAndWhatHasPartitionsIsRefused() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(Made.products)
+            try await database.execute(
+                """
+                CREATE TABLE lines (id integer, product bigint REFERENCES products (id))
+                PARTITION BY HASH (id);
+                CREATE TABLE parts (id bigint, day integer) PARTITION BY RANGE (day);
+                CREATE TABLE day_1 PARTITION OF parts FOR VALUES FROM (1) TO (2);
+                CREATE TABLE i_1 (n integer);
+                """)
+            let migrator = try Made.migrator(database)
+            for (operation, sentence) in [
+                (
+                    "change_primary_key: { table: products, column: id, type: numeric }",
+                    "lines_product_fkey of public.lines, which has partitions, refers to"
+                ),
+                (
+                    "change_primary_key: { table: products, column: name, type: bigint }",
+                    "name is not the primary key"
+                ),
+                (
+                    "add_unique: { table: parts, columns: [id, day] }",
+                    "has partitions, on which PostgreSQL cannot build a unique index"
+                ),
+                (
+                    "create_index: { table: parts, name: i, columns: id }",
+                    "there is a table or index i_1 already"
+                ),
+            ] {
+                let error = await #expect(throws: MigrationError.self) {
+                    try await migrator.start(try Made.file(operation))
+                }
+                #expect(
+                    error?.description.contains(sentence) == true, "\(error?.description ?? "")")
+            }
+        }
+    }
+
+    @Test func keysThatReferToAWiderKeyAreMadeAgain() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(Made.products)
+            try await database.execute(
+                """
+                ALTER TABLE narrow ADD COLUMN parent integer REFERENCES narrow;
+                UPDATE narrow SET parent = 1 WHERE n < 10;
+                CREATE TABLE lines (product integer REFERENCES narrow ON DELETE CASCADE
+                DEFERRABLE INITIALLY DEFERRED, other integer);
+                """)
+            // Not with what comes next: such a key is looked at when its transaction ends.
+            try await database.execute(
+                "INSERT INTO lines SELECT i, -1 FROM generate_series(1, 400) AS i")
+            try await database.execute(
+                """
+                ALTER TABLE lines ADD CONSTRAINT loose FOREIGN KEY (other) REFERENCES narrow
+                NOT VALID;
+                """)
+            let keys = """
+                SELECT string_agg(conname || ' ' || pg_get_constraintdef(oid), ', '
+                ORDER BY conname) FROM pg_constraint
+                WHERE confrelid = 'narrow'::regclass AND contype = 'f'
+                """
+            let before = try await database.value(keys)
+            let schema = try await Made.schema(database)
+            let migrator = try Made.migrator(database)
+            let file = try Made.file(
+                "change_primary_key: { table: narrow, column: id, type: bigint }")
+            try await migrator.start(file)
+            try await migrator.rollback("m")
+            #expect(try await Made.schema(database) == schema)
+            try await migrator.start(file)
+            try await migrator.switchReads("m")
+            try await migrator.complete("m")
+            #expect(try await database.value(keys) == before)
+            try await database.execute("DELETE FROM narrow WHERE id = 400")
+            #expect(try await database.value("SELECT count(*) FROM lines") == "399")
+            await #expect(throws: (any Error).self) {
+                try await database.execute("INSERT INTO lines VALUES (100000, NULL)")
+            }
+        }
+    }
+
+    @Test func anIndexOfATableWithPartitionsIsBuiltForEach() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(
+                """
+                CREATE TABLE parts (id bigint, day integer) PARTITION BY RANGE (day);
+                CREATE TABLE day_1 PARTITION OF parts FOR VALUES FROM (1) TO (2);
+                CREATE TABLE "Day 2" PARTITION OF parts FOR VALUES FROM (2) TO (3)
+                PARTITION BY HASH (id);
+                CREATE TABLE day_2_0 PARTITION OF "Day 2" FOR VALUES WITH (MODULUS 2, REMAINDER 0);
+                CREATE TABLE day_2_1 PARTITION OF "Day 2" FOR VALUES WITH (MODULUS 2, REMAINDER 1);
+                INSERT INTO parts SELECT i, 1 + i % 2 FROM generate_series(1, 1000) AS i; ANALYZE;
+                """)
+            let migrator = try Made.migrator(database)
+            let before = try await Made.schema(database)
+            let file = try Made.file(
+                "create_index: { table: parts, name: '\"by Day\"', columns: [day, id], "
+                    + "unique: true }")
+            try await migrator.start(file)
+            let valid = """
+                SELECT count(*) || ' ' || bool_and(indisvalid) FROM pg_index i
+                JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname LIKE 'by Day%'
+                """
+            #expect(try await database.value(valid) == "5 true")
+            try await migrator.rollback("m")
+            #expect(try await Made.schema(database) == before)
+            try await migrator.start(file)
+            try await migrator.switchReads("m")
+            try await migrator.complete("m")
+            // A new partition gets its own.
+            try await database.execute(
+                "CREATE TABLE day_3 PARTITION OF parts FOR VALUES FROM (3) TO (4)")
+            #expect(
+                try await database.value(
+                    "SELECT count(*) FROM pg_index WHERE indrelid = 'day_3'::regclass") == "1")
+        }
+    }
+}
