@@ -19,6 +19,7 @@ struct BenchPlan: Sendable {
 /// The groups of figures.
 enum ExperimentKind: String, CaseIterable, Sendable {
     case speed, client, network, planning, skew, scale, writepath, widepath, touchedpath, uuidpath
+    case trigger
     case quarter, idle, unequal, paused, killed
     case convergence, foreground, rowcost, controlcost
 
@@ -45,6 +46,7 @@ enum ExperimentKind: String, CaseIterable, Sendable {
             ).measure()
         case .widepath: try await WritePathExperiment([.wide], plan, recorder).measure()
         case .touchedpath: try await WritePathExperiment([.touched], plan, recorder).measure()
+        case .trigger: try await TriggerCostExperiment(cluster, plan, recorder).measure()
         case .scale: try await ScaleExperiment(plan, recorder).measure()
         case .quarter, .idle, .unequal, .paused, .killed:
             guard let fault = Fault(rawValue: rawValue) else { return }
