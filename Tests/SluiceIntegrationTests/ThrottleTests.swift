@@ -56,6 +56,33 @@ import Testing
         }
     }
 
+    @Test func twoProcessesShareTheRate() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: 60_000)
+            let rate = ["--max-rate", "6000", "--verify", "off"]
+            let first = try database.startIncrement(batch: 100, rate)
+            try await eventually("it has begun") { try await database.keysScanned() > 0 }
+            let second = try database.startIncrement(batch: 100, rate)
+            try await eventually("both know of each other") {
+                let both =
+                    "SELECT count(*) FROM sluice.process WHERE limited_by LIKE "
+                    + "'%--max-rate 6000 rows/s, which 2 processes share%'"
+                return try await database.number(both) == 2
+            }
+            let (before, began) = (try await database.keysScanned(), ContinuousClock.now)
+            try await eventually("a good part is done") {
+                try await database.keysScanned() > before + 20_000
+            }
+            let seconds = began.duration(to: .now) / .seconds(1)
+            // Each for itself would be twice as fast.
+            #expect(seconds > 20_000.0 / 6_000 * 0.75, "\(seconds) s")
+            _ = try await database.command(["tune", "t.n", "--max-rate", "off"])
+            #expect(try await first.wait() == 0, "\(first.errors)")
+            #expect(try await second.wait() == 0, "\(second.errors)")
+            #expect(try await database.histogram() == "1:60000")
+        }
+    }
+
     @Test func aLiveRunFollowsWhatIsTuned() async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: 20_000)

@@ -90,6 +90,7 @@ import Testing
                 CREATE SCHEMA "My Shop";
                 CREATE TABLE "My Shop"."Or.der ""s" ("Id" bigint PRIMARY KEY,
                 "unit ""price" numeric(12, 2) NOT NULL, "begin" text);
+                COMMENT ON COLUMN "My Shop"."Or.der ""s".begin IS 'where it''s from';
                 INSERT INTO "My Shop"."Or.der ""s" SELECT i, i * 1.5, 'x'
                 FROM generate_series(1, 500) AS i; ANALYZE;
                 """)
@@ -118,6 +119,12 @@ import Testing
                     """) == "0.77 y")
             try await migrator.switchReads("m")
             try await migrator.complete("m")
+            #expect(
+                try await database.value(
+                    """
+                    SELECT col_description(attrelid, attnum) FROM pg_attribute
+                    WHERE attrelid = '"My Shop"."Or.der ""s"'::regclass AND attname = 'loop'
+                    """) == "where it's from")
             #expect(
                 try await database.value(
                     "SELECT sum(\"unit cents\") FROM \"My Shop\".\"Or.der \"\"s\"")

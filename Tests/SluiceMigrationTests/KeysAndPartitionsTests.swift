@@ -89,6 +89,51 @@ import Testing
         }
     }
 
+    @Test func bothShapesOfATableWithPartitionsSayTheSame() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(
+                """
+                CREATE TABLE products (id bigint, day integer, price numeric(12, 2) NOT NULL,
+                PRIMARY KEY (id, day)) PARTITION BY RANGE (day);
+                CREATE TABLE day_1 PARTITION OF products FOR VALUES FROM (1) TO (2);
+                CREATE TABLE day_2 PARTITION OF products FOR VALUES FROM (2) TO (3);
+                INSERT INTO products SELECT i, 1 + i % 2, i FROM generate_series(1, 1000) AS i;
+                ANALYZE;
+                """)
+            let migrator = try Made.migrator(database)
+            let before = try await Made.schema(database)
+            let file = try Made.file(Made.cents)
+            try await migrator.start(file)
+            try await migrator.rollback("m")
+            #expect(try await Made.schema(database) == before)
+            try await migrator.start(file)
+            // Through the whole, through a part, from part to part, and into one that is new.
+            try await database.execute(
+                """
+                UPDATE products SET price = 1.5 WHERE id = 1;
+                UPDATE day_2 SET price_cents = 77 WHERE id = 3;
+                UPDATE products SET day = 2, price = 9 WHERE id = 2;
+                CREATE TABLE day_3 PARTITION OF products FOR VALUES FROM (3) TO (4);
+                INSERT INTO products (id, day, price_cents) VALUES (9001, 3, 5);
+                SET session_replication_role = replica;
+                INSERT INTO products (id, day, price) VALUES (9002, 1, 1.25);
+                INSERT INTO day_3 (id, day, price) VALUES (9003, 3, 1.75);
+                SET session_replication_role = origin;
+                """)
+            #expect(
+                try await database.value(
+                    """
+                    SELECT string_agg(price || ' ' || price_cents, ', ' ORDER BY id) FROM products
+                    WHERE id IN (1, 2, 3, 9001, 9002, 9003)
+                    """) == "1.50 150, 9.00 900, 0.77 77, 0.05 5, 1.25 125, 1.75 175")
+            try await migrator.switchReads("m")
+            try await migrator.complete("m")
+            #expect(
+                try await database.value(
+                    "SELECT count(price_cents) = count(*) FROM products") == "t")
+        }
+    }
+
     @Test func anIndexOfATableWithPartitionsIsBuiltForEach() async throws {
         try await TestDatabase.with { database in
             try await database.execute(

@@ -25,7 +25,10 @@ struct Monitor: Sendable {
     /// As often a drain request is noticed, which is soon for a person.
     static let pollSeconds = 0.25
     /// The same while batches are held back by the user's own throttles or by the server's health.
-    static let pollSecondsAtRest = 1.0
+    ///
+    /// What a run costs that is held for hours is these looks: at one a second more than half a
+    /// percent of a core (docs/decisions/0017-steering-on-real-servers.md).
+    static let pollSecondsAtRest = 1.25
     /// How often the lease is renewed at the least, in seconds: `status` shows what it writes.
     static let heartbeatSeconds = 2.0
     /// The same while batches wait, in seconds.

@@ -10,6 +10,8 @@ struct MonitorEyes: Sendable {
     var nextLookSeconds = 0.0
     var nextWaySeconds = 0.0
     var othersWait = false
+    /// Processes that work on the run, this one included, at the last look.
+    var processes = 1
     var nextHeartbeatSeconds = 0.0
     var nextVacuumSeconds = 0.0
     var hasBeaten = false
@@ -167,6 +169,7 @@ struct MonitorEyes: Sendable {
         }
         let progress = try monitor.status.read(
             status, view: view, lagSeconds: lagSeconds, nowSeconds: nowSeconds)
+        processes = progress.processes
         monitor.report(.progress(progress))
         if nowSeconds >= nextPlanSeconds {
             nextPlanSeconds = nowSeconds + Monitor.planSeconds
@@ -214,7 +217,8 @@ struct MonitorEyes: Sendable {
         await coordinator.observe(
             BatchSteering.Sighting(
                 position: replicas.walPosition, timeline: replicas.timeline ?? 0,
-                replicas: sightings, foregroundSeconds: latency, othersWait: othersWait),
+                replicas: sightings, foregroundSeconds: latency, othersWait: othersWait,
+                processes: processes),
             atSeconds: coordinator.nowSeconds)
         othersWait = false
     }

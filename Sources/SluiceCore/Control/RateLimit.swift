@@ -33,14 +33,23 @@ extension WaitReason {
         case .paced(let bytesPerSecond):
             return "the replicas, which replay \(Self.megabytes(bytesPerSecond))"
         case .rowRate(let rowsPerSecond):
-            return "--max-rate \(Int(rowsPerSecond.rounded())) rows/s"
+            let all = limits.maxRowsPerSecond ?? rowsPerSecond
+            return "--max-rate \(Int(all.rounded())) rows/s"
+                + Self.sharing(all, of: rowsPerSecond)
         case .walRate(let bytesPerSecond):
-            return "--max-wal \(Self.megabytes(bytesPerSecond))"
+            let all = limits.maxWalBytesPerSecond ?? bytesPerSecond
+            return "--max-wal \(Self.megabytes(all))" + Self.sharing(all, of: bytesPerSecond)
         case .signalsMissing: return "a first look at the server"
         case .signalsStale(let ageSeconds):
             return "the server, which has not said how it is for \(LagGate.tenths(ageSeconds)) s"
         case .workersBusy(let workers): return "\(workers) batches that are running"
         }
+    }
+
+    /// By how many processes a rate is shared of which one has so much.
+    private static func sharing(_ all: Double, of share: Double) -> String {
+        let processes = share > 0 ? Int((all / share).rounded()) : 1
+        return processes > 1 ? ", which \(processes) processes share" : ""
     }
 
     private static func megabytes(_ bytesPerSecond: Double) -> String {

@@ -15,18 +15,20 @@ public struct BatchSteering: Sendable {
         public var foregroundSeconds: Double?
         /// Whether other sessions wait for locks that batches hold.
         public var othersWait: Bool
+        /// Processes that work on the run, this one included: they share its rates.
+        public var processes: Int
 
         /// A poll.
         public init(
             position: UInt64, timeline: Int = 0, replicas: [ReplicaSighting]?,
-            foregroundSeconds: Double? = nil,
-            othersWait: Bool = false
+            foregroundSeconds: Double? = nil, othersWait: Bool = false, processes: Int = 1
         ) {
             self.position = position
             self.timeline = timeline
             self.replicas = replicas
             self.foregroundSeconds = foregroundSeconds
             self.othersWait = othersWait
+            self.processes = processes
         }
     }
 
@@ -54,6 +56,7 @@ public struct BatchSteering: Sendable {
     /// What happened since it was last asked for, if it is kept.
     private(set) var trace: [ControlTrace.Event]?
     private var limits: Limits
+    private var processes = 1
     private let requiredReplicas: Set<String>
     private var fixedCost = FixedCost()
     private var waitingSince: [Int: Double] = [:]
@@ -73,7 +76,7 @@ public struct BatchSteering: Sendable {
     ) {
         self.limits = limits
         self.requiredReplicas = requiredReplicas
-        control = AdaptiveControl(limits: Self.bounds(limits, requiredReplicas))
+        control = AdaptiveControl(limits: Self.bounds(limits, requiredReplicas, processes: 1))
         trace = isTraced ? [] : nil
         note(.limits(control.limits))
     }
@@ -82,12 +85,17 @@ public struct BatchSteering: Sendable {
 
     mutating func limitsChanged(to limits: Limits) {
         self.limits = limits
-        control.limits = Self.bounds(limits, requiredReplicas)
+        rebound()
+    }
+
+    private mutating func rebound() {
+        control.limits = Self.bounds(limits, requiredReplicas, processes: processes)
         note(.limits(control.limits))
     }
 
+    /// Rates are the run's: each process has its share of them.
     private static func bounds(
-        _ limits: Limits, _ required: Set<String>
+        _ limits: Limits, _ required: Set<String>, processes: Int
     ) -> AdaptiveControl.Limits {
         AdaptiveControl.Limits(
             replicas: ReplicaWindow.Limits(
@@ -97,8 +105,10 @@ public struct BatchSteering: Sendable {
                 foregroundBudgetSeconds: limits.foregroundBudget?.aimSeconds(
                     aloneSeconds: limits.foregroundAloneSeconds)),
             rates: BatchGate.Limits(
-                rowsPerSecondMax: limits.maxRowsPerSecond,
-                walBytesPerSecondMax: limits.maxWalBytesPerSecond),
+                rowsPerSecondMax: limits.maxRowsPerSecond.map { $0 / Double(processes) },
+                walBytesPerSecondMax: limits.maxWalBytesPerSecond.map {
+                    $0 / Double(processes)
+                }),
             batchKeysMax: Limits.batchKeysMax,
             ownCostMax: limits.foregroundBudget.map(\.ownCostMax))
     }
@@ -106,7 +116,7 @@ public struct BatchSteering: Sendable {
     /// Keys of the next batch.
     public var batchKeys: Int {
         guard !limits.sizesBatches else { return control.decision.batch.batchKeys }
-        guard let rate = limits.maxRowsPerSecond else { return limits.batchKeys }
+        guard let rate = control.limits.rates.rowsPerSecondMax else { return limits.batchKeys }
         return max(1, min(limits.batchKeys, Int(rate * Self.allowedSecondsMax)))
     }
 
@@ -129,6 +139,10 @@ public struct BatchSteering: Sendable {
     mutating func poll(_ seen: Sighting, nowSeconds: Double) {
         let elapsed = lastPollSeconds.map { nowSeconds - $0 } ?? 0
         lastPollSeconds = nowSeconds
+        if max(1, seen.processes) != processes {
+            processes = max(1, seen.processes)
+            rebound()
+        }
         for (id, since) in waitingSince {
             waitedSeconds += max(0, nowSeconds - since)
             waitingSince[id] = nowSeconds

@@ -47,6 +47,15 @@ struct Catalog: Sendable {
         let isComputed: Bool
         /// Whether roles have privileges on it alone.
         let hasPrivileges: Bool
+        /// What somebody wrote about it.
+        let comment: String?
+
+        /// Statements that write the same about another column.
+        func comment(on column: String, of table: Table) -> [String] {
+            comment.map {
+                ["COMMENT ON COLUMN \(table.name).\(column) IS \(Literal.quoted($0))"]
+            } ?? []
+        }
     }
 
     /// A table by its name.
@@ -70,7 +79,7 @@ struct Catalog: Sendable {
             Column(
                 name: $0[0] ?? "", plain: $0[1] ?? "", type: $0[2] ?? "", isNotNull: $0[3] == "t",
                 defaultText: $0[4], hasEquality: $0[5] == "t", isComputed: $0[6] == "t",
-                hasPrivileges: $0[7] == "t")
+                hasPrivileges: $0[7] == "t", comment: $0[8])
         }
         return Table(
             name: name, schema: schema, plain: plain, isPartitioned: row[3] == "p",

@@ -18,7 +18,7 @@ enum CatalogSQL {
         NOT EXISTS (SELECT FROM pg_type t LEFT JOIN pg_type b ON b.oid IN (t.typbasetype, t.typelem)
         WHERE t.oid = a.atttypid
         AND coalesce(b.typname, t.typname) IN ('json', 'xml', 'point', 'polygon')),
-        a.attgenerated <> '', a.attacl IS NOT NULL
+        a.attgenerated <> '', a.attacl IS NOT NULL, col_description(a.attrelid, a.attnum)
         FROM pg_attribute a LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
         WHERE a.attrelid = $1::regclass AND a.attnum > 0 AND NOT a.attisdropped
         ORDER BY a.attnum

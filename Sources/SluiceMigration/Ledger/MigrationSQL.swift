@@ -10,12 +10,12 @@ enum MigrationSQL {
         FROM sluice.migration m WHERE name = $1
         """
 
-    /// All of them, the newest first: name, state, when it began, and steps that are done and in
-    /// all.
+    /// All of them, the newest first: name, state, when it began, steps that are done and in all,
+    /// the file's checksum.
     static let list = """
         SELECT m.name, m.state, to_char(m.created_at, 'YYYY-MM-DD HH24:MI'),
         (SELECT count(*) FROM sluice.migration_step s WHERE s.migration = m.name),
-        jsonb_array_length(m.plan)
+        jsonb_array_length(m.plan), m.checksum
         FROM sluice.migration m ORDER BY m.created_at DESC, m.name
         """
 

@@ -155,6 +155,7 @@ struct ChangePrimaryKey: Operation {
             "\(alter) RENAME COLUMN \(new) TO \(old.name)",
             "\(alter) ADD CONSTRAINT \(key.constraint) PRIMARY KEY USING INDEX \(index)",
         ]
+        statements += old.comment(on: old.name, of: table)
         if key.sequence != nil, key.isIdentity {
             let kind = key.isAlways ? "ALWAYS" : "BY DEFAULT"
             statements += [

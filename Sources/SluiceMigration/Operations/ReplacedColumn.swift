@@ -57,6 +57,7 @@ struct ReplacedColumn: Sendable {
         if let defaultText {
             last.append("ALTER TABLE \(table.name) ALTER COLUMN \(new) SET DEFAULT \(defaultText)")
         }
+        last += old.comment(on: new, of: table)
         last.append(
             "ALTER TABLE \(table.name) DROP COLUMN \(old.name)\(allowed.isEmpty ? "" : " CASCADE")")
         steps += [

@@ -146,7 +146,8 @@ public struct Migrator: Sendable {
             return try await ledger.connection.query(MigrationSQL.list).rows.map {
                 MigrationStatus(
                     name: $0[0] ?? "", state: $0[1] ?? "", begun: $0[2] ?? "",
-                    stepsDone: Int($0[3] ?? "") ?? 0, steps: Int($0[4] ?? "") ?? 0)
+                    stepsDone: Int($0[3] ?? "") ?? 0, steps: Int($0[4] ?? "") ?? 0,
+                    checksum: $0[5] ?? "")
             }
         }
     }
@@ -271,6 +272,8 @@ public struct MigrationStatus: Sendable, Codable, Equatable {
     public let stepsDone: Int
     /// Steps in all.
     public let steps: Int
+    /// What its file's text comes to: another text comes to another.
+    public let checksum: String
 }
 
 /// What a migration tells while it goes on.

@@ -44,6 +44,31 @@ import Testing
         #expect(decision.lagSeconds == 0)
     }
 
+    @Test func whatIsBelievedOfAReplicaDoublesWithEachPollAtTheStart() {
+        // It writes what it may, and the replica replays all of it: nothing is known but that.
+        var pair = Pair()
+        pair.replays = 1e9
+        pair.writes = 1e6
+        var rates: [Double] = []
+        for _ in 0..<8 {
+            let decision = pair.poll()
+            rates.append(decision.applyBytesPerSecond ?? 0)
+            pair.writes = min(60e6, decision.paceBytesPerSecond)
+        }
+        #expect(rates[0] == ApplyRate.unknown)
+        #expect(rates.last == 60e6, "\(rates)")
+        // It proves slower: all that was believed is paid back within some seconds of its work.
+        pair.replays = 20e6
+        var worst = 0.0
+        for _ in 0..<40 {
+            let decision = pair.poll()
+            worst = max(worst, decision.lagSeconds)
+            let room = decision.windowBytes - decision.outstandingBytes
+            pair.writes = max(0, min(decision.paceBytesPerSecond, room * 4))
+        }
+        #expect(worst < 5, "\(worst) s")
+    }
+
     @Test func theWindowFollowsTheApplyRateOfABusyReplica() {
         var pair = Pair()
         pair.writes = 20e6

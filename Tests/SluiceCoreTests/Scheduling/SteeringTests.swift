@@ -15,6 +15,8 @@ struct SteeringTests {
         /// What every statement takes beside its rows, in seconds, as with a trigger for each.
         var statementSeconds = 0.0
         var sentAt: [Double] = []
+        /// Processes of the run, this one included.
+        var processes = 1
         private var inFlight: [Int: [(keys: Int, endsAt: Double)]] = [:]
 
         init(limits: Limits, isTraced: Bool = false) {
@@ -28,7 +30,8 @@ struct SteeringTests {
             scheduler.observe(
                 BatchSteering.Sighting(
                     position: position, timeline: 1, replicas: replicas,
-                    foregroundSeconds: foregroundSeconds, othersWait: othersWait),
+                    foregroundSeconds: foregroundSeconds, othersWait: othersWait,
+                    processes: processes),
                 nowSeconds: now)
         }
 
@@ -205,6 +208,28 @@ struct SteeringTests {
         #expect(rows > 50_000 && rows < 64_000, "\(rows)")
         #expect(process.sent.allSatisfy { $0.keys <= 1_000 })
         #expect(process.scheduler.limitedBy?.contains("--max-rate 2000") == true)
+    }
+
+    @Test func aRateIsTheRunsAndNotEachProcesss() {
+        var bounded = limits(1...4, fixed: 5_000)
+        bounded.maxRowsPerSecond = 2_000
+        var process = Process(limits: bounded)
+        process.run(seconds: 10)
+        process.processes = 4
+        let alone = process.sent.count
+        process.run(seconds: 30)
+        let rows = process.sent[alone...].map(\.keys).reduce(0, +)
+        #expect(rows > 12_000 && rows < 17_000, "\(rows)")
+        #expect(process.sent[(alone + 4)...].allSatisfy { $0.keys <= 250 })
+        // What the user asked for is what is said.
+        #expect(
+            process.scheduler.limitedBy?.contains(
+                "--max-rate 2000 rows/s, which 4 processes share") == true)
+        process.processes = 1
+        let shared = process.sent.count
+        process.run(seconds: 10)
+        let again = process.sent[shared...].map(\.keys).reduce(0, +)
+        #expect(again > 17_000 && again < 22_000, "\(again)")
     }
 
     @Test func aReplicaThatStandsStillStopsItAndRangesAreGivenBack() {

@@ -11,6 +11,8 @@ struct ApplyRate: Sendable, Equatable {
     static let spanSeconds = 1.0
     /// A shorter span gives no sample: one reply more or less would be a third of it.
     static let spanSecondsMin = 0.7
+    /// The same at the start, where too much believed is mended at once: by the first queue.
+    static let startSpanSeconds = 0.2
     /// With so many seconds of work always queued over the span, the replica was the bottleneck.
     static let busySeconds = 0.2
     /// Time constant of a fall, in seconds: the window must follow before the backlog grows.
@@ -57,6 +59,7 @@ struct ApplyRate: Sendable, Equatable {
             marks.removeFirst()
         }
         isBusy = false
+        if isStartup { raise(nowSeconds: nowSeconds) }
         let span = nowSeconds - marks[0].seconds
         guard span >= Self.spanSecondsMin else { return }
         let sample = (replayed - marks[0].replayed) / span
@@ -74,6 +77,20 @@ struct ApplyRate: Sendable, Equatable {
             rate += weight * (sample - rate)
         }
         measured = max(rate, Self.least)
+    }
+
+    /// Believes at once what it replayed between two polls, until it was the bottleneck for the
+    /// first time.
+    ///
+    /// What may be outstanding follows what is believed, and what is replayed follows that: over a
+    /// whole span each doubling would take a second.
+    private mutating func raise(nowSeconds: Double) {
+        guard let last = marks.last else { return }
+        for mark in marks.reversed() where last.seconds - mark.seconds >= Self.startSpanSeconds {
+            let sample = (last.replayed - mark.replayed) / (last.seconds - mark.seconds)
+            if sample > bytesPerSecond { measured = sample }
+            return
+        }
     }
 
     /// Forgets the positions, not the rate: for a replica that was away.
