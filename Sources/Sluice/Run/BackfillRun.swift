@@ -40,7 +40,8 @@ struct BackfillRun: Sendable {
             limits: limits, seed: UInt64(truncatingIfNeeded: owner.hashValue),
             tablesMayGo: PartWatch(run: record.id, job: job, report: report).isNeeded,
             isPooled: job.session.isPooled,
-            requiredReplicas: replicaWatch.names, trace: trace, laneFacts: job.laneFacts)
+            requiredReplicas: replicaWatch.names, trace: trace, laneFacts: job.laneFacts,
+            rests: context.rests)
         let lag = LagRecord()
         let throttles = ThrottleObserver { () throws(PostgresError) in
             try await context.connect()

@@ -9,6 +9,7 @@ actor Coordinator {
     private let starting: AsyncStream<Int>.Continuation
     private var keysScanned = 0
     private let trace: TraceWriter?
+    private let rests: Rests
 
     /// Numbers of workers to start; ends when the process's part in the run is over.
     nonisolated let starts: AsyncStream<Int>
@@ -16,9 +17,10 @@ actor Coordinator {
     init(
         limits: Limits, seed: UInt64, tablesMayGo: Bool, isPooled: Bool,
         requiredReplicas: Set<String> = [], trace: TraceWriter? = nil,
-        laneFacts: [Int: LaneFacts] = [:]
+        laneFacts: [Int: LaneFacts] = [:], rests: Rests = Rests()
     ) {
         self.trace = trace
+        self.rests = rests
         scheduler = RunScheduler(
             limits: limits, seed: seed, tablesMayGo: tablesMayGo, isPooled: isPooled,
             steering: BatchSteering(
@@ -76,7 +78,9 @@ actor Coordinator {
     }
 
     func gateChanged(reason: String?) {
+        let wasClosed = scheduler.waitingFor != nil
         scheduler.gateChanged(reason: reason, nowSeconds: nowSeconds)
+        if reason == nil, wasClosed { rests.wake() }
     }
 
     /// What the process's own workers are doing.
@@ -105,6 +109,8 @@ actor Coordinator {
     }
 
     private func settle() {
+        // Those that rest are told that they may go.
+        if scheduler.outcome != nil { rests.end() }
         guard scheduler.isFinished else { return }
         // What came after the last poll belongs to the trace as well.
         if let trace { trace.write(scheduler.takeTrace()) }

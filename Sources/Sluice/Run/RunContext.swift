@@ -15,6 +15,8 @@ struct RunContext: Sendable {
     let timelines: TimelineRecord
     /// Batches that were cancelled to make way.
     let yields = YieldRecord()
+    /// Where workers rest.
+    let rests = Rests()
 
     var applicationName: String { RangeSQL.applicationName(run: run, owner: owner) }
 

@@ -59,8 +59,8 @@ struct WorkerHands: Sendable {
                 return .released
             case .split(let keysMin): return try await split(batchKeys: keysMin, limits: limits)
             case .wait(let seconds):
-                // Cut short by cancellation, which the loop above looks at.
-                try? await Task.sleep(for: .seconds(seconds))
+                // Cut short by cancellation too, which the loop above looks at.
+                await context.rests.rest(seconds: seconds)
                 return .waited
             case .exit: return .waited
             }

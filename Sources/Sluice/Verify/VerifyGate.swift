@@ -6,8 +6,10 @@ import Synchronization
 final class VerifyGate: Sendable {
     /// How often the primary is asked, in seconds: as often as by a run's monitor.
     private static let lookSeconds = 0.5
-    /// How often a worker looks whether the gate is open, in milliseconds.
-    private static let tickMilliseconds = 100
+    /// How soon a worker looks again whether the gate is open, in milliseconds, and what that grows
+    /// to: the first look at replicas takes some milliseconds.
+    private static let tickMillisecondsFirst = 2
+    private static let tickMillisecondsMax = 100
 
     private let reason: Mutex<String?>
     private let maxLagSeconds: Double?
@@ -23,8 +25,10 @@ final class VerifyGate: Sendable {
 
     /// Waits until something may be read, or draining was asked for.
     func pass(_ drain: DrainSwitch) async {
+        var tick = Self.tickMillisecondsFirst
         while waitingFor != nil, !drain.isDraining, !Task.isCancelled {
-            try? await Task.sleep(for: .milliseconds(Self.tickMilliseconds))
+            try? await Task.sleep(for: .milliseconds(tick))
+            tick = min(2 * tick, Self.tickMillisecondsMax)
         }
     }
 

@@ -87,6 +87,9 @@ public struct ReplicaWindow: Sendable {
     static let startupGain = 2.0
     /// The burst limit as a multiple of the apply rate: loose, since the window does the work.
     static let paceGain = 1.5
+    /// The same until a replica was busy for the first time: what a row writes is not known either,
+    /// and the window alone holds what is outstanding.
+    static let startupPaceGain = 8.0
     /// Everything stops when a replica's backlog needs more than this share of the limit.
     static let emergencyShare = 0.5
     /// It goes on once the backlog needs less than so many times the lag to keep.
@@ -215,7 +218,8 @@ public struct ReplicaWindow: Sendable {
                     * Self.windowSeconds(
                         standing: standing, flight: flight, maxLagSeconds: maxLagSeconds))
             decision.paceBytesPerSecond = min(
-                decision.paceBytesPerSecond, gain * Self.paceGain * rate)
+                decision.paceBytesPerSecond,
+                (isStartup ? Self.startupPaceGain : 1) * Self.paceGain * rate)
             decision.applyBytesPerSecond = min(decision.applyBytesPerSecond ?? rate, rate)
             if decision.worstReplica.isEmpty || outstanding > decision.outstandingBytes {
                 decision.outstandingBytes = outstanding
