@@ -113,6 +113,43 @@ import Testing
         }
     }
 
+    @Test func aClientOfTheOldShapeDoesNotFailForWhatTheNewOneCannotSay() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(Made.products)
+            let migrator = try Made.migrator(database)
+            try await migrator.start(
+                try Made.file(
+                    "change_type: { table: products, column: name, to: number, type: integer, "
+                        + "up: \"substr(name, 2)::integer\", down: \"'p' || number\" }"))
+            try await database.execute(
+                """
+                UPDATE products SET name = 'none' WHERE id = 1;
+                INSERT INTO products (id, price, name) VALUES (9001, 1, 'nobody');
+                UPDATE products SET name = 'p77' WHERE id = 2;
+                """)
+            #expect(
+                try await database.value(
+                    """
+                    SELECT string_agg(name || ' ' || coalesce(number::text, '-'), ', ' ORDER BY id)
+                    FROM products WHERE id IN (1, 2, 9001)
+                    """) == "none -, p77 77, nobody -")
+            // Who knows the new shape gives them a value, though the old one says none.
+            try await database.execute("UPDATE products SET number = 5 WHERE id IN (1, 9001)")
+            #expect(
+                try await database.value("SELECT count(*) FROM products WHERE name = 'p5'") == "3")
+            // Nothing is caught where nothing can fail: that is what a trigger costs most.
+            let other = try Made.file(
+                "rename_column: { table: products, column: shop, to: store }", name: "n")
+            try await migrator.start(other)
+            #expect(
+                try await database.value(
+                    """
+                    SELECT string_agg((prosrc LIKE '%EXCEPTION%')::text, ' ' ORDER BY proname)
+                    FROM pg_proc WHERE proname LIKE 'sluice\\_%'
+                    """) == "true false")
+        }
+    }
+
     @Test func theBackfillOnlyComputesTheNewFromTheOld() async throws {
         try await TestDatabase.with { database in
             try await database.execute(

@@ -12,6 +12,8 @@ struct BenchPlan: Sendable {
     let scaleRows: [Int]
     /// Rows of the narrow table over which a run is steered through a fault.
     let steeringRows: Int
+    /// Fixed settings beside which a budget is measured, the gentlest first.
+    let fixedSettings: Int
     /// The `sluice` program.
     let sluicePath: String
 }

@@ -39,6 +39,9 @@ struct Spine: AsyncParsableCommand {
     @Option(help: "Rows of the table over which a run is steered through a fault.")
     var steeringRows = 30_000_000
 
+    @Option(help: "How many of the fixed settings foreground compares, the gentlest first.")
+    var fixedSettings = 16
+
     @Option(help: "The sluice program, for what is measured from outside.")
     var sluice: String
 
@@ -59,8 +62,7 @@ struct Spine: AsyncParsableCommand {
             workers: try numbers(workers, "--workers"),
             batchKeys: batch, clientRows: try numbers(clientRows, "--client-rows"),
             planRows: planRows, scaleRows: try numbers(scaleRows, "--scale-rows"),
-            steeringRows: steeringRows,
-            sluicePath: sluice)
+            steeringRows: steeringRows, fixedSettings: fixedSettings, sluicePath: sluice)
         let recorder = try Recorder(folder: output)
         try await BenchCluster.with { cluster in
             recorder.setup = try await SetupFacts.read(cluster, plan: plan)

@@ -124,31 +124,49 @@ struct DualWrite: Sendable {
         // A client of the old shape does not fail for what the new one cannot say: the check
         // before the switch finds such rows. Nothing is written within, so no transaction number
         // is used up.
+        let set = "\(new) := (\(up))::\(newType);"
         let forward =
-            "BEGIN \(new) := (\(up))::\(newType); EXCEPTION WHEN data_exception THEN "
-            + "\(new) := NULL; END;"
+            cannotFail
+            ? set : "BEGIN \(set) EXCEPTION WHEN data_exception THEN \(new) := NULL; END;"
         let wasSet = "\(new)\(newCast) IS DISTINCT FROM \(field("OLD", newPlain))\(newCast)"
+        // In the order of what clients do most: the setting is asked for last.
         guard let old, let down else {
             return """
-                IF \(isBackfill) OR \(new) IS NULL THEN \(forward)
+                IF \(new) IS NULL THEN \(forward)
                 ELSIF TG_OP = 'UPDATE' THEN
-                IF NOT (\(wasSet)) THEN \(forward) END IF;
+                IF NOT (\(wasSet)) THEN \(forward)
+                ELSIF \(isBackfill) THEN \(forward) END IF;
                 END IF;
                 """
         }
         // Where both arrive and agree, as from a server that has done the same, nothing is rounded;
         // an old value that the new shape cannot say agrees with nothing.
         let write = "\(field("NEW", old.plain)) := (\(down))::\(old.type);"
-        let back = """
-            BEGIN IF \(new)\(newCast) IS DISTINCT FROM ((\(up))::\(newType))\(newCast) THEN \
-            \(write) END IF; EXCEPTION WHEN data_exception THEN \(write) END;
-            """
+        let unlessSame =
+            "IF \(new)\(newCast) IS DISTINCT FROM ((\(up))::\(newType))\(newCast) THEN "
+            + "\(write) END IF;"
+        let back =
+            cannotFail
+            ? unlessSame : "BEGIN \(unlessSame) EXCEPTION WHEN data_exception THEN \(write) END;"
         return """
-            IF \(isBackfill) OR \(new) IS NULL THEN \(forward)
+            IF \(new) IS NULL THEN \(forward)
             ELSIF TG_OP = 'INSERT' THEN \(back)
-            ELSIF \(wasSet) THEN \(back)
-            ELSE \(forward) END IF;
+            ELSIF NOT (\(wasSet)) THEN \(forward)
+            ELSIF \(isBackfill) THEN \(forward)
+            ELSE \(back) END IF;
             """
+    }
+
+    /// Whether the new column takes a value as it is, so that nothing has to be caught.
+    private var cannotFail: Bool {
+        guard let source = table.column(up) else { return false }
+        let integers = ["smallint", "integer", "bigint"]
+        if let from = integers.firstIndex(of: source.type),
+            let to = integers.firstIndex(of: newType.lowercased())
+        {
+            return from <= to
+        }
+        return source.type == newType
     }
 
     // MARK: - What it is tried on

@@ -58,7 +58,7 @@ struct ForegroundExperiment {
             cluster, "sluice", round, lead: Self.leadSeconds, seconds: Self.defaultSeconds,
             limits: limits, budgetSeconds)
         var fixed: [Place] = []
-        for setting in FixedSetting.all {
+        for setting in FixedSetting.all.prefix(plan.fixedSettings) {
             fixed.append(
                 try await place(
                     cluster, setting.title, round, lead: Self.fixedLeadSeconds,
