@@ -100,7 +100,11 @@ import Testing
         (
             "ALTER TABLE t ALTER a TYPE numeric(12, 2)",
             "change_type: { table: t, column: a, to: a_new, type: 'numeric(12, 2)', "
-                + "up: 'a::numeric(12, 2)', down: … }"
+                + "up: '\"a\"::numeric(12, 2)', down: … }"
+        ),
+        (
+            "ALTER TABLE t ALTER \"user\" TYPE bigint USING (a * 100)::bigint",
+            "change_type: { table: t, column: user, to: user_new, type: bigint, up: …, down: … }"
         ),
         (
             "ALTER TABLE t ADD COLUMN a int NOT NULL",
@@ -117,6 +121,15 @@ import Testing
             "ALTER TABLE t ADD COLUMN id serial", "CREATE INDEX ON t (lower(a))",
             "CREATE INDEX ON t (a) WHERE b", "DROP TABLE a, b", "VACUUM FULL t",
             "ALTER TABLE t ADD COLUMN a int GENERATED ALWAYS AS (b) STORED",
+            "ALTER TABLE t ADD COLUMN a int NOT NULL CHECK (a > 0)",
+            "CREATE INDEX ON t (a text_pattern_ops)", "CREATE INDEX ON t (a DESC)",
+            "CREATE INDEX ON t (a NULLS FIRST)", "CREATE INDEX ON t (a COLLATE \"C\")",
+            "CREATE UNIQUE INDEX ON t (a) NULLS NOT DISTINCT",
+            "ALTER TABLE t ADD CONSTRAINT f FOREIGN KEY (a) REFERENCES u ON UPDATE CASCADE",
+            "ALTER TABLE t ADD CONSTRAINT f UNIQUE (a) DEFERRABLE",
+            "ALTER TABLE t ADD CONSTRAINT f CHECK (a ~ E'\\'')",
+            "ALTER TABLE t ADD CONSTRAINT f CHECK (a = $$)$$)",
+            "ALTER TABLE t ADD CONSTRAINT f CHECK (a > 0 -- )\n)",
         ] {
             let found = try Linter().findings(in: script).compactMap(\.migration)
             #expect(found.isEmpty, "\(script)")

@@ -170,4 +170,62 @@ import Testing
                     "SELECT count(*) FROM pg_index WHERE indrelid = 'day_3'::regclass") == "1")
         }
     }
+
+    @Test func aPartitionThatComesMeanwhileIsNotLeftOut() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(
+                """
+                CREATE TABLE parts (id bigint, day integer, n integer) PARTITION BY RANGE (day);
+                CREATE TABLE day_1 PARTITION OF parts FOR VALUES FROM (1) TO (2)
+                PARTITION BY HASH (id);
+                CREATE TABLE day_1_0 PARTITION OF day_1 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+                INSERT INTO parts SELECT i, 1 FROM generate_series(1, 1000) AS i; ANALYZE;
+                CREATE TABLE gate (n integer);
+                """)
+            let before = try await Made.schema(database)
+            // Names that begin alike, and are too long to have anything added.
+            let long = String(repeating: "orders_by_customer_and_day_", count: 2)
+            let migration = try Made.file(
+                "create_index: { table: parts, name: \(long)aa, columns: [day, id] }",
+                "create_index: { table: parts, name: \(long)ab, columns: [id, day] }")
+            let migrator = try Made.migrator(database)
+            // Its plan is made while somebody holds the table, and its steps come later.
+            let blocker = try await database.connect("a partition's maker")
+            _ = try await blocker.query("BEGIN")
+            _ = try await blocker.query("LOCK TABLE parts IN SHARE UPDATE EXCLUSIVE MODE")
+            try await withThrowingTaskGroup(of: MigrationError?.self) { group in
+                group.addTask {
+                    do {
+                        try await migrator.start(migration)
+                        return nil
+                    } catch let error as MigrationError {
+                        return error
+                    }
+                }
+                try await eventually("the plan is kept") {
+                    guard
+                        try await database.value("SELECT to_regclass('sluice.migration')") != nil
+                    else { return false }
+                    return try await database.number("SELECT count(*) FROM sluice.migration") == 1
+                }
+                _ = try await blocker.query(
+                    "CREATE TABLE day_2 PARTITION OF parts FOR VALUES FROM (2) TO (3)")
+                _ = try await blocker.query("COMMIT")
+                let error = try #require(await group.next() ?? nil)
+                #expect(error.description.contains("a partition has come meanwhile"), "\(error)")
+            }
+            await blocker.close()
+            try await migrator.rollback("m")
+            try await database.execute("DROP TABLE day_2")
+            #expect(try await Made.schema(database) == before)
+            try await migrator.start(migration)
+            let valid = """
+                SELECT count(*) || ' ' || bool_and(indisvalid) FROM pg_index i
+                JOIN pg_class c ON c.oid = i.indexrelid WHERE c.relname LIKE 'orders%'
+                """
+            #expect(try await database.value(valid) == "6 true")
+            try await migrator.rollback("m")
+            #expect(try await Made.schema(database) == before)
+        }
+    }
 }

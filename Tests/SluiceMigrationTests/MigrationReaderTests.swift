@@ -52,8 +52,12 @@ import Testing
             "m.yaml:3: on_delete is one of"
         ),
         (head + "  - drop_table\n", "m.yaml:3: an operation is one key"),
-        (head + "  - sql: { down: SELECT 1 }\n", "m.yaml:3: sql needs up, up_file or batches"),
+        (head + "  - sql: { table: t }\n", "m.yaml:3: sql needs up, up_file or batches"),
         (head + "  - sql: { up: SELECT 1 }\n", "m.yaml:3: sql needs down or down_file"),
+        (
+            head + "  - sql: { down: b, table: t, batches: c }\n",
+            "m.yaml:3: down takes back up, and there is none"
+        ),
         (
             head + "  - sql: { up: a, down: b, table: t }\n",
             "m.yaml:3: batches and table go together"

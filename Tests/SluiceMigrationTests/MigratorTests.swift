@@ -378,6 +378,19 @@ import Testing
         }
     }
 
+    @Test func statementsThatEndTheirTransactionAreSaidToHave() async throws {
+        try await TestDatabase.with { database in
+            let migrator = try Made.migrator(database)
+            let error = await #expect(throws: MigrationError.self) {
+                try await migrator.start(
+                    try Made.file(
+                        "sql: { up: 'CREATE TABLE a (); COMMIT; BEGIN', down: 'SELECT 1' }"))
+            }
+            #expect(error?.description.contains("end their transaction") == true)
+            #expect(try await migrator.status().map(\.stepsDone) == [0])
+        }
+    }
+
     @Test func rowsThatCannotBeFilledAreSetAsideAndNotLost() async throws {
         try await TestDatabase.with { database in
             try await database.execute(Made.products)

@@ -144,4 +144,52 @@ import Testing
             #expect(try await Made.schema(database) == before)
         }
     }
+
+    @Test func theTablesOwnerMayUseTheViewsThatAnotherRoleMakes() async throws {
+        try await TestDatabase.with { database in
+            let role = "owner_\(UInt32.random(in: .min ... .max))"
+            // A name that could end the text of a function is one like others.
+            try await database.execute(
+                """
+                CREATE ROLE \(role); CREATE TABLE "a$sluice$ b" (id bigint PRIMARY KEY, name text);
+                INSERT INTO "a$sluice$ b" VALUES (1, 'x'); ANALYZE;
+                ALTER TABLE "a$sluice$ b" OWNER TO \(role); CREATE SCHEMA v1;
+                """)
+            let migrator = try Made.migrator(database)
+            let migration = try Self.file(
+                "m", "{ old: v1, new: v2 }",
+                "rename_column: { table: '\"a$sluice$ b\"', column: name, to: title }")
+            try await migrator.start(migration)
+            try await database.execute(
+                """
+                SET ROLE \(role); UPDATE v2."a$sluice$ b" SET title = 'y';
+                UPDATE v1."a$sluice$ b" SET name = name || 'z'; RESET ROLE
+                """)
+            #expect(try await database.value("SELECT title FROM v2.\"a$sluice$ b\"") == "yz")
+            // A schema that was there before stays.
+            try await migrator.rollback("m")
+            #expect(try await database.value("SELECT to_regnamespace('v1')") == "v1")
+            try await database.execute(
+                """
+                CREATE VIEW v1.other AS SELECT name FROM "a$sluice$ b";
+                """)
+            for made in ["other", "nested"] {
+                let error = await #expect(throws: MigrationError.self) {
+                    try await migrator.start(migration)
+                }
+                #expect(
+                    error?.description.contains("the view \(made) of the schema v1 is made of")
+                        == true,
+                    "\(error?.description ?? "")")
+                if made == "nested" { break }
+                try await database.execute(
+                    """
+                    DROP VIEW IF EXISTS v1.nested, v1.other;
+                    CREATE VIEW v1.base AS SELECT 1 AS one;
+                    CREATE VIEW v1.nested AS SELECT one FROM v1.base;
+                    """)
+            }
+            try await database.execute("DROP OWNED BY \(role) CASCADE; DROP ROLE \(role)")
+        }
+    }
 }

@@ -150,6 +150,54 @@ import Testing
         }
     }
 
+    @Test func aClientOfTheNewShapeMayWriteNull() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(Made.products)
+            let migrator = try Made.migrator(database)
+            try await migrator.start(
+                try Made.file(
+                    "rename_column: { table: products, column: name, to: title }",
+                    "add_column: { table: products, column: slug, type: text, up: lower(name) }"))
+            try await database.execute(
+                """
+                UPDATE products SET title = NULL WHERE id = 1;
+                UPDATE products SET slug = NULL WHERE id = 2;
+                UPDATE products SET name = NULL WHERE id = 3;
+                """)
+            #expect(
+                try await database.value(
+                    """
+                    SELECT string_agg(coalesce(name, '-') || coalesce(title, '-')
+                    || coalesce(slug, '-'), ' ' ORDER BY id) FROM products WHERE id < 4
+                    """) == "--- p2p2- ---")
+        }
+    }
+
+    @Test func valuesThatAreThereAreNotWrittenOver() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(Made.products)
+            try await database.execute("UPDATE products SET shop = NULL WHERE id = 5")
+            let migrator = try Made.migrator(database)
+            try await migrator.start(
+                try Made.file(
+                    "set_not_null: { table: products, column: shop, up: length(name) }",
+                    "drop_column: { table: products, column: price, down: length(name) }"))
+            // The columns that the expressions name change, and their values stay.
+            try await database.execute(
+                """
+                UPDATE products SET name = 'something longer' WHERE id IN (1, 5);
+                UPDATE products SET shop = NULL WHERE id = 2;
+                INSERT INTO products (id, name) VALUES (9001, 'four');
+                """)
+            #expect(
+                try await database.value(
+                    """
+                    SELECT string_agg(shop || ' ' || price, ', ' ORDER BY id) FROM products
+                    WHERE id IN (1, 2, 5, 9001)
+                    """) == "2 1.25, 2 2.50, 2 6.25, 4 4.00")
+        }
+    }
+
     @Test func theBackfillOnlyComputesTheNewFromTheOld() async throws {
         try await TestDatabase.with { database in
             try await database.execute(

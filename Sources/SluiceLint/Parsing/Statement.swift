@@ -38,7 +38,10 @@ struct Statement: Sendable {
         return 1 + bytes[..<location].count { $0 == UInt8(ascii: "\n") }
     }
 
-    /// What stands in the first parentheses behind a node's location; `nil` without any.
+    /// What stands in the first parentheses behind a node's location.
+    ///
+    /// `nil` without any, and where it holds what only the grammar can read: comments, dollar
+    /// quotes, escapes, a text of several lines.
     func parenthesis(after node: Node) -> String? {
         guard let location = node["location"].number, location > 0 else { return nil }
         var depth = 0
@@ -52,14 +55,22 @@ struct Statement: Sendable {
             } else if byte == UInt8(ascii: ")") {
                 depth -= 1
                 if depth == 0 {
-                    return String(decoding: inner, as: UTF8.self)
-                        .split(whereSeparator: \.isWhitespace).joined(separator: " ")
+                    return Self.oneLine(String(decoding: inner, as: UTF8.self))
                 }
             }
             if depth > 0 { inner.append(byte) }
             if quote == nil, byte == UInt8(ascii: "(") { depth += 1 }
         }
         return nil
+    }
+
+    private static func oneLine(_ text: String) -> String? {
+        let isHard = ["--", "/*", "$", "\\"].contains { text.contains($0) }
+        guard !isHard else { return nil }
+        if text.contains("'") || text.contains("\"") {
+            return text.contains(where: \.isNewline) ? nil : text
+        }
+        return text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     /// How many bytes of blanks and comments come first.

@@ -24,12 +24,12 @@ enum SafeOperation {
         case "AT_AlterColumnType":
             let new = quoted(change.columnName + "_new")
             let type = TypeName(change.column).description
+            // In quotes whatever it is: "user" without them is whoever asks.
+            let name = "\"" + change.columnName.replacing("\"", with: "\"\"") + "\""
+            let up = change.column["raw_default"].exists ? "…" : "\(name)::\(type)"
             return operation(
                 "change_type",
-                [
-                    table, column, ("to", new), ("type", type),
-                    ("up", "\(quoted(change.columnName))::\(type)"), ("down", "…"),
-                ])
+                [table, column, ("to", new), ("type", type), ("up", up), ("down", "…")])
         case "AT_AddConstraint": return constraint(change, statement)
         default: return nil
         }
@@ -39,7 +39,7 @@ enum SafeOperation {
         let kinds = change.columnConstraints.map(\.contype)
         let unknown = [
             "CONSTR_IDENTITY", "CONSTR_PRIMARY", "CONSTR_UNIQUE", "CONSTR_FOREIGN",
-            "CONSTR_GENERATED",
+            "CONSTR_GENERATED", "CONSTR_CHECK",
         ]
         guard !TypeName(change.column).isSerial, !kinds.contains(where: { unknown.contains($0) })
         else { return nil }
@@ -59,6 +59,9 @@ enum SafeOperation {
     private static func constraint(_ change: TableChange, _ statement: Statement) -> String? {
         let node = change.constraint
         let name = node["conname"].text.map { [("name", quoted($0))] } ?? []
+        guard !node["deferrable"].isTrue, !node["nulls_not_distinct"].isTrue,
+            node["fk_upd_action"].text ?? "a" == "a", node["including"].items.isEmpty
+        else { return nil }
         let table = [("table", change.table)]
         switch node.contype {
         case "CONSTR_CHECK":
@@ -89,8 +92,15 @@ enum SafeOperation {
     ]
 
     private static func index(_ body: Node) -> String? {
-        let columns = body["indexParams"].items.map { $0["IndexElem"]["name"].text }
-        guard !columns.contains(nil), !columns.isEmpty, !body["whereClause"].exists,
+        let elements = body["indexParams"].items.map { $0["IndexElem"] }
+        let columns = elements.map { $0["name"].text }
+        let isPlain = elements.allSatisfy {
+            $0["opclass"].items.isEmpty && $0["collation"].items.isEmpty
+                && $0["ordering"].text ?? "SORTBY_DEFAULT" == "SORTBY_DEFAULT"
+                && $0["nulls_ordering"].text ?? "SORTBY_NULLS_DEFAULT" == "SORTBY_NULLS_DEFAULT"
+        }
+        guard isPlain, !body["nulls_not_distinct"].isTrue, body["options"].items.isEmpty,
+            !columns.contains(nil), !columns.isEmpty, !body["whereClause"].exists,
             !body["indexIncludingParams"].exists
         else { return nil }
         let names = columns.compactMap { $0 }

@@ -17,6 +17,10 @@ struct DualWrite: Sendable {
     let down: String?
     /// Unique in the database: names are made of it.
     let label: String
+    /// Whether the new column has values of its own, and is filled only where it has none.
+    var onlyFills = false
+    /// Whether a client that knows the new column alone may leave it NULL: else it is filled.
+    var mayBeNull = false
 
     /// Triggers fire by name, and ours has to see what the others made of the row.
     var trigger: String { "~sluice_\(label)" }
@@ -26,17 +30,18 @@ struct DualWrite: Sendable {
     /// Statements that make them.
     var create: [String] {
         let quoted = "\"\(trigger)"
-        return [
-            // The expressions mean what they mean to whoever wrote them, and not to each writer.
-            """
-            CREATE FUNCTION \(function)() RETURNS trigger LANGUAGE plpgsql \
-            SET search_path FROM CURRENT AS $sluice$
+        let text = """
+
             #variable_conflict use_variable
             \(declarations)BEGIN
             \(body)
             RETURN NEW;
-            END $sluice$
-            """,
+            END
+            """
+        return [
+            // The expressions mean what they mean to whoever wrote them, and not to each writer.
+            "CREATE FUNCTION \(function)() RETURNS trigger LANGUAGE plpgsql "
+                + "SET search_path FROM CURRENT AS " + DollarQuote.around(text),
             """
             CREATE TRIGGER \(quoted)_insert" BEFORE INSERT ON \(table.name) FOR EACH ROW
             EXECUTE FUNCTION \(function)()
@@ -84,6 +89,7 @@ struct DualWrite: Sendable {
 
     /// When a row that is changed is of interest: the call of a function is what triggers cost.
     private var changes: String {
+        if onlyFills { return "\(field("NEW", newPlain)) IS NULL" }
         var parts = sources.map { differs($0) }
         if let old, !sources.contains(where: { $0.plain == old.plain }) {
             parts.append(differs(old))
@@ -129,10 +135,12 @@ struct DualWrite: Sendable {
             cannotFail
             ? set : "BEGIN \(set) EXCEPTION WHEN data_exception THEN \(new) := NULL; END;"
         let wasSet = "\(new)\(newCast) IS DISTINCT FROM \(field("OLD", newPlain))\(newCast)"
+        if onlyFills { return "IF \(new) IS NULL THEN \(forward) END IF;" }
         // In the order of what clients do most: the setting is asked for last.
         guard let old, let down else {
+            let isEmpty = mayBeNull ? "TG_OP = 'INSERT' AND \(new) IS NULL" : "\(new) IS NULL"
             return """
-                IF \(new) IS NULL THEN \(forward)
+                IF \(isEmpty) THEN \(forward)
                 ELSIF TG_OP = 'UPDATE' THEN
                 IF NOT (\(wasSet)) THEN \(forward)
                 ELSIF \(isBackfill) THEN \(forward) END IF;
@@ -149,8 +157,8 @@ struct DualWrite: Sendable {
             cannotFail
             ? unlessSame : "BEGIN \(unlessSame) EXCEPTION WHEN data_exception THEN \(write) END;"
         return """
-            IF \(new) IS NULL THEN \(forward)
-            ELSIF TG_OP = 'INSERT' THEN \(back)
+            IF TG_OP = 'INSERT' THEN
+            IF \(new) IS NULL THEN \(forward) ELSE \(back) END IF;
             ELSIF NOT (\(wasSet)) THEN \(forward)
             ELSIF \(isBackfill) THEN \(forward)
             ELSE \(back) END IF;

@@ -134,8 +134,15 @@ struct MigrationLedger: Sendable {
             _ = try await connection.query("SET LOCAL lock_timeout = \(lockTimeoutMilliseconds)")
             _ = try await connection.query(
                 "SET LOCAL statement_timeout = \(statementTimeoutMilliseconds)")
+            let began = try await connection.query(MigrationSQL.began).scalar
             for statement in statements {
                 _ = try await connection.execute(script: statement)
+            }
+            guard try await connection.query(MigrationSQL.began).scalar == began else {
+                throw MigrationError(
+                    .failed,
+                    "your own statements end their transaction, so that nobody can tell whether "
+                        + "they were done: undo them by hand, and leave BEGIN and COMMIT out")
             }
             let marked = try await connection.query(
                 mark, [.text(name), .text(owner), .text("\(step)")]

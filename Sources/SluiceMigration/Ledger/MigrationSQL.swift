@@ -96,6 +96,9 @@ enum MigrationSQL {
         ORDER BY a.xact_start, a.pid LIMIT 3
         """
 
+    /// Tells one transaction from the next.
+    static let began = "SELECT transaction_timestamp()"
+
     /// Which session answers, and whether its server is a replica.
     static let server = "SELECT pg_backend_pid(), pg_is_in_recovery()"
 

@@ -35,7 +35,8 @@ struct AddColumn: Operation {
         if let filling = up ?? defaultText {
             dual = DualWrite(
                 table: table, old: nil, new: column, newType: type, up: filling, down: nil,
-                label: label, newHasEquality: try await catalog.hasEquality(type))
+                label: label, mayBeNull: !isRequired,
+                newHasEquality: try await catalog.hasEquality(type))
             try dual?.requireKnown()
         }
         // The triggers go with the column: between the two a write would be lost.

@@ -26,7 +26,7 @@ struct SetNotNull: Operation {
         }
         let dual = DualWrite(
             table: table, old: nil, new: column.name, newType: column.type, up: up, down: nil,
-            label: label, newHasEquality: column.hasEquality)
+            label: label, onlyFills: true, newHasEquality: column.hasEquality)
         try dual.requireKnown()
         return [
             DualWriteSteps.trial(dual),

@@ -42,7 +42,7 @@ struct DropColumn: Operation {
             }
             let dual = DualWrite(
                 table: table, old: nil, new: column.name, newType: column.type, up: down,
-                down: nil, label: label, newHasEquality: column.hasEquality)
+                down: nil, label: label, onlyFills: true, newHasEquality: column.hasEquality)
             try dual.requireKnown()
             steps += [
                 DualWriteSteps.trial(dual),

@@ -63,14 +63,24 @@ private struct PartitionedIndex {
     /// Parents before children, the table itself first.
     let partitions: [Catalog.Partition]
 
-    /// Of PostgreSQL's 63 bytes, what leaves room for a number and for letters of several bytes.
-    private static let stemMax = 28
+    /// Of PostgreSQL's 63 bytes those that leave room for a number, and of these, where the name is
+    /// longer, those that leave room for what tells it from others that begin alike.
+    private static let stemBytesMax = 55
+    private static let commonBytesMax = 40
+
+    /// What the names of the partitions' indexes begin with.
+    private var stem: String {
+        guard plain.utf8.count > Self.stemBytesMax else { return plain }
+        var common = plain
+        while common.utf8.count > Self.commonBytesMax { common.removeLast() }
+        return common + "_" + MigrationLedger.checksum(plain).prefix(12)
+    }
 
     /// The index of a partition, by its place in the list.
     func index(of number: Int) -> ConcurrentIndex {
         guard number > 0 else { return whole }
         var index = whole
-        let name = "\(plain.prefix(Self.stemMax))_\(number)"
+        let name = "\(stem)_\(number)"
         index.table = partitions[number].name
         index.name = SpelledName.spelled(name)
         index.index = QualifiedName(schema: partitions[number].schema, name: name).quoted
@@ -90,10 +100,16 @@ private struct PartitionedIndex {
                 .transaction([
                     "ALTER INDEX \(index(of: parent).index) ATTACH PARTITION \(own.index)"
                 ]), on: own.table, lock: Lock.exclusive("the index \(own.name)"),
-                // It cannot be detached, and goes with the whole.
-                undo: ["DROP INDEX IF EXISTS \(whole.index)"])
+                // It cannot be detached, and goes with what it was attached to.
+                undo: [whole.index, index(of: parent).index].map { "DROP INDEX IF EXISTS \($0)" })
         }
-        return built + attached
+        let check = Step(
+            .validate, "see that \(whole.name) is of all partitions",
+            .check(
+                CatalogSQL.isIndexValid(whole.index),
+                otherwise: "a partition has come meanwhile that has no such index, or is a foreign "
+                    + "table: roll back, and start again"), on: whole.table)
+        return built + attached + [check]
     }
 }
 

@@ -19,6 +19,9 @@ struct RawSQL: Operation {
         guard up != nil || batches != nil else {
             throw fields.refusal("sql needs up, up_file or batches: what is to be done")
         }
+        guard down == nil || up != nil else {
+            throw fields.refusal("down takes back up, and there is none")
+        }
         guard up == nil || down != nil else {
             throw fields.refusal(
                 "sql needs down or down_file: what takes up back, or SELECT where nothing has to be"

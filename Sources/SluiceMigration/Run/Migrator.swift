@@ -250,9 +250,12 @@ public struct Migrator: Sendable {
         _ body: (MigrationLedger) async throws -> Value
     ) async throws -> Value {
         try await parameters.withSession { connection in
-            if !onlyReads { try await Self.requireOwnSession(connection) }
-            for statement in MigrationSQL.patience(connection.serverVersion) {
-                _ = try await connection.query(statement)
+            // Behind a pooler a setting would be left to whoever comes next.
+            if !onlyReads {
+                try await Self.requireOwnSession(connection)
+                for statement in MigrationSQL.patience(connection.serverVersion) {
+                    _ = try await connection.query(statement)
+                }
             }
             return try await body(
                 MigrationLedger(connection: connection, owner: UUID().uuidString))

@@ -50,6 +50,9 @@ struct ShapeSchemas: Sendable {
                 .refused, "there is a schema \(new) already: give the new shape one of its own")
         }
         let there = try await there(catalog)
+        try await requireSimple(changes, catalog)
+        let isOldThere =
+            try await catalog.value(ShapeSQL.schemaExists, [.text(old ?? "")]) == "t"
         let own = Set(changes.map(\.table.plain))
         var older: [ShapeView] = []
         if let old {
@@ -69,19 +72,19 @@ struct ShapeSchemas: Sendable {
                 Step(
                     .expand, "show the old shape in the schema \(SpelledName.spelled(old))",
                     .transaction(ShapeSQL.make(old, older, isInvoker: isInvoker)),
-                    undo: ShapeSQL.drop(old, older)))
+                    undo: ShapeSQL.drop(old, older, withSchema: !isOldThere)))
         }
         var after = [
             Step(
                 .validate, "show the new shape in the schema \(SpelledName.spelled(new))",
                 .transaction(ShapeSQL.make(new, newer, isInvoker: isInvoker)),
-                undo: ShapeSQL.drop(new, newer))
+                undo: ShapeSQL.drop(new, newer, withSchema: true))
         ]
         if let old {
             after.append(
                 Step(
                     .contract, "no longer show the old shape in \(SpelledName.spelled(old))",
-                    .transaction(ShapeSQL.drop(old, older + there)),
+                    .transaction(ShapeSQL.drop(old, older + there, withSchema: true)),
                     lock: Lock.exclusive("the views of \(SpelledName.spelled(old))"),
                     undo: ShapeSQL.make(old, older + there, isInvoker: isInvoker)))
         }
@@ -92,6 +95,30 @@ struct ShapeSchemas: Sendable {
     private struct Change {
         let table: Catalog.Table
         let newColumns: [String]
+        /// The columns that go, by the catalog's names.
+        let dropped: [String]
+    }
+
+    /// Views of the old schema that could not go in the end, or not be shown in the new one.
+    private func requireSimple(_ changes: [Change], _ catalog: Catalog) async throws {
+        guard let old else { return }
+        var found = try await catalog.connection.query(ShapeSQL.nested, [.text(old)]).rows
+        for change in changes {
+            for column in change.dropped {
+                found += try await catalog.connection.query(
+                    ShapeSQL.strays,
+                    [
+                        .text(old), .text(change.table.plain), .text(change.table.name),
+                        .text(column),
+                    ]
+                ).rows
+            }
+        }
+        guard let view = found.first?[0] else { return }
+        throw MigrationError(
+            .refused,
+            "the view \(view) of the schema \(old) is made of another view there, or of a column "
+                + "that goes: drop it, or move it to another schema")
     }
 
     private func changes(
@@ -99,6 +126,7 @@ struct ShapeSchemas: Sendable {
     ) async throws -> [Change] {
         var tables: [Catalog.Table] = []
         var columns: [String: [String]] = [:]
+        var gone: [String: [String]] = [:]
         for operation in operations {
             guard case .columns(let name, let added, let dropped) = operation.shape else {
                 continue
@@ -110,8 +138,9 @@ struct ShapeSchemas: Sendable {
                 try await requireShowable(table, catalog)
             }
             for column in dropped {
-                let gone = try catalog.column(column, of: table).name
-                columns[table.name]?.removeAll { $0 == gone }
+                let column = try catalog.column(column, of: table)
+                columns[table.name]?.removeAll { $0 == column.name }
+                gone[table.name, default: []].append(column.plain)
             }
             for column in added { columns[table.name]?.append(try Catalog.spelled(column)) }
         }
@@ -126,7 +155,10 @@ struct ShapeSchemas: Sendable {
                 "schemas: shows tables by their names alone, and two of different schemas have "
                     + "the same")
         }
-        return tables.map { Change(table: $0, newColumns: columns[$0.name] ?? []) }
+        return tables.map {
+            Change(
+                table: $0, newColumns: columns[$0.name] ?? [], dropped: gone[$0.name] ?? [])
+        }
     }
 
     /// Before version 15 a view reads as its owner does, past the table's row-level security.
