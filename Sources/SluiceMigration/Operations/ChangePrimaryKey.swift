@@ -156,6 +156,7 @@ struct ChangePrimaryKey: Operation {
             "\(alter) ADD CONSTRAINT \(key.constraint) PRIMARY KEY USING INDEX \(index)",
         ]
         statements += old.comment(on: old.name, of: table)
+        statements.append(nameNotNull(table, old))
         if key.sequence != nil, key.isIdentity {
             let kind = key.isAlways ? "ALWAYS" : "BY DEFAULT"
             statements += [
@@ -167,5 +168,24 @@ struct ChangePrimaryKey: Operation {
             ]
         }
         return statements
+    }
+
+    /// From version 18 on NOT NULL is a constraint with a name, which the new column's made of its
+    /// own until then; before that there is none, and nothing is done.
+    private func nameNotNull(_ table: Catalog.Table, _ column: Catalog.Column) -> String {
+        let name = Literal.quoted("\(table.plain)_\(column.plain)_not_null")
+        return "DO "
+            + DollarQuote.around(
+                """
+                 DECLARE made name; BEGIN
+                SELECT k.conname INTO made FROM pg_constraint k JOIN pg_attribute a
+                ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum]
+                WHERE k.conrelid = \(Literal.quoted(table.name))::regclass AND k.contype = 'n'
+                AND a.attname = \(Literal.quoted(column.plain)) AND k.conname LIKE '%sluice\\_%';
+                IF made IS NOT NULL THEN
+                EXECUTE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I',
+                \(Literal.quoted(table.name)), made, \(name));
+                END IF; END
+                """)
     }
 }
