@@ -20,17 +20,8 @@ struct DropColumn: Operation {
     func steps(_ catalog: Catalog, label: String) async throws -> [Step] {
         let table = try await catalog.table(table)
         let column = try catalog.column(column, of: table)
-        let dependents = try await catalog.dependents(of: column, in: table)
-        let allowed = dependents.filter { what in
-            drops.contains { what == $0 || what.hasSuffix(" " + $0) }
-        }
-        let others = dependents.filter { !allowed.contains($0) }
-        guard others.isEmpty else {
-            throw MigrationError(
-                .refused,
-                "\(column.name) of \(table.name) is used by "
-                    + "\(others.joined(separator: ", ")): name what may go with it under drops:")
-        }
+        let allowed = try await Drops.allowed(
+            drops, with: column, of: table, catalog, cure: "name what may go with it under drops:")
         var steps: [Step] = []
         var last: [String] = []
         if column.isNotNull, column.defaultText == nil {

@@ -21,18 +21,10 @@ struct ReplacedColumn: Sendable {
                 "roles have privileges on \(old.name) of \(table.name) alone, which \(new) would "
                     + "not have: grant them on the table instead")
         }
-        let dependents = try await catalog.dependents(of: old, in: table)
-        let allowed = dependents.filter { what in
-            drops.contains { what == $0 || what.hasSuffix(" " + $0) }
-        }
-        let others = dependents.filter { !allowed.contains($0) }
-        guard others.isEmpty else {
-            throw MigrationError(
-                .refused,
-                "\(old.name) of \(table.name) is used by \(others.joined(separator: ", ")): make "
-                    + "what is needed for \(new) as well, and name what may go with \(old.name) "
-                    + "under drops:")
-        }
+        let allowed = try await Drops.allowed(
+            drops, with: old, of: table, catalog,
+            cure: "make what is needed for \(new) as well, and name what may go with \(old.name) "
+                + "under drops:")
         let dual = DualWrite(
             table: table, old: old, new: new, newType: type, up: up, down: down, label: label,
             newHasEquality: try await catalog.hasEquality(type))
@@ -74,6 +66,27 @@ struct ReplacedColumn: Sendable {
 
 /// What goes with a column.
 enum Drops {
+    /// What may go with a column, of all that depends on it.
+    ///
+    /// - Throws: `MigrationError` with the cure where something else depends on it.
+    static func allowed(
+        _ drops: [String], with column: Catalog.Column, of table: Catalog.Table,
+        _ catalog: Catalog, cure: String
+    ) async throws -> [String] {
+        let dependents = try await catalog.dependents(of: column, in: table)
+        func isAllowed(_ what: String) -> Bool {
+            drops.contains { what == $0 || what.hasSuffix(" " + $0) }
+        }
+        let others = dependents.filter { !isAllowed($0) }
+        guard others.isEmpty else {
+            throw MigrationError(
+                .refused,
+                "\(column.name) of \(table.name) is used by \(others.joined(separator: ", ")): "
+                    + cure)
+        }
+        return dependents.filter(isAllowed)
+    }
+
     /// Sees at the end that nothing came to depend on it since.
     static func recheck(
         _ table: Catalog.Table, _ column: Catalog.Column, _ allowed: [String]

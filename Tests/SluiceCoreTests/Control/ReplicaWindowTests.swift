@@ -56,6 +56,8 @@ import Testing
             pair.writes = min(60e6, decision.paceBytesPerSecond)
         }
         #expect(rates[0] == ApplyRate.unknown)
+        // At the second poll, long before a whole span.
+        #expect(rates[1] > 5 * ApplyRate.unknown, "\(rates)")
         #expect(rates.last == 60e6, "\(rates)")
         // It proves slower: all that was believed is paid back within some seconds of its work.
         pair.replays = 20e6
