@@ -19,7 +19,7 @@ struct HelpTests {
         "--statement-timeout",
         "--synchronous-commit", "--max-quarantine", "--lanes", "--vacuum", "--max-rate",
         "--max-wal",
-        "--max-pg-wal",
+        "--max-pg-wal", "--batch-time",
         "--foreground-budget", "--foreground-probe", "--window", "--throttle-query",
         "--throttle-file", "--throttle-url",
     ]

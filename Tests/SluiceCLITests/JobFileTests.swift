@@ -91,6 +91,7 @@ struct JobFileTests {
             limits:
               max_wal: 40MB/s
               max_pg_wal: 20GB
+              batch_time: 100ms
               foreground_budget: 10ms
               foreground_probe: SELECT count(*) FROM t WHERE id = 1
               window: 22:00-06:00,12:00-13:00@Europe/Stockholm
@@ -104,6 +105,7 @@ struct JobFileTests {
         #expect(limits.maxRowsPerSecond == 20_000)
         #expect(limits.maxWalBytesPerSecond == Double(40 << 20))
         #expect(limits.maxPgWalBytes == 20 << 30)
+        #expect(limits.batchSecondsMax == 0.1)
         #expect(limits.foregroundBudgetSeconds == 0.01)
         #expect(limits.foregroundProbe == "SELECT count(*) FROM t WHERE id = 1")
         #expect(limits.window?.text == "22:00-06:00,12:00-13:00@Europe/Stockholm")

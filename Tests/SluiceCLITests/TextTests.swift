@@ -146,6 +146,9 @@ struct TextTests {
         var multiple = limits
         multiple.foregroundBudget = .multiple(1.5)
         multiple.maxPgWalBytes = 20 << 30
+        multiple.batchSecondsMax = 0.1
+        #expect(ControlText.limits(multiple).contains("batch-time 100ms, max-rate"))
+        #expect(JSONText.line(LimitsJSON(multiple)).contains("\"batch_seconds_max\":0.1"))
         #expect(ControlText.limits(multiple).contains("max-pg-wal 20GB, "))
         #expect(JSONText.line(LimitsJSON(multiple)).contains("\"max_pg_wal_bytes\":21474836480"))
         #expect(ControlText.limits(multiple).contains("foreground-budget 1.5x, "))

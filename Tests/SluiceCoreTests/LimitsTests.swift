@@ -47,13 +47,16 @@ import Testing
     @Test func throttlesCanBeGivenAndLifted() {
         var changes = LimitChanges()
         changes.maxRowsPerSecond = .some(5)
+        changes.batchSecondsMax = .some(0.1)
         changes.throttleQuery = .some("SELECT true")
         changes.window = .some(RunWindow(spans: [.init(from: 0, to: 9)], zone: "UTC"))
         let limits = changes.applied(to: Limits())
         #expect(limits.hasThrottle && !Limits().hasThrottle)
+        #expect(limits.batchSecondsMax == 0.1)
         #expect(limits.maxRowsPerSecond == 5 && limits.problem == nil)
         var lifted = LimitChanges()
         lifted.maxRowsPerSecond = .some(nil)
+        lifted.batchSecondsMax = .some(nil)
         lifted.throttleQuery = .some(nil)
         lifted.window = .some(nil)
         #expect(lifted.applied(to: limits) == Limits())
@@ -92,6 +95,8 @@ import Testing
         add("max-wal") { $0.maxWalBytesPerSecond = .some(100) }
         add("max-pg-wal") { $0.maxPgWalBytes = .some((64 << 20) - 1) }
         add("max-pg-wal") { $0.maxPgWalBytes = .some(-1) }
+        add("batch-time") { $0.batchSecondsMax = .some(0.019) }
+        add("batch-time") { $0.batchSecondsMax = .some(.nan) }
         for budget: LatencyBudget in [
             .seconds(0), .seconds(5), .seconds(.nan), .multiple(1), .multiple(0.5),
             .multiple(101), .multiple(.nan), .multiple(.infinity),

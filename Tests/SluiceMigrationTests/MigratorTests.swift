@@ -338,6 +338,56 @@ import Testing
         }
     }
 
+    @Test func aPlanSaysWhatItsBackfillsCostAndChangesNothing() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(Made.products)
+            try await database.execute(
+                """
+                CREATE TABLE indexed (id integer PRIMARY KEY, n integer);
+                CREATE INDEX ON indexed ((n + 1));
+                INSERT INTO indexed SELECT i, i FROM generate_series(1, 100) AS i;
+                CREATE TABLE parts (id integer, day integer, n integer, PRIMARY KEY (id, day))
+                PARTITION BY RANGE (day);
+                CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (10);
+                INSERT INTO parts SELECT i, i % 10, i FROM generate_series(1, 400) AS i;
+                CREATE TABLE "wei rd" (id integer PRIMARY KEY, "new" integer);
+                ANALYZE;
+                """)
+            let before = try await Made.schema(database)
+            let operation =
+                "change_type: { table: %, column: n, to: m, type: bigint, up: n, down: m }"
+            func forecasts(_ operations: String...) async throws -> [Int?] {
+                let plan = try await Made.migrator(database).plan(
+                    try MigrationReader.read(
+                        "migration: m\noperations:\n"
+                            + operations.map { "  - \($0)\n" }.joined(), file: "m.yaml"))
+                return plan.compactMap { step -> Int?? in
+                    guard case .backfill(let backfill) = step.action else { return nil }
+                    return .some(backfill.forecast?.rows)
+                }
+            }
+            func on(_ table: String) -> String { operation.replacing("%", with: table) }
+            #expect(try await forecasts(Made.cents) == [3_000])
+            #expect(try await forecasts(on("counted"), on("parts")) == [500, 400])
+            // No column is in no index: nothing to reckon with, and the plan is there.
+            #expect(
+                try await forecasts(
+                    "add_column: { table: indexed, column: m, type: bigint, up: id }") == [nil])
+            #expect(
+                try await forecasts(
+                    #"""
+                    change_type: { table: '"wei rd"', column: '"new"', to: m, type: bigint,
+                    up: '"new"', down: m }
+                    """#)
+                    == [0])
+            #expect(try await Made.schema(database) == before)
+            // What is kept of a migration that was begun has no figures of another day.
+            try await Made.migrator(database).start(try Made.file(Made.cents))
+            let plan = try await database.value("SELECT plan::text FROM sluice.migration")
+            #expect(plan?.contains("forecast") == false)
+        }
+    }
+
     @Test func statementsOfOnesOwnComeFromFilesAndInBatches() async throws {
         try await TestDatabase.with { database in
             try await database.execute(Made.products)

@@ -44,6 +44,7 @@ import Testing
         limits.maxRowsPerSecond = 20_000
         limits.maxWalBytesPerSecond = 1e6
         limits.maxPgWalBytes = 20 << 30
+        limits.batchSecondsMax = 0.1
         limits.foregroundBudget = .seconds(0.01)
         limits.foregroundProbe = "SELECT \"a\"\n'b'"
         limits.window = RunWindow(

@@ -14,6 +14,7 @@ struct StoredLimits: Codable, Equatable {
     private var maxRowsPerSecond: Double?
     private var maxWalBytesPerSecond: Double?
     private var maxPgWalBytes: Int?
+    private var batchSecondsMax: Double?
     private var foregroundBudgetSeconds: Double?
     private var foregroundBudgetMultiple: Double?
     private var foregroundAloneSeconds: Double?
@@ -39,6 +40,7 @@ struct StoredLimits: Codable, Equatable {
         case maxRowsPerSecond = "max_rows_per_second"
         case maxWalBytesPerSecond = "max_wal_bytes_per_second"
         case maxPgWalBytes = "max_pg_wal_bytes"
+        case batchSecondsMax = "batch_seconds_max"
         case foregroundBudgetSeconds = "foreground_budget_seconds"
         case foregroundBudgetMultiple = "foreground_budget_multiple"
         case foregroundAloneSeconds = "foreground_alone_seconds"
@@ -56,6 +58,7 @@ struct StoredLimits: Codable, Equatable {
         maxRowsPerSecond = limits.maxRowsPerSecond
         maxWalBytesPerSecond = limits.maxWalBytesPerSecond
         maxPgWalBytes = limits.maxPgWalBytes
+        batchSecondsMax = limits.batchSecondsMax
         switch limits.foregroundBudget {
         case .seconds(let seconds): foregroundBudgetSeconds = seconds
         case .multiple(let times): foregroundBudgetMultiple = times
@@ -101,6 +104,7 @@ struct StoredLimits: Codable, Equatable {
         new.maxRowsPerSecond = maxRowsPerSecond
         new.maxWalBytesPerSecond = maxWalBytesPerSecond
         new.maxPgWalBytes = maxPgWalBytes
+        new.batchSecondsMax = batchSecondsMax
         new.foregroundBudget =
             foregroundBudgetSeconds.map(LatencyBudget.seconds)
             ?? foregroundBudgetMultiple.map(LatencyBudget.multiple)

@@ -8,7 +8,8 @@ struct MigrateCommand: AsyncParsableCommand {
         commandName: "migrate",
         abstract: "Changes a schema while applications of the old and the new shape use it.",
         discussion: """
-            plan FILE: every statement, its lock and what takes it back; nothing is changed.
+            plan FILE: every statement, its lock and what takes it back, and what filling rows is
+            reckoned to cost; nothing is changed. A file may show both shapes as schemas of views.
             start FILE: new shape beside the old, both kept the same, rows filled and checked.
             switch NAME: both shapes say the same; readers may move.
             complete NAME: the old shape goes. rollback NAME: everything back, until then.

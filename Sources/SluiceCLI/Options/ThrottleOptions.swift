@@ -7,6 +7,14 @@ struct ThrottleOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
+            "How long a batch that sizes itself may last (default off).",
+            discussion: "Its rows are locked that long. Off is what pays, 400ms at the most.",
+            valueName: "100ms|off"))
+    var batchTime: String?
+
+    @Option(
+        name: .long, parsing: .unconditional,
+        help: ArgumentHelp(
             "Rows changed in a second by one process, such as 20k (default off).",
             valueName: "rows/s|off"))
     var maxRate: String?
@@ -72,7 +80,8 @@ struct ThrottleOptions: ParsableArguments {
     /// - Throws: `UsageError`.
     func add(to changes: inout LimitChanges) throws(UsageError) {
         let given = [
-            ("max_rate", maxRate), ("max_wal", maxWal), ("max_pg_wal", maxPgWal),
+            ("batch_time", batchTime), ("max_rate", maxRate), ("max_wal", maxWal),
+            ("max_pg_wal", maxPgWal),
             ("foreground_budget", foregroundBudget),
             ("foreground_probe", foregroundProbe), ("window", window),
             ("throttle_query", throttleQuery), ("throttle_file", throttleFile),

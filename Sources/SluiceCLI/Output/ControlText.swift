@@ -44,6 +44,7 @@ enum ControlText {
     /// Those of the limits that are off by default which are not off.
     private static func throttles(_ limits: Limits) -> [String] {
         let words: [(name: String, value: String?)] = [
+            ("batch-time", limits.batchSecondsMax.map(DurationText.text)),
             ("max-rate", limits.maxRowsPerSecond.map { Format.rate($0) }),
             ("max-wal", limits.maxWalBytesPerSecond.map { SizeText.text(Int($0)) + "/s" }),
             ("max-pg-wal", limits.maxPgWalBytes.map(SizeText.text)),

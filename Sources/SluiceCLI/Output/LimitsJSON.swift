@@ -18,6 +18,7 @@ struct LimitsJSON: Encodable {
     private let maxRowsPerSecond: Double?
     private let maxWalBytesPerSecond: Double?
     private let maxPgWalBytes: Int?
+    private let batchSecondsMax: Double?
     private let foregroundBudgetSeconds: Double?
     private let foregroundBudgetMultiple: Double?
     private let foregroundProbe: String?
@@ -38,6 +39,7 @@ struct LimitsJSON: Encodable {
         case maxRowsPerSecond = "max_rows_per_second"
         case maxWalBytesPerSecond = "max_wal_bytes_per_second"
         case maxPgWalBytes = "max_pg_wal_bytes"
+        case batchSecondsMax = "batch_seconds_max"
         case foregroundBudgetSeconds = "foreground_budget_seconds"
         case foregroundBudgetMultiple = "foreground_budget_multiple"
         case foregroundProbe = "foreground_probe"
@@ -62,6 +64,7 @@ struct LimitsJSON: Encodable {
         maxRowsPerSecond = limits.maxRowsPerSecond
         maxWalBytesPerSecond = limits.maxWalBytesPerSecond
         maxPgWalBytes = limits.maxPgWalBytes
+        batchSecondsMax = limits.batchSecondsMax
         foregroundBudgetSeconds = limits.foregroundBudgetSeconds
         if case .multiple(let times) = limits.foregroundBudget {
             foregroundBudgetMultiple = times

@@ -1,4 +1,5 @@
 import Sluice
+import SluiceCore
 import SluiceMigration
 
 /// Migrations as text.
@@ -16,11 +17,23 @@ enum MigrationText {
             lines.append("     lock: \(step.lock?.text ?? "none that anybody waits for")")
             if step.isFinal { lines.append("     no way back behind it") }
             for statement in statements(step.action) { lines.append("     \(oneLine(statement))") }
+            lines += forecast(step.action)
             for statement in step.undo {
                 lines.append("     rollback: \(oneLine(statement))")
             }
         }
         return lines.dropFirst().joined(separator: "\n") + "\n"
+    }
+
+    private static func forecast(_ action: Step.Action) -> [String] {
+        guard case .backfill(let backfill) = action, let forecast = backfill.forecast else {
+            return []
+        }
+        let rows = Format.count(forecast.rows, "row")
+        return ["     forecast, as for a column of no width: \(rows)"]
+            + ForecastText.fields(forecast).map { field in
+                "       \(Printable.padded(field.name, to: 8))\(field.text)"
+            }
     }
 
     private static func title(_ phase: Phase) -> String {

@@ -6,7 +6,8 @@ import SluiceCore
 enum ThrottleText {
     /// The keys of a job file.
     static let words = [
-        "max_rate", "max_wal", "max_pg_wal", "foreground_budget", "foreground_probe", "window",
+        "batch_time", "max_rate", "max_wal", "max_pg_wal", "foreground_budget", "foreground_probe",
+        "window",
         "throttle_query", "throttle_file", "throttle_url",
     ]
 
@@ -16,6 +17,8 @@ enum ThrottleText {
     ) throws(UsageError) {
         let isOff = text.lowercased() == "off"
         switch word {
+        case "batch_time":
+            changes.batchSecondsMax = isOff ? .some(nil) : try time(text, for: option)
         case "max_rate": changes.maxRowsPerSecond = isOff ? .some(nil) : try rate(text, for: option)
         case "max_wal":
             changes.maxWalBytesPerSecond = isOff ? .some(nil) : try bytes(text, for: option)
@@ -33,6 +36,17 @@ enum ThrottleText {
             changes.throttleFile = isOff ? .some(nil) : try file(text, for: option)
         default: changes.throttleURL = isOff ? .some(nil) : try url(text, for: option)
         }
+    }
+
+    /// How long a batch may last: `100ms`.
+    static func time(_ text: String, for option: String) throws(UsageError) -> Double {
+        let seconds: Double
+        do throws(UsageError) {
+            seconds = try DurationText.seconds(text, for: option)
+        } catch {
+            throw UsageError("\(error), or off")
+        }
+        return try sound(seconds) { $0.batchSecondsMax = .some($1) }
     }
 
     /// Rows in a second: `20000`, `20k`, `1.5M`, `20000 rows/s`.

@@ -13,6 +13,8 @@ public struct AdaptiveControl: Sendable {
         public var rates: BatchGate.Limits
         /// Keys in a batch at the most.
         public var batchKeysMax: Int
+        /// Seconds that a batch is meant to last at the most; `nil` for what pays.
+        public var batchSecondsMax: Double?
         /// How many times its least a row may cost where the application's latency is not known
         /// (no unit); `nil` for no such limit.
         public var ownCostMax: Double?
@@ -21,12 +23,13 @@ public struct AdaptiveControl: Sendable {
         public init(
             replicas: ReplicaWindow.Limits, workers: ConcurrencyControl.Limits,
             rates: BatchGate.Limits = BatchGate.Limits(), batchKeysMax: Int = .max,
-            ownCostMax: Double? = nil
+            batchSecondsMax: Double? = nil, ownCostMax: Double? = nil
         ) {
             self.replicas = replicas
             self.workers = workers
             self.rates = rates
             self.batchKeysMax = batchKeysMax
+            self.batchSecondsMax = batchSecondsMax
             self.ownCostMax = ownCostMax
         }
     }
@@ -73,7 +76,9 @@ public struct AdaptiveControl: Sendable {
         self.limits = limits
         decision = Decision(
             window: ReplicaWindow.Decision(), concurrency: Concurrency(average: 1),
-            batch: BatchSizer().first(BatchSizer.Conditions(keysMax: limits.batchKeysMax)))
+            batch: BatchSizer().first(
+                BatchSizer.Conditions(
+                    keysMax: limits.batchKeysMax, secondsMax: limits.batchSecondsMax)))
     }
 
     /// Batches that are running.
@@ -156,7 +161,8 @@ public struct AdaptiveControl: Sendable {
                 applyBytesPerSecond: decision.window.applyBytesPerSecond,
                 isGated: concurrency.isGated, keysMax: limits.batchKeysMax,
                 rowsPerSecondMax: limits.rates.rowsPerSecondMax,
-                walBytesPerSecondMax: limits.rates.walBytesPerSecondMax))
+                walBytesPerSecondMax: limits.rates.walBytesPerSecondMax,
+                secondsMax: limits.batchSecondsMax))
         decision = Decision(
             window: decision.window, concurrency: decision.concurrency, batch: batch)
         return decision.concurrency.restSeconds(

@@ -30,6 +30,8 @@ public struct LimitChanges: Sendable, Equatable {
     public var maxWalBytesPerSecond: Double??
     /// Bytes in `pg_wal`.
     public var maxPgWalBytes: Int??
+    /// Seconds that a batch is meant to last at the most.
+    public var batchSecondsMax: Double??
     /// Budget of the application's statements.
     public var foregroundBudget: LatencyBudget??
     /// SQL that is timed.
@@ -80,6 +82,7 @@ public struct LimitChanges: Sendable, Equatable {
         if let maxRowsPerSecond { limits.maxRowsPerSecond = maxRowsPerSecond }
         if let maxWalBytesPerSecond { limits.maxWalBytesPerSecond = maxWalBytesPerSecond }
         if let maxPgWalBytes { limits.maxPgWalBytes = maxPgWalBytes }
+        if let batchSecondsMax { limits.batchSecondsMax = batchSecondsMax }
         if let foregroundBudget { limits.foregroundBudget = foregroundBudget }
         if let foregroundProbe { limits.foregroundProbe = foregroundProbe }
         // Asked for again it is measured again: that is how a person says that things changed.
@@ -117,6 +120,7 @@ public struct LimitChanges: Sendable, Equatable {
         if let maxRowsPerSecond { merged.maxRowsPerSecond = .some(maxRowsPerSecond) }
         if let maxWalBytesPerSecond { merged.maxWalBytesPerSecond = .some(maxWalBytesPerSecond) }
         if let maxPgWalBytes { merged.maxPgWalBytes = .some(maxPgWalBytes) }
+        if let batchSecondsMax { merged.batchSecondsMax = .some(batchSecondsMax) }
         if let foregroundBudget { merged.foregroundBudget = .some(foregroundBudget) }
         if let foregroundProbe { merged.foregroundProbe = .some(foregroundProbe) }
         if let window { merged.window = .some(window) }

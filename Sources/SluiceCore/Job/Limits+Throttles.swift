@@ -27,6 +27,9 @@ extension Limits {
         if let bytes = maxPgWalBytes, bytes < Self.pgWalBytesLeast {
             return "max-pg-wal must be at least 64MB: try --max-pg-wal 20GB, or --max-pg-wal off"
         }
+        if let seconds = batchSecondsMax, !(seconds >= Self.batchSecondsLeast) {
+            return "batch-time must be at least 20ms: try --batch-time 100ms, or --batch-time off"
+        }
         if let foregroundBudget, !foregroundBudget.isSound {
             return "foreground-budget must be above zero and below 5s, or above 1x and at most "
                 + "100x: try --foreground-budget 10ms or 1.5x, or --foreground-budget off"
@@ -51,6 +54,8 @@ extension Limits {
     public static let walBytesPerSecondLeast = 65_536.0
     /// Smallest `pg_wal` taken, in bytes: four segments, and a server has that many when idle.
     public static let pgWalBytesLeast = 64 << 20
+    /// Shortest time of a batch taken, in seconds: below it round trips rule.
+    public static let batchSecondsLeast = 0.02
     /// Budgets stay below the time after which a probe is given up, or they could not be exceeded.
     public static let foregroundBudgetSecondsMost = 5.0
 }

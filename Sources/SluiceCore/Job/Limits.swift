@@ -34,6 +34,9 @@ public struct Limits: Sendable, Equatable {
     public var maxWalBytesPerSecond: Double?
     /// Bytes in `pg_wal` above which no batch starts; `nil` is without bound.
     public var maxPgWalBytes: Int?
+    /// Longest time in seconds that a batch which sizes itself is meant to last; `nil` leaves it to
+    /// what its fixed cost is worth.
+    public var batchSecondsMax: Double?
     /// How long the application's own statements may take while a run works; `nil` does not look.
     public var foregroundBudget: LatencyBudget?
     /// What they take without the run, in seconds, as its processes measured it; `nil` before.

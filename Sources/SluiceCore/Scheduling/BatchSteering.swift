@@ -109,7 +109,7 @@ public struct BatchSteering: Sendable {
                 walBytesPerSecondMax: limits.maxWalBytesPerSecond.map {
                     $0 / Double(processes)
                 }),
-            batchKeysMax: Limits.batchKeysMax,
+            batchKeysMax: Limits.batchKeysMax, batchSecondsMax: limits.batchSecondsMax,
             ownCostMax: limits.foregroundBudget.map(\.ownCostMax))
     }
 

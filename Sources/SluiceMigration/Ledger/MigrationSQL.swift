@@ -48,6 +48,23 @@ enum MigrationSQL {
         AND m.state = ANY ($4::text[]) RETURNING m.name
         """
 
+    /// A column of the table `$1` that an update may set and that neither an index nor the
+    /// partitioning has, the narrowest first.
+    static let standIn = """
+        SELECT quote_ident(a.attname) FROM pg_attribute a
+        WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
+        AND a.attgenerated = '' AND a.attidentity = ''
+        AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = a.attrelid
+        AND (a.attnum = ANY (i.indkey::int2[]) OR EXISTS (SELECT FROM pg_depend d
+        WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
+        AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum)))
+        AND NOT EXISTS (SELECT FROM pg_partitioned_table p, pg_depend d
+        WHERE p.partrelid = a.attrelid AND (a.attnum = ANY (p.partattrs::int2[])
+        OR d.classid = 'pg_class'::regclass AND d.objid = p.partrelid
+        AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum))
+        ORDER BY a.attlen < 0, a.attnum LIMIT 1
+        """
+
     /// Keeps it.
     static let renew = """
         UPDATE sluice.migration SET lease_until = clock_timestamp() + \(lease)

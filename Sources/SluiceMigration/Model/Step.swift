@@ -1,3 +1,5 @@
+public import SluiceCore
+
 /// A part of a migration's life.
 public enum Phase: String, Sendable, Codable, CaseIterable {
     /// New columns, indexes and constraints beside the old ones.
@@ -87,4 +89,6 @@ public struct Backfill: Sendable, Codable, Equatable {
     public var expression = ""
     /// A statement of one's own for each batch, in place of these.
     public var statement: String?
+    /// What it is reckoned to cost; set in plans only, and `nil` where that is not known.
+    public var forecast: Forecast?
 }

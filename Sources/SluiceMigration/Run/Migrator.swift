@@ -20,7 +20,8 @@ public struct Migrator: Sendable {
         self.report = report
     }
 
-    /// What each command would do, statement by statement; nothing is changed.
+    /// What each command would do, statement by statement, and what the backfills are reckoned to
+    /// cost; nothing is changed.
     ///
     /// - Throws: `MigrationError` where the file does not fit the database.
     public func plan(_ migration: Migration) async throws -> [Step] {
@@ -28,7 +29,9 @@ public struct Migrator: Sendable {
             if let record = try await ledger.find(migration.name), record.state != "rolled back" {
                 return record.steps
             }
-            return try await Self.steps(migration, ledger.connection)
+            return try await BackfillForecaster(
+                connection: ledger.connection, parameters: parameters
+            ).forecast(try await Self.steps(migration, ledger.connection))
         }
     }
 

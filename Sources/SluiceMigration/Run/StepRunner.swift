@@ -10,6 +10,15 @@ struct StepRunner: Sendable {
     let parameters: ConnectionParameters
     let report: @Sendable (MigrationEvent) -> Void
 
+    /// How long a batch should last, in seconds: an application's statement that meets a row of it
+    /// waits for its end, and may take half a second in all, also where the batch takes thrice as
+    /// long.
+    private static let batchSecondsMax = 0.1
+    static var backfillLimits: LimitChanges {
+        var limits = LimitChanges()
+        limits.batchSecondsMax = .some(batchSecondsMax)
+        return limits
+    }
     /// How long a statement waits for its lock, in milliseconds: whoever comes meanwhile waits
     /// behind it.
     private static let lockTimeoutMilliseconds = 200
@@ -235,6 +244,7 @@ struct StepRunner: Sendable {
         let request = request(backfill, number: number)
         var options = RunOptions()
         options.confirmed = true
+        options.limits = Self.backfillLimits
         let sluice = Sluice(parameters)
         let earlier = try await earlier(number)
         let report = self.report

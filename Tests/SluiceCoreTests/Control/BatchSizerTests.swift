@@ -170,6 +170,22 @@ import Testing
         }
     }
 
+    @Test(arguments: [0.02, 0.05, 0.1])
+    func aBatchIsMeantToLastNoLongerThanTheUserSays(secondsMax: Double) {
+        var server = Server()
+        var sizer = BatchSizer()
+        let conditions = BatchSizer.Conditions(secondsMax: secondsMax)
+        let free = settle(&server, &sizer)
+        #expect(free.targetSeconds > 0.1)
+        let batch = settle(&server, &sizer, conditions)
+        #expect(batch.targetSeconds == secondsMax && batch.batchKeys < free.batchKeys)
+        #expect(BatchSizer().first(conditions).targetSeconds <= secondsMax)
+        // One beyond what pays changes nothing.
+        #expect(
+            settle(&server, &sizer, BatchSizer.Conditions(secondsMax: 9)).targetSeconds
+                <= BatchSizer.targetSecondsMax)
+    }
+
     @Test func noSequenceOfBatchesLeadsOutOfBounds() {
         for seed in UInt64(1)...50 {
             var random = SeededGenerator(seed: seed)

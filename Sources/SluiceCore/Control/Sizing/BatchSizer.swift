@@ -15,17 +15,21 @@ public struct BatchSizer: Sendable, Equatable {
         public var rowsPerSecondMax: Double?
         /// Bytes of log a second at the most, over the whole run: the user's limit.
         public var walBytesPerSecondMax: Double?
+        /// Seconds that it should last at the most: the user's limit.
+        public var secondsMax: Double?
 
         /// Conditions of a step.
         public init(
             applyBytesPerSecond: Double? = nil, isGated: Bool = false, keysMax: Int = .max,
-            rowsPerSecondMax: Double? = nil, walBytesPerSecondMax: Double? = nil
+            rowsPerSecondMax: Double? = nil, walBytesPerSecondMax: Double? = nil,
+            secondsMax: Double? = nil
         ) {
             self.applyBytesPerSecond = applyBytesPerSecond
             self.isGated = isGated
             self.keysMax = keysMax
             self.rowsPerSecondMax = rowsPerSecondMax
             self.walBytesPerSecondMax = walBytesPerSecondMax
+            self.secondsMax = secondsMax
         }
     }
 
@@ -119,7 +123,8 @@ public struct BatchSizer: Sendable, Equatable {
 
     private func targetSeconds(_ conditions: Conditions) -> Double {
         let wanted = cost.fixedSeconds / overheadShare(conditions) * trial.scale
-        return min(Self.targetSecondsMax, max(Self.targetSecondsMin, wanted))
+        let most = min(Self.targetSecondsMax, conditions.secondsMax ?? .infinity)
+        return max(Self.targetSecondsMin, min(most, wanted))
     }
 
     private func timeoutSeconds(_ target: Double) -> Double {
