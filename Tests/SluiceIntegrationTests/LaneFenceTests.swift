@@ -7,7 +7,7 @@ import Testing
 
 /// What keeps plain batches, lanes and thieves apart, on sessions driven by hand.
 @Suite(.timeLimit(.minutes(12))) struct LaneFenceTests {
-    /// A region of two lanes: of the 3,000 keys that are ahead half, but 2,000 at the least.
+    /// A region of two lanes and 2,000 keys, of the 3,000 that are ahead.
     private static func region(
         _ body:
             @escaping @Sendable (FenceBench, HeldRange, PostgresConnection) async throws -> Void
@@ -15,12 +15,33 @@ import Testing
         try await FenceTests.begun { bench, range, one, _ in
             let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
             _ = try await one.query(
-                sql.begin(firstOfRange: false), bench.fence(range) + [8_000, 2, 100, 30, 2_000])
+                sql.begin(firstOfRange: false), bench.fence(range) + [2_000, 2, 100, 30, 2_000])
             #expect(
                 try await bench.database.value(
                     "SELECT region_upper::text || ' ' || region_lane FROM sluice.range")
                     == "{3000} 0")
             try await body(bench, range, one)
+        }
+    }
+
+    /// Half of the 3,000 keys that are ahead, but no rest that is smaller than the least.
+    @Test(arguments: [
+        (8_000, 1_000, 2_500), (8_000, 1_500, 2_500), (1_200, 500, 2_200), (8_000, 1_501, 4_000),
+        (8_000, 5_000, 4_000),
+    ])
+    func aRegionIsHalfOfWhatIsAheadOrAllOfIt(
+        _ asked: Int, _ least: Int, _ upper: Int
+    )
+        async throws
+    {
+        try await FenceTests.begun { bench, range, one, _ in
+            let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
+            _ = try await one.query(
+                sql.begin(firstOfRange: false),
+                bench.fence(range) + [Parameter(asked), 2, 100, 30, Parameter(least)])
+            let region = try await bench.database.value(
+                "SELECT region_upper::text FROM sluice.range")
+            #expect(region == "{\(upper)}")
         }
     }
 

@@ -40,7 +40,9 @@ struct LaneKeys: Sendable {
         var numbers = ArrayElements(lanes)
         let columnCount = columns.count
         // Of all keys, done or not: what lies together is visited together by every lane.
-        let stepKeys = max(1, (ArrayElements.count(lanes) + request.steps - 1) / request.steps)
+        let keys = ArrayElements.count(lanes)
+        let steps = request.steps(keys: keys)
+        let stepKeys = max(1, (keys + steps - 1) / steps)
         var rank = 0
         var left = 0
         while let own = numbers.nextNumber() {

@@ -23,7 +23,8 @@ struct LaneSQL: Sendable {
     /// those of the fence, and `$8` the lease in seconds.
     ///
     /// Half of what is ahead at the most, but `$9` keys at the least: nobody can take over a part
-    /// of a region, so the last ones are small.
+    /// of a region, so the last ones are small. A rest of less than `$9` would be dear by the key:
+    /// the last region takes it along, and a quarter more since what is ahead is an estimate.
     func begin(firstOfRange: Bool) -> String {
         let ahead = batch.ahead(firstOfRange: firstOfRange)
         return """
@@ -47,7 +48,9 @@ struct LaneSQL: Sendable {
     private var regionKeys: String {
         """
         (SELECT least($5::bigint, greatest($9::bigint,
-        (r.keys_estimate - r.keys_scanned) / 2))
+        CASE WHEN r.keys_estimate - r.keys_scanned < $9::bigint * 2
+        THEN (r.keys_estimate - r.keys_scanned) * 5 / 4
+        ELSE (r.keys_estimate - r.keys_scanned) / 2 END))
         FROM sluice.range r WHERE r.run = $1 AND r.number = $2)
         """
     }

@@ -16,6 +16,11 @@ struct LaneRule: Sendable, Equatable {
     /// before the batches that ran beside it are over (two: 1 % fewer in-page updates than four,
     /// eight: no more).
     static let stepsOfRegion = 4
+    /// Fewest slices of each lane in a small region, and the keys of a slice below which there are
+    /// no more: a batch's fixed cost (half a millisecond of processor time, PostgreSQL 15) is that
+    /// of some sixty rows.
+    static let stepsMin = 2
+    static let sliceKeysWorth = 800
     /// Most keys of a slice: so a region's keys, which a worker keeps in memory, stay below a few
     /// MB.
     ///

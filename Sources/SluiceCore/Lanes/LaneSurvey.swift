@@ -53,6 +53,13 @@ public struct LaneRequest: Sendable, Equatable {
     /// The same for the last ones of a range.
     public var regionKeysMin: Int { regionKeys / LaneRule.regionsShrink }
 
+    /// Slices of each lane of a region of so many keys: fewer where it is so small that batches
+    /// would cost more than their rows.
+    public func steps(keys: Int) -> Int {
+        let whole = keys / max(1, lanes) / LaneRule.sliceKeysWorth
+        return max(min(steps, LaneRule.stepsMin), min(steps, whole))
+    }
+
     /// Describes a request.
     public init(lanes: Int, steps: Int, sliceKeys: Int, mergesRest: Bool = false) {
         self.lanes = lanes

@@ -164,7 +164,46 @@ import Testing
         idle.contention = 0.94
         idle.coherence = 0
         idle.run(10)
+        #expect(idle.average == 2)
+        idle.run(70)
         #expect(idle.average == 1)
+    }
+
+    @Test func afterAMinuteFewerAreTriedOnceAndKeptWhereTheyDoAsWell() {
+        for (contention, kept) in [(0.0, 2.0), (0.98, 1.0)] {
+            var server = Server()
+            server.limits.workers = 1...2
+            server.contention = contention
+            server.coherence = 0
+            server.run(59)
+            #expect(server.average == 2)
+            var fewest = 2.0
+            for _ in 0..<(12 * 4) {
+                server.poll()
+                fewest = min(fewest, server.average)
+            }
+            #expect(fewest == 1 && server.average == kept)
+            // Nobody tries again what was found to be worse.
+            for _ in 0..<(300 * 4) {
+                server.poll()
+                #expect(kept == 1 || server.average == 2)
+            }
+        }
+    }
+
+    @Test func fewerThatAreTriedAreNotKeptForTheGate() {
+        var server = Server()
+        server.limits.workers = 1...2
+        server.contention = 0
+        server.coherence = 0
+        while server.average == 1 || server.now < 30 { server.poll() }
+        while server.average == 2, server.now < 90 { server.poll() }
+        #expect(server.average == 1)
+        server.waitShare = 0.2
+        server.run(4)
+        server.waitShare = 0
+        server.run(8)
+        #expect(server.average == 2)
     }
 
     @Test func workersThatWaitAreFewer() {
@@ -192,15 +231,17 @@ import Testing
         #expect(server.average == before)
     }
 
-    /// Gain is measured from 0.3 to 1.05 s, and the next poll decides.
+    /// Up to two unjudged; then gain is measured for 0.75 s, 0.3 s after a change.
     @Test func atTheStartEachPollDecidesUnlessABudgetLeads() {
         var server = Server()
         server.contention = 0
         server.coherence = 0
-        server.run(1)
-        #expect(server.average == 1)
         server.poll()
         #expect(server.average == 2)
+        server.run(1)
+        #expect(server.average == 2)
+        server.run(0.5)
+        #expect(server.average == 4)
         var budgeted = Server()
         budgeted.limits.foregroundBudgetSeconds = 0.010
         budgeted.run(0.75)

@@ -87,5 +87,9 @@ import Testing
         #expect(LaneRule.request(lanes: 16, batchKeys: nil).sliceKeys == 2_500)
         #expect(LaneRule.request(lanes: 16, batchKeys: 100_000).sliceKeys == 2_500)
         #expect(LaneRule.request(lanes: 16, batchKeys: 1).sliceKeys == 100)
+        let ten = LaneRequest(lanes: 10, steps: 4, sliceKeys: 2_500)
+        let steps = [0, 100, 16_000, 24_000, 32_000, 100_000].map { ten.steps(keys: $0) }
+        #expect(steps == [2, 2, 2, 3, 4, 4])
+        #expect(LaneRequest(lanes: 10, steps: 1, sliceKeys: 9).steps(keys: 100_000) == 1)
     }
 }

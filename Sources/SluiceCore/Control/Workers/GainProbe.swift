@@ -30,6 +30,12 @@ struct GainProbe: Sendable, Equatable {
     /// few percent must be told from noise.
     static let measureSecondsStartup = 0.75
     static let measureSeconds = 4.0
+    /// Without a budget the number doubles up to this without being judged: hardly a server has
+    /// one core alone, and judging takes a second.
+    static let unjudgedMost = 2.0
+    /// After so many seconds it is tried whether fewer do as well: that halves the rate for some
+    /// seconds, which a short run would pay for nothing.
+    static let lowerSeconds = 60.0
     /// At least so many batches of each worker must fit into it: rows are counted when one ends.
     static let measureBatches = 3.0
     /// A failure must last for so many times as long, and no rate looks back further.
@@ -48,6 +54,10 @@ struct GainProbe: Sendable, Equatable {
     private var backoff = backoffSeconds
     private var nextSeconds = 0.0
     private var settledSeconds = settleSeconds
+    /// Whether fewer are still to be tried, since nobody judged the number.
+    private var mayLower = false
+    /// What more of them achieved, while fewer are tried.
+    private var lowering: Level?
     /// The number by the last decision.
     private var current = 1.0
 
@@ -77,6 +87,11 @@ struct GainProbe: Sendable, Equatable {
     ) {
         defer { allowed = min(allowed, most) }
         guard !isGated else {
+            if let more = lowering {
+                lowering = nil
+                allowed = more.workers
+                nextSeconds = nowSeconds + Self.lowerSeconds
+            }
             base = nil
             restart(nowSeconds)
             return
@@ -85,14 +100,33 @@ struct GainProbe: Sendable, Equatable {
         if isMeasured {
             let level = Level(
                 workers: sums.workers / sums.seconds, rowsPerSecond: sums.rows / sums.seconds)
+            if let more = lowering {
+                judge(level, against: more, nowSeconds: nowSeconds)
+                return
+            }
             if let base, level.workers > base.workers * (1 + Self.sameShare) {
                 guard pays(level, over: base) else {
                     fail(workers: workers, back: base.workers, nowSeconds: nowSeconds)
                     return
                 }
                 backoff = Self.backoffSeconds
+                mayLower = false
             }
             base = level
+        }
+        if isStartup, !isLed, isBinding, allowed < min(most, Self.unjudgedMost) {
+            allowed = min(Self.unjudgedMost, workers * 2)
+            base = nil
+            mayLower = true
+            nextSeconds = nowSeconds + Self.lowerSeconds
+            isStartup = allowed < most
+            return
+        }
+        if mayLower, isMeasured, isBinding, nowSeconds >= nextSeconds, let base, allowed >= 2 {
+            lowering = base
+            allowed = workers / 2
+            isStartup = false
+            return
         }
         guard isBinding, allowed < most else { return }
         if isStartup {
@@ -125,6 +159,18 @@ struct GainProbe: Sendable, Equatable {
     private func pays(_ level: Level, over base: Level) -> Bool {
         let gain = level.rowsPerSecond / max(base.rowsPerSecond, 1e-9) - 1
         return gain >= Self.gainShare * (level.workers / base.workers - 1)
+    }
+
+    /// Fewer are kept where more of them did not gain, and fewer still tried after a while.
+    private mutating func judge(_ fewer: Level, against more: Level, nowSeconds: Double) {
+        lowering = nil
+        base = fewer
+        nextSeconds = nowSeconds + Self.lowerSeconds
+        guard pays(more, over: fewer) else { return }
+        allowed = more.workers
+        base = nil
+        mayLower = false
+        restart(nowSeconds)
     }
 
     /// Holds the number until the failure is sure, and goes back then.
