@@ -45,6 +45,22 @@ import Testing
         }
     }
 
+    /// Whether a region is a part of what is ahead or all of it.
+    @Test(arguments: [1_000, 2_000])
+    func keysThatCountByTensAreToldIntoLanesEvenly(_ least: Int) async throws {
+        try await FenceTests.begun { bench, range, one, _ in
+            try await bench.database.execute("UPDATE t SET id = id * 10 + 100000")
+            try await bench.database.execute(
+                "UPDATE sluice.range SET cursor = '{110000}', upper = '{140000}'")
+            let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
+            _ = try await one.query(
+                sql.begin(firstOfRange: false),
+                bench.fence(range) + [8_000, 2, 100, 30, Parameter(least)])
+            let divisor = try await bench.database.value("SELECT region_divisor FROM sluice.range")
+            #expect(divisor == "10")
+        }
+    }
+
     /// Keys 1002 and 1004 as the next ones of the first lane.
     private static func batch(
         _ bench: FenceBench, _ range: HeldRange, lane: Int = 0, cursor: String? = nil

@@ -44,7 +44,8 @@ extension WorkerHands {
         guard results.count == 3, let state = results[0].rows.first else { return nil }
         let row = results[1].rows.first?.map { $0 ?? "{}" } ?? []
         laneKeys = LaneKeys(
-            arrays: Array(row.dropLast()), lanes: row.last ?? "{}", request: request,
+            arrays: Array(row.dropLast()), lanes: row.last ?? "{}",
+            request: request.of(lanes: state[5].flatMap { Int($0) }),
             isMerged: state[2] == "t", lane: Int(state[0] ?? "") ?? 0,
             cursor: state[1].map(TextArray.parse))
         if laneKeys.slices.isEmpty, state[0] != nil { try await close(range) }

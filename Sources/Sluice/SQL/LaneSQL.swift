@@ -63,11 +63,11 @@ struct LaneSQL: Sendable {
         AND r.state = 'running' AND r.region_upper IS NOT NULL AND NOT r.is_merged
         """
 
-    /// How far a region is, this transaction's number, and the horizon: parameters are those of
-    /// the fence; no row without it, and no lane without a region.
+    /// How far a region is, this transaction's number, the horizon, and its lanes: parameters are
+    /// those of the fence; no row without it, and no lane without a region.
     static let state = """
         SELECT r.region_lane, r.lane_cursor, r.is_merged,
-        pg_catalog.pg_current_xact_id()::text, \(HorizonSQL.horizon)
+        pg_catalog.pg_current_xact_id()::text, \(HorizonSQL.horizon), r.region_lanes
         FROM sluice.range r WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
         AND r.state = 'running' FOR NO KEY UPDATE
         """
@@ -273,11 +273,15 @@ struct LaneSQL: Sendable {
 
     /// How far apart keys are, where they are integers: those of a sequence that counts by tens
     /// would all fall into a few lanes.
+    ///
+    /// Where a region is the rest of a range, by what that is estimated to be.
     private var divisor: String {
         guard method == .integer, key.count == 1 else { return "1" }
         return """
-            coalesce((SELECT greatest(1, round((e.k1::numeric - f.k1::numeric)
-            / greatest(1, \(regionKeys) - 1)))::bigint FROM sluice_end e, sluice_first f), 1)
+            coalesce((SELECT greatest(1, round((coalesce((SELECT e.k1 FROM sluice_end e)::numeric,
+            r.upper[1]::numeric) - f.k1::numeric) / greatest(1, CASE WHEN EXISTS (
+            SELECT FROM sluice_end) THEN \(regionKeys)
+            ELSE r.keys_estimate - r.keys_scanned END - 1)))::bigint FROM sluice_first f), 1)
             """
     }
 

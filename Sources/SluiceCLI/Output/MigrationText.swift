@@ -30,7 +30,11 @@ enum MigrationText {
             return []
         }
         let rows = Format.count(forecast.rows, "row")
-        return ["     forecast, as for a column of no width: \(rows)"]
+        let standIn =
+            backfill.forecastColumn.map {
+                ", as if \(Printable.clean($0)) were set to itself: the new value comes on top"
+            } ?? ""
+        return ["     forecast for \(rows)\(standIn)"]
             + ForecastText.fields(forecast).map { field in
                 "       \(Printable.padded(field.name, to: 8))\(field.text)"
             }

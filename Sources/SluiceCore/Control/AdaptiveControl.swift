@@ -110,6 +110,13 @@ public struct AdaptiveControl: Sendable {
     /// How many batches run at once, by the application's latency, or by the run's own cost where
     /// that is not seen: as if the budget were used up at ``Limits/ownCostMax``.
     private mutating func workers(_ seen: ConcurrencyControl.Observation) -> Concurrency {
+        if limits.ownCostMax != nil, sizer.cost.rowSeconds == nil,
+            limits.workers.foregroundBudgetSeconds == nil
+        {
+            // A budget that is a multiple of what is not known yet, and nothing to go by instead.
+            concurrency.skip(nowSeconds: seen.nowSeconds)
+            return Concurrency(average: min(concurrency.average, ForegroundBudget.first))
+        }
         guard let most = limits.ownCostMax, let row = sizer.cost.rowSeconds,
             seen.foregroundSeconds == nil || limits.workers.foregroundBudgetSeconds == nil
         else { return concurrency.step(seen, limits.workers) }

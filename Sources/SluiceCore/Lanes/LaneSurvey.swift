@@ -56,8 +56,15 @@ public struct LaneRequest: Sendable, Equatable {
     /// Slices of each lane of a region of so many keys: fewer where it is so small that batches
     /// would cost more than their rows.
     public func steps(keys: Int) -> Int {
-        let whole = keys / max(1, lanes) / LaneRule.sliceKeysWorth
+        let worth = max(1, min(LaneRule.sliceKeysWorth, sliceKeys))
+        let whole = keys / max(1, lanes) / worth
         return max(min(steps, LaneRule.stepsMin), min(steps, whole))
+    }
+
+    /// The same for a region that was begun with its own number of lanes.
+    public func of(lanes: Int?) -> LaneRequest {
+        LaneRequest(
+            lanes: lanes ?? self.lanes, steps: steps, sliceKeys: sliceKeys, mergesRest: mergesRest)
     }
 
     /// Describes a request.

@@ -91,4 +91,6 @@ public struct Backfill: Sendable, Codable, Equatable {
     public var statement: String?
     /// What it is reckoned to cost; set in plans only, and `nil` where that is not known.
     public var forecast: Forecast?
+    /// The column that was reckoned with in place of one that is not there yet; `nil` without.
+    public var forecastColumn: String?
 }

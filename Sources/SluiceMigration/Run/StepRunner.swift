@@ -244,7 +244,6 @@ struct StepRunner: Sendable {
         let request = request(backfill, number: number)
         var options = RunOptions()
         options.confirmed = true
-        options.limits = Self.backfillLimits
         let sluice = Sluice(parameters)
         let earlier = try await earlier(number)
         let report = self.report
@@ -258,6 +257,8 @@ struct StepRunner: Sendable {
             }
         default:
             options.fresh = earlier?.state == .cancelled
+            // What is carried on has what it was given, and what somebody tuned since.
+            options.limits = Self.backfillLimits
             result = try await sluice.run(request, options: options) { report(.backfill($0)) }
         }
         switch result.exitCode {

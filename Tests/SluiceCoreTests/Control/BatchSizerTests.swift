@@ -186,6 +186,19 @@ import Testing
                 <= BatchSizer.targetSecondsMax)
     }
 
+    @Test func aFixedCostBeyondTheUsersTimeDoesNotShrinkBatchesToRows() {
+        var sizer = BatchSizer()
+        var keys = BatchSizer.firstKeys
+        let conditions = BatchSizer.Conditions(secondsMax: 0.1)
+        for batch in 0..<60 {
+            let sample = BatchSample(
+                nowSeconds: Double(batch), rows: keys, overheadSeconds: 0.15,
+                latencySeconds: 0.15 + Double(keys) * 1e-5, walBytes: nil, outcome: .committed)
+            keys = sizer.step(sample, conditions).batchKeys
+        }
+        #expect(keys > 2_000)
+    }
+
     @Test func noSequenceOfBatchesLeadsOutOfBounds() {
         for seed in UInt64(1)...50 {
             var random = SeededGenerator(seed: seed)

@@ -191,6 +191,67 @@ import Testing
         }
     }
 
+    @Test func aNumberThatSomethingElseRulesIsNoTrialOfFewer() {
+        var server = Server()
+        server.limits.workers = 1...2
+        server.contention = 0
+        server.coherence = 0
+        while server.average == 1 || server.now < 30 { server.poll() }
+        while server.average == 2, server.now < 90 { server.poll() }
+        // Others wait for locks every few seconds, for half a minute.
+        for second in 0..<30 {
+            server.othersWait = second % 3 == 0
+            server.run(1)
+        }
+        server.othersWait = false
+        let quiet = server.now
+        while server.average < 2, server.now < quiet + 70 { server.poll() }
+        #expect(server.average == 2)
+    }
+
+    @Test func workersThatTheUserAsksForAtTheLeastAreJudgedAsWhatTheyAre() {
+        var server = Server()
+        server.limits.workers = 4...8
+        server.contention = 0
+        server.coherence = 0
+        server.run(5)
+        #expect(server.average == 8)
+        server = Server()
+        server.limits.workers = 2...4
+        server.contention = 0.98
+        server.coherence = 0
+        server.run(200)
+        #expect(server.average == 2)
+        server.contention = 0
+        server.run(300)
+        #expect(server.average == 4)
+    }
+
+    @Test func moreThatIsAllowedLiveIsUsedSoon() {
+        var server = Server()
+        server.limits.workers = 1...2
+        server.contention = 0
+        server.coherence = 0
+        server.run(10)
+        #expect(server.average == 2)
+        server.limits.workers = 1...8
+        server.run(10)
+        #expect(server.average == 8)
+    }
+
+    @Test func whereFourDidNotPayTwoAreKeptForAMinute() {
+        var server = Server()
+        server.limits.workers = 1...4
+        server.contention = 0.5
+        server.coherence = 0.4
+        server.run(10)
+        #expect(server.average == 2)
+        while server.now < 59 {
+            server.poll()
+            #expect(server.average >= 2)
+        }
+    }
+
     @Test func fewerThatAreTriedAreNotKeptForTheGate() {
         var server = Server()
         server.limits.workers = 1...2

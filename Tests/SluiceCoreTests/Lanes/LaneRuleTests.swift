@@ -90,6 +90,8 @@ import Testing
         let ten = LaneRequest(lanes: 10, steps: 4, sliceKeys: 2_500)
         let steps = [0, 100, 16_000, 24_000, 32_000, 100_000].map { ten.steps(keys: $0) }
         #expect(steps == [2, 2, 2, 3, 4, 4])
+        #expect(LaneRequest(lanes: 10, steps: 4, sliceKeys: 100).steps(keys: 4_000) == 4)
+        #expect(ten.of(lanes: 20).steps(keys: 32_000) == 2 && ten.of(lanes: nil) == ten)
         #expect(LaneRequest(lanes: 10, steps: 1, sliceKeys: 9).steps(keys: 100_000) == 1)
     }
 }

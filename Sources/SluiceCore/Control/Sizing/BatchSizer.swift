@@ -96,7 +96,11 @@ public struct BatchSizer: Sendable, Equatable {
         }
         let target = targetSeconds(conditions)
         var wanted = keys
-        if let row = cost.rowSeconds { wanted = max(1, (target - cost.fixedSeconds) / row) }
+        if let row = cost.rowSeconds {
+            // Where the fixed cost alone takes longer than the user's limit, smaller batches keep
+            // that no better, and cost more.
+            wanted = max(1, max(target - cost.fixedSeconds, target / 2) / row)
+        }
         wanted = min(wanted, ceiling(conditions))
         switch sample.outcome {
         case .committed:

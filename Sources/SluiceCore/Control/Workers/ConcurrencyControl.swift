@@ -142,16 +142,17 @@ public struct ConcurrencyControl: Sendable, Equatable {
         if let latency = observation.foregroundSeconds {
             budget.observe(latencySeconds: latency, elapsedSeconds: elapsed)
         }
+        // A user who asks for at least two workers means running ones, not resting ones.
+        let least = limits.workers.lowerBound > 1 ? Double(limits.workers.lowerBound) : 0
         probe.observe(
-            rows: observation.rows, workers: average, batchSeconds: observation.batchSeconds,
+            rows: observation.rows, workers: max(average, least),
+            batchSeconds: observation.batchSeconds,
             elapsedSeconds: elapsed, nowSeconds: now)
         if observation.othersWait { retreat(nowSeconds: now) }
         if now >= dueSeconds ?? stepLength(limits) {
-            decide(limits, nowSeconds: now)
+            decide(limits, least: least, nowSeconds: now)
             dueSeconds = now + stepLength(limits)
         }
-        // A user who asks for at least two workers means running ones, not resting ones.
-        let least = limits.workers.lowerBound > 1 ? Double(limits.workers.lowerBound) : 0
         return Concurrency(average: min(Double(limits.workers.upperBound), max(average, least)))
     }
 
@@ -198,7 +199,7 @@ public struct ConcurrencyControl: Sendable, Equatable {
         waitShare = moments.isEmpty ? 0 : sum / Double(moments.count)
     }
 
-    private mutating func decide(_ limits: Limits, nowSeconds: Double) {
+    private mutating func decide(_ limits: Limits, least: Double, nowSeconds: Double) {
         let most = Double(limits.workers.upperBound)
         // While nothing runs (the user's throttle, a first measure) nothing is learned of a number.
         let isFree = waitShare < Self.freeShare && moments.contains { $0.active > 0 }
@@ -206,10 +207,12 @@ public struct ConcurrencyControl: Sendable, Equatable {
             budgetSeconds: limits.foregroundBudgetSeconds,
             isBinding: isFree && average >= Self.bindingShare * budget.allowed,
             workers: hasRun ? average : ForegroundBudget.first, most: most)
+        let running = max(average, least)
         probe.step(
-            workers: average, isGated: !isFree,
-            isBinding: isFree && average >= Self.bindingShare * probe.allowed,
-            isLed: limits.foregroundBudgetSeconds != nil, most: most, nowSeconds: nowSeconds)
+            workers: running, isGated: !isFree,
+            isBinding: isFree && running >= Self.bindingShare * probe.allowed,
+            isLed: limits.foregroundBudgetSeconds != nil, bounds: least...max(least, most),
+            nowSeconds: nowSeconds)
         if waitShare > Self.gatedShare {
             var active = 0.0
             for moment in moments { active += moment.active }
@@ -218,9 +221,9 @@ public struct ConcurrencyControl: Sendable, Equatable {
         } else {
             windowAllows *= Self.releaseGain
         }
-        windowAllows = min(windowAllows, most)
-        locksAllow = min(locksAllow * Self.retreatRelease, most)
+        // Not bounded by the user's limit, which may be raised at any time.
+        locksAllow *= Self.retreatRelease
         average = min(budget.allowed, probe.allowed, windowAllows, locksAllow)
-        probe.changed(to: average, nowSeconds: nowSeconds)
+        probe.changed(to: max(average, least), nowSeconds: nowSeconds)
     }
 }

@@ -56,8 +56,14 @@ struct GainProbe: Sendable, Equatable {
     private var settledSeconds = settleSeconds
     /// Whether fewer are still to be tried, since nobody judged the number.
     private var mayLower = false
+    /// When that is due.
+    private var lowerAtSeconds = 0.0
     /// What more of them achieved, while fewer are tried.
     private var lowering: Level?
+    /// Whether a number was found not to pay.
+    private var hasFailed = false
+    /// The most that was allowed before.
+    private var knownMost = 0.0
     /// The number by the last decision.
     private var current = 1.0
 
@@ -81,16 +87,21 @@ struct GainProbe: Sendable, Equatable {
     ///
     /// With `isLed` the budget's own steps lead the number up and this one follows at once, since
     /// they are small enough to be judged one by one; alone it measures before each step.
+    ///
+    /// `bounds` are the workers that run at the least and at the most.
     mutating func step(
-        workers: Double, isGated: Bool, isBinding: Bool, isLed: Bool, most: Double,
-        nowSeconds: Double
+        workers: Double, isGated: Bool, isBinding: Bool, isLed: Bool,
+        bounds: ClosedRange<Double>, nowSeconds: Double
     ) {
-        defer { allowed = min(allowed, most) }
-        guard !isGated else {
+        let most = bounds.upperBound
+        defer { allowed = max(bounds.lowerBound, min(allowed, most)) }
+        allowMore(upTo: most)
+        // While something else rules the number, nothing is learned of fewer either.
+        guard !isGated, lowering == nil || isBinding else {
             if let more = lowering {
                 lowering = nil
                 allowed = more.workers
-                nextSeconds = nowSeconds + Self.lowerSeconds
+                lowerAtSeconds = nowSeconds + Self.lowerSeconds
             }
             base = nil
             restart(nowSeconds)
@@ -118,11 +129,13 @@ struct GainProbe: Sendable, Equatable {
             allowed = min(Self.unjudgedMost, workers * 2)
             base = nil
             mayLower = true
-            nextSeconds = nowSeconds + Self.lowerSeconds
+            lowerAtSeconds = nowSeconds + Self.lowerSeconds
             isStartup = allowed < most
             return
         }
-        if mayLower, isMeasured, isBinding, nowSeconds >= nextSeconds, let base, allowed >= 2 {
+        if mayLower, isMeasured, isBinding, nowSeconds >= lowerAtSeconds, let base,
+            workers / 2 >= max(1, bounds.lowerBound)
+        {
             lowering = base
             allowed = workers / 2
             isStartup = false
@@ -134,6 +147,12 @@ struct GainProbe: Sendable, Equatable {
         } else if isMeasured, nowSeconds >= nextSeconds {
             allowed += 1
         }
+    }
+
+    /// A user who allows more while nothing was found not to pay has the start over again.
+    private mutating func allowMore(upTo most: Double) {
+        if most > knownMost, !hasFailed, lowering == nil { isStartup = true }
+        knownMost = most
     }
 
     /// The number has changed; what was measured is of the number before, if it changed enough.
@@ -161,12 +180,18 @@ struct GainProbe: Sendable, Equatable {
         return gain >= Self.gainShare * (level.workers / base.workers - 1)
     }
 
-    /// Fewer are kept where more of them did not gain, and fewer still tried after a while.
+    /// Fewer are kept where more of them surely did not gain, and fewer still tried after a while.
     private mutating func judge(_ fewer: Level, against more: Level, nowSeconds: Double) {
+        guard pays(more, over: fewer) else {
+            guard sums.seconds >= Self.confirmMultiple * needSeconds else { return }
+            lowering = nil
+            base = fewer
+            hasFailed = true
+            lowerAtSeconds = nowSeconds + Self.lowerSeconds
+            nextSeconds = nowSeconds + backoff
+            return
+        }
         lowering = nil
-        base = fewer
-        nextSeconds = nowSeconds + Self.lowerSeconds
-        guard pays(more, over: fewer) else { return }
         allowed = more.workers
         base = nil
         mayLower = false
@@ -181,6 +206,7 @@ struct GainProbe: Sendable, Equatable {
         }
         allowed = back
         isStartup = false
+        hasFailed = true
         nextSeconds = nowSeconds + backoff
         backoff = min(Self.backoffSecondsMax, backoff * 2)
         restart(nowSeconds)
