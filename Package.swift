@@ -114,8 +114,8 @@ let package = Package(
         .testTarget(
             name: "SluiceCLITests",
             dependencies: [
-                "SluiceCLI", "Sluice", "SluiceBench", "SluiceCore", "SluicePostgres",
-                "SluiceSandbox",
+                "SluiceCLI", "Sluice", "SluiceBench", "SluiceCore", "SluiceMigration",
+                "SluicePostgres", "SluiceSandbox",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ],

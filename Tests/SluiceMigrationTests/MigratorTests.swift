@@ -390,6 +390,9 @@ import Testing
             try await Made.migrator(database).start(try Made.file(Made.cents))
             let plan = try await database.value("SELECT plan::text FROM sluice.migration")
             #expect(plan?.contains("forecast") == false)
+            let asked = try await database.value("SELECT throttle::text FROM sluice.run")
+            #expect(asked?.contains("\"batch_seconds_max\": 0.1") == true, "\(asked ?? "")")
+            #expect(StepRunner.options(carriesOn: true).limits.isEmpty, "what was tuned stays")
         }
     }
 

@@ -240,10 +240,17 @@ struct StepRunner: Sendable {
             kind: .statement, name: job(number), table: backfill.table, statement: statement)
     }
 
-    private func fill(_ backfill: Backfill, number: Int) async throws {
-        let request = request(backfill, number: number)
+    /// How a backfill is run: what is carried on has what it was given, and what somebody tuned
+    /// since.
+    static func options(carriesOn: Bool) -> RunOptions {
         var options = RunOptions()
         options.confirmed = true
+        if !carriesOn { options.limits = backfillLimits }
+        return options
+    }
+
+    private func fill(_ backfill: Backfill, number: Int) async throws {
+        let request = request(backfill, number: number)
         let sluice = Sluice(parameters)
         let earlier = try await earlier(number)
         let report = self.report
@@ -252,13 +259,12 @@ struct StepRunner: Sendable {
         case .completed where earlier?.rowsQuarantined == 0: return
         case .completed: throw aside(number)
         case .failed, .paused:
-            result = try await sluice.resume(job(number), options: options) {
+            result = try await sluice.resume(job(number), options: Self.options(carriesOn: true)) {
                 report(.backfill($0))
             }
         default:
+            var options = Self.options(carriesOn: false)
             options.fresh = earlier?.state == .cancelled
-            // What is carried on has what it was given, and what somebody tuned since.
-            options.limits = Self.backfillLimits
             result = try await sluice.run(request, options: options) { report(.backfill($0)) }
         }
         switch result.exitCode {

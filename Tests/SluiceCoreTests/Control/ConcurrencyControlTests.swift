@@ -38,6 +38,23 @@ import Testing
         mutating func run(_ seconds: Double) {
             for _ in 0..<Int(seconds * 4) { poll() }
         }
+
+        /// Until one worker is tried where two were.
+        mutating func runUntilFewerAreTried() {
+            while average == 1 || now < 30 { poll() }
+            while average == 2, now < 90 { poll() }
+        }
+
+        /// One whose workers stand in each other's way by so much, two of them or all.
+        static func of(
+            workers: ClosedRange<Int>, contention: Double = 0, coherence: Double = 0
+        ) -> Server {
+            var server = Server()
+            server.limits.workers = workers
+            server.contention = contention
+            server.coherence = coherence
+            return server
+        }
     }
 
     @Test func theApplicationStaysWithinItsBudget() {
@@ -152,17 +169,11 @@ import Testing
     }
 
     @Test func aSecondWorkerThatGainsATenthIsKept() {
-        var gaining = Server()
-        gaining.limits.workers = 1...2
         // Two change 1.11 times, or 1.03 times, the rows of one.
-        gaining.contention = 0.8
-        gaining.coherence = 0
+        var gaining = Server.of(workers: 1...2, contention: 0.8)
         gaining.run(60)
         #expect(gaining.average == 2)
-        var idle = Server()
-        idle.limits.workers = 1...2
-        idle.contention = 0.94
-        idle.coherence = 0
+        var idle = Server.of(workers: 1...2, contention: 0.94)
         idle.run(10)
         #expect(idle.average == 2)
         idle.run(70)
@@ -171,10 +182,7 @@ import Testing
 
     @Test func afterAMinuteFewerAreTriedOnceAndKeptWhereTheyDoAsWell() {
         for (contention, kept) in [(0.0, 2.0), (0.98, 1.0)] {
-            var server = Server()
-            server.limits.workers = 1...2
-            server.contention = contention
-            server.coherence = 0
+            var server = Server.of(workers: 1...2, contention: contention)
             server.run(59)
             #expect(server.average == 2)
             var fewest = 2.0
@@ -192,12 +200,8 @@ import Testing
     }
 
     @Test func aNumberThatSomethingElseRulesIsNoTrialOfFewer() {
-        var server = Server()
-        server.limits.workers = 1...2
-        server.contention = 0
-        server.coherence = 0
-        while server.average == 1 || server.now < 30 { server.poll() }
-        while server.average == 2, server.now < 90 { server.poll() }
+        var server = Server.of(workers: 1...2)
+        server.runUntilFewerAreTried()
         // Others wait for locks every few seconds, for half a minute.
         for second in 0..<30 {
             server.othersWait = second % 3 == 0
@@ -210,16 +214,10 @@ import Testing
     }
 
     @Test func workersThatTheUserAsksForAtTheLeastAreJudgedAsWhatTheyAre() {
-        var server = Server()
-        server.limits.workers = 4...8
-        server.contention = 0
-        server.coherence = 0
+        var server = Server.of(workers: 4...8)
         server.run(5)
         #expect(server.average == 8)
-        server = Server()
-        server.limits.workers = 2...4
-        server.contention = 0.98
-        server.coherence = 0
+        server = Server.of(workers: 2...4, contention: 0.98)
         server.run(200)
         #expect(server.average == 2)
         server.contention = 0
@@ -228,10 +226,7 @@ import Testing
     }
 
     @Test func moreThatIsAllowedLiveIsUsedSoon() {
-        var server = Server()
-        server.limits.workers = 1...2
-        server.contention = 0
-        server.coherence = 0
+        var server = Server.of(workers: 1...2)
         server.run(10)
         #expect(server.average == 2)
         server.limits.workers = 1...8
@@ -240,10 +235,7 @@ import Testing
     }
 
     @Test func whereFourDidNotPayTwoAreKeptForAMinute() {
-        var server = Server()
-        server.limits.workers = 1...4
-        server.contention = 0.5
-        server.coherence = 0.4
+        var server = Server.of(workers: 1...4, contention: 0.5, coherence: 0.4)
         server.run(10)
         #expect(server.average == 2)
         while server.now < 59 {
@@ -253,12 +245,8 @@ import Testing
     }
 
     @Test func fewerThatAreTriedAreNotKeptForTheGate() {
-        var server = Server()
-        server.limits.workers = 1...2
-        server.contention = 0
-        server.coherence = 0
-        while server.average == 1 || server.now < 30 { server.poll() }
-        while server.average == 2, server.now < 90 { server.poll() }
+        var server = Server.of(workers: 1...2)
+        server.runUntilFewerAreTried()
         #expect(server.average == 1)
         server.waitShare = 0.2
         server.run(4)

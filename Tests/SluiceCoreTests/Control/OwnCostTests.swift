@@ -104,6 +104,25 @@ import Testing
         #expect(inflation(0, 4, at: 78) == 1)
     }
 
+    /// A budget of a multiple of what is not known yet, and no batch to go by either.
+    @Test func beforeAnythingIsKnownOfABudgetAThirdOfAWorkerRuns() {
+        var control = AdaptiveControl(
+            limits: AdaptiveControl.Limits(
+                replicas: ReplicaWindow.Limits(maxLagSeconds: nil),
+                workers: ConcurrencyControl.Limits(workers: 1...16), ownCostMax: 1.5))
+        for poll in 1...40 {
+            control.poll(
+                AdaptiveControl.Observation(
+                    replicas: ReplicaWindow.Observation(
+                        nowSeconds: Double(poll) / 4, primaryPosition: 0, replicas: [],
+                        timeline: 1),
+                    workers: ConcurrencyControl.Observation(
+                        nowSeconds: Double(poll) / 4, foregroundSeconds: nil, waitShare: 0,
+                        activeBatches: 1, batchSeconds: 0, rows: 0)))
+            #expect(control.decision.concurrency.average == ForegroundBudget.first)
+        }
+    }
+
     /// Its own load does not become the least, however long a run takes.
     @Test func theNumberDoesNotCreepUp() {
         var server = Server(budget: nil, ownCostMax: 1.5)
