@@ -199,7 +199,7 @@ import Testing
         }
     }
 
-    @Test func aNumberThatSomethingElseRulesIsNoTrialOfFewer() {
+    @Test func aTrialThatLocksDisturbIsNotTheEnd() {
         var server = Server.of(workers: 1...2)
         server.runUntilFewerAreTried()
         // Others wait for locks every few seconds, for half a minute.

@@ -96,8 +96,7 @@ struct GainProbe: Sendable, Equatable {
         let most = bounds.upperBound
         defer { allowed = max(bounds.lowerBound, min(allowed, most)) }
         allowMore(upTo: most)
-        // While something else rules the number, nothing is learned of fewer either.
-        guard !isGated, lowering == nil || isBinding else {
+        guard !isGated else {
             if let more = lowering {
                 lowering = nil
                 allowed = more.workers
