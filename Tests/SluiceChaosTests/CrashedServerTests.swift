@@ -13,6 +13,15 @@ import Testing
             let rows = ChaosScale.serverCrashes * 4_000
             try await cluster.prepare(rows: rows, batchSeconds: 0.01)
             let processes = try (0..<2).map { _ in try cluster.start(workers: 2, batch: 20) }
+            // One that is still preparing the run ends with a sentence when its server goes.
+            try await cluster.ask { database in
+                try await database.waitForProgress()
+                try await eventually("both have ranges") {
+                    try await database.number(
+                        "SELECT count(DISTINCT owner) FROM sluice.range WHERE state = 'running'")
+                        == 2
+                }
+            }
             var random = SeededGenerator(seed: ChaosScale.seed)
             for crash in 0..<ChaosScale.serverCrashes {
                 let more = Int.random(in: 1...1_500, using: &random)
