@@ -15,7 +15,8 @@ import Testing
         try await FenceTests.begun { bench, range, one, _ in
             let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
             _ = try await one.query(
-                sql.begin(firstOfRange: false), bench.fence(range) + [2_000, 2, 100, 30, 2_000])
+                sql.begin(firstOfRange: false),
+                bench.fence(range) + [2_000, "{1,2}", 100, 30, 2_000, "false"])
             #expect(
                 try await bench.database.value(
                     "SELECT region_upper::text || ' ' || region_lane FROM sluice.range")
@@ -38,7 +39,9 @@ import Testing
             let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
             _ = try await one.query(
                 sql.begin(firstOfRange: false),
-                bench.fence(range) + [Parameter(asked), 2, 100, 30, Parameter(least)])
+                bench.fence(range) + [
+                    Parameter(asked), "{1,2}", 100, 30, Parameter(least), "false",
+                ])
             let region = try await bench.database.value(
                 "SELECT region_upper::text FROM sluice.range")
             #expect(region == "{\(upper)}")
@@ -55,7 +58,7 @@ import Testing
             let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
             _ = try await one.query(
                 sql.begin(firstOfRange: false),
-                bench.fence(range) + [8_000, 2, 100, 30, Parameter(least)])
+                bench.fence(range) + [8_000, "{1,2}", 100, 30, Parameter(least), "false"])
             let divisor = try await bench.database.value("SELECT region_divisor FROM sluice.range")
             #expect(divisor == "10")
         }
@@ -131,6 +134,89 @@ import Testing
             #expect(within == 0 && behind == 1)
             let busiest = try await one.query(RangeSQL.busiest, [.text("\(bench.run)"), 8]).rows
             #expect(busiest.contains { $0[2] == "{3000}" })
+        }
+    }
+
+    /// A region of whole numbers is told to whoever takes it over by its ends alone, unless its
+    /// numbers have many gaps, or they may not be named in runs.
+    @Test(arguments: [(1, true, 2_000), (1, false, nil), (2, true, nil), (10, true, nil)])
+    func regionsOfWholeNumbersAreTakenUpByTheirEnds(
+        _ step: Int, _ canNameRuns: Bool, _ keys: Int?
+    ) async throws {
+        try await FenceTests.begun { bench, range, one, _ in
+            try await bench.database.execute(
+                "UPDATE t SET id = 1000 + (id - 1000) * \(step) + 100000 WHERE id > 1000")
+            try await bench.database.execute(
+                "UPDATE sluice.range SET cursor = '{101000}', upper = '{\(101000 + 3000 * step)}'")
+            let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
+            let runs = Parameter.text(canNameRuns ? "true" : "false")
+            _ = try await one.query(
+                sql.begin(firstOfRange: false),
+                bench.fence(range) + [2_000, "{3,5,7}", 100, 30, 2_000, runs])
+            let state = try await one.query(LaneSQL.state, bench.fence(range) + [runs]).rows[0]
+            #expect(state[7] == keys.map { "\($0)" } && state[6] == "{3,5,7}")
+            let found = try await one.query(
+                sql.keys(hasCursor: true), bench.fence(range) + [runs]
+            ).rows[0]
+            #expect((found[0] == nil) == (keys != nil))
+            guard keys == nil else { return }
+            // Each key by the server as by the shape.
+            let lanes = TextArray.parse(found[1] ?? "{}").compactMap { Int($0) }
+            let ids = TextArray.parse(found[0] ?? "{}").compactMap { Int($0) }
+            #expect(ids.count == 2_000)
+            for (id, lane) in zip(ids, lanes) {
+                let slot = id / step % 7
+                #expect(lane == (slot < 3 ? 0 : slot < 5 ? 1 : 2), "\(id)")
+            }
+        }
+    }
+
+    /// A row that somebody changes while its run waits for it is changed as it is then.
+    @Test func runsMeetRowsAsTheyAreByThen() async throws {
+        try await Self.region { bench, range, one in
+            let other = try await bench.database.connect()
+            _ = try await other.execute(script: "BEGIN; UPDATE t SET n = 10 WHERE id = 1003")
+            let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
+            let batch = Statement(
+                sql.changeOfRuns,
+                bench.fence(range) + [
+                    0, nil, 0, 6, "false", 30, "on", "{1002,1020}", "{1004,1022}",
+                ])
+            async let answer = one.query(batch)
+            try await eventually("the batch waits") {
+                try await bench.database.number(
+                    "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' "
+                        + "AND datname = current_database()") == 1
+            }
+            _ = try await other.execute(script: "COMMIT")
+            let row = try await answer.rows.first
+            #expect(row?[0] == "6" && row?[1] == "6")
+            #expect(try await bench.database.number("SELECT n FROM t WHERE id = 1003") == 11)
+            #expect(try await bench.database.histogram() == "0:2994 1:1005 11:1")
+            #expect(
+                try await bench.database.value("SELECT lane_cursor FROM sluice.range") == "{1022}")
+            await other.close()
+        }
+    }
+
+    /// What runs are called may be a column's name, or stand in an expression.
+    @Test(arguments: [("n + 1", "", true), ("n + sluice_low", ", sluice_low int DEFAULT 1", false)])
+    func runsAreNamedOnlyWhereNothingElseHasTheirNames(
+        _ value: String, _ column: String, _ canNameRuns: Bool
+    ) async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.makeTable(
+                rows: 30_000, extra: column + ", filler text NOT NULL DEFAULT repeat('x', 60)")
+            let request = JobRequest(
+                table: "t", assignments: [Assignment(column: "n", expression: value)])
+            let job = try await JobPlanner(connection: database.connection).plan(request)
+            let examined = try await LanePlanner(connection: database.connection).examined(job)
+            #expect(examined.parts[0].laneFacts?.canNameRuns == canNameRuns)
+            var options = RunOptions.with(workers: 2, batch: 500)
+            options.limits.lanes = .fixed(8)
+            let report = try await database.sluice.run(request, options: options)
+            #expect(report.status.rowsChanged == 30_000 && report.status.keysScanned == 30_000)
+            #expect(try await database.histogram() == "1:30000")
         }
     }
 

@@ -70,7 +70,7 @@ import Testing
     /// Keys of every kind, some of them negative or far apart.
     @Test(arguments: [
         ("bigint", "i - 30000"), ("bigint", "i * 10"), ("bigint", "i::bigint * 1000003"),
-        ("smallint", "i - 30001"), ("numeric", "i / 7.0"), ("text", "'k' || i"),
+        ("smallint", "i - 30001"), ("whole", "i"), ("numeric", "i / 7.0"), ("text", "'k' || i"),
         ("uuid", "md5(i::text)::uuid"), ("timestamptz", "'epoch'::timestamptz + i * interval '1s'"),
         ("double precision", "i / 3.0"), ("bytea", "decode(lpad(to_hex(i), 8, '0'), 'hex')"),
     ])
@@ -78,6 +78,7 @@ import Testing
         try await TestDatabase.with(alone: true) { database in
             try await database.execute(
                 """
+                CREATE DOMAIN whole AS bigint CHECK (value > 0);
                 CREATE TABLE t (k \(type) PRIMARY KEY, n integer NOT NULL DEFAULT 0);
                 INSERT INTO t (k) SELECT \(value) FROM generate_series(1, 30000) AS i;
                 ANALYZE t;
@@ -86,6 +87,23 @@ import Testing
             #expect(report.status.state == .completed, "\(report.message)")
             #expect(report.status.rowsChanged == 30_000)
             #expect(try await database.number("SELECT count(*) FROM t WHERE n <> 1") == 0)
+            #expect(try await database.regionsBegun() > 0)
+        }
+    }
+
+    /// A quarter of the numbers have no row, here and there or in one piece.
+    @Test(arguments: ["i % 4 <> 0", "i NOT BETWEEN 20000 AND 30000"])
+    func numbersWithoutARowAreNoObstacle(_ kept: String) async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.makeTable(
+                rows: 40_000, extra: ", filler text NOT NULL DEFAULT repeat('x', 60)")
+            try await database.execute(
+                "DELETE FROM t USING (SELECT id AS i FROM t) k WHERE t.id = k.i AND NOT (\(kept))")
+            try await database.execute("ANALYZE t")
+            let rows = try await database.number("SELECT count(*) FROM t")
+            let report = try await database.sluice.run(job, options: options(.fixed(8)))
+            #expect(report.status.rowsChanged == rows && report.status.keysScanned == rows)
+            #expect(try await database.histogram() == "1:\(rows)")
             #expect(try await database.regionsBegun() > 0)
         }
     }

@@ -4,7 +4,7 @@ import Testing
 @testable import Sluice
 
 @Suite struct LaneKeysTests {
-    private let request = LaneRequest(lanes: 2, steps: 2, sliceKeys: 2)
+    private let request = LaneRequest(shape: LaneShape(uniform: 2), steps: 2, sliceKeys: 2)
 
     private func keys(
         _ arrays: [String], _ lanes: String, isMerged: Bool = false

@@ -31,15 +31,43 @@ import Testing
         #expect(change.contains("ARRAY[($12::pg_catalog.int8[])[$8::integer]::text, "))
     }
 
-    @Test func lanesAreNeverNegative() {
+    @Test func aSlotIsNeverNegativeAndWidthsTellItsLane() {
         let integer = sql([id], .integer).keys(hasCursor: true)
-        let lanes = "(SELECT g.region_lanes FROM sluice_region g)"
-        #expect(integer.contains("% \(lanes) + \(lanes)) % \(lanes))::integer AS lane"))
+        let region = "FROM sluice_region g)"
+        let slots = "(SELECT coalesce(g.region_slots[g.region_lanes], g.region_lanes) \(region)"
+        #expect(integer.contains("% \(slots) + \(slots)) % \(slots))::integer"))
+        #expect(integer.contains("width_bucket("))
         let hash = sql([id, name], .hash).keys(hasCursor: false)
         #expect(
             hash.contains(
-                "(pg_catalog.hash_record_extended(ROW(\"id\", \"na me\"), 0) & (\(lanes) - 1))"))
-        #expect(!hash.contains("g.\"cursor\""))
+                "(pg_catalog.hash_record_extended(ROW(\"id\", \"na me\"), 0) & (\(slots) - 1))"))
+        #expect(!hash.contains("g.\"cursor\" ["))
+    }
+
+    @Test func runsAreJoinedByTheEndsOfEach() {
+        let change = sql([id], .integer).changeOfRuns
+        #expect(
+            change.contains(
+                """
+                UPDATE ONLY "public"."t" SET "n" = (
+                n + 1
+                )
+                FROM (SELECT u.* FROM sluice_fence, unnest($12::pg_catalog.int8[], \
+                $13::pg_catalog.int8[])
+                AS u (sluice_low, sluice_high) LIMIT cardinality($12::pg_catalog.int8[])) \
+                AS sluice_run
+                WHERE "id" >= sluice_run.sluice_low
+                AND "id" <= sluice_run.sluice_high AND (CASE WHEN (
+                n < 1 -- so
+                ) THEN true END)
+                RETURNING 1
+                """))
+        #expect(
+            change.contains("ARRAY[($13::pg_catalog.int8[])[cardinality($13::pg_catalog.int8[])]"))
+        let arrays = sql([id], .integer).change
+        for statement in [change, arrays] {
+            #expect(statement.contains("sluice.range r SET keys_scanned = r.keys_scanned + $8"))
+        }
     }
 
     @Test func aPlainBatchAndARegionKeepOutOfEachOthersWay() {
@@ -86,6 +114,8 @@ private let expectedChange = """
     is_merged = r.is_merged AND NOT $9::boolean,
     region_upper = CASE WHEN NOT $9::boolean THEN r.region_upper END,
     region_lanes = CASE WHEN NOT $9::boolean THEN r.region_lanes END,
+    region_slots = CASE WHEN NOT $9::boolean THEN r.region_slots END,
+    region_keys = CASE WHEN NOT $9::boolean THEN r.region_keys END,
     region_divisor = CASE WHEN NOT $9::boolean THEN r.region_divisor END,
     region_lane = CASE WHEN NOT $9::boolean THEN $7::integer END,
     lane_cursor = CASE WHEN NOT $9::boolean THEN \

@@ -78,7 +78,10 @@ struct Forecaster: Sendable {
         _ job: PlannedJob, _ part: PlannedPart, limits: Limits, into facts: inout ForecastFacts
     ) async throws(PostgresError) {
         let planned = try await LanePlanner(connection: connection).choice(job, part, limits)
-        if case .lanes(let lanes) = planned.choice { facts.lanes = lanes }
+        if case .lanes(let shape) = planned.choice {
+            facts.lanes = shape.count
+            facts.leavingShare = part.isPhysical ? nil : shape.leavingShare
+        }
         facts.isOrdered = part.isPhysical || Self.isOrdered(planned.facts.correlation)
     }
 

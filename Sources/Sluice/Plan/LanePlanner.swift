@@ -65,20 +65,30 @@ struct LanePlanner: Sendable {
         facts.otherIndexes = Int(row[1] ?? "") ?? 0
         facts.rowsPerPage = row[2].flatMap(Double.init)
         facts.correlation = row[3].flatMap(Double.init)
+        facts.growthBytes = row[4].flatMap(Double.init) ?? facts.growthBytes
         // In the order of pages a lane is told by a row's place; the order has its plan checked.
         if facts.isPhysical { return facts }
         facts.canBeTold = try await canBeTold(job)
-        if facts.canBeTold { facts.planProblem = try await planProblem(job, part) }
+        guard facts.canBeTold else { return facts }
+        facts.planProblem = try await planProblem(job.lane(part).inspection, job, part)
+        facts.canNameRuns = try await canNameRuns(job, part)
         return facts
     }
 
     /// What is wrong with the plan of a lane's batch: as with plain ones, no batch may read more
     /// of the table than its own rows.
     private func planProblem(
-        _ job: PlannedJob, _ part: PlannedPart
+        _ batch: String, _ job: PlannedJob, _ part: PlannedPart
     ) async throws(PostgresError) -> String? {
-        try await PlanInspector(connection: connection)
-            .problem(explaining: job.lane(part).inspection, job, part)
+        try await PlanInspector(connection: connection).problem(explaining: batch, job, part)
+    }
+
+    /// Whether batches may name the ends of runs of keys.
+    private func canNameRuns(
+        _ job: PlannedJob, _ part: PlannedPart
+    ) async throws(PostgresError) -> Bool {
+        guard job.key.count == 1, job.laneMethod == .integer else { return false }
+        return try await planProblem(job.lane(part).inspectionOfRuns, job, part) == nil
     }
 
     /// Whether every type of the key has what its lanes are told by.

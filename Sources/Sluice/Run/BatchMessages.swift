@@ -10,7 +10,7 @@ import SluicePostgres
 struct BatchMessages: Sendable {
     let job: PlannedJob
     private var part = 0
-    private var sql: (first: String, next: String, lane: String) = ("", "", "")
+    private var sql = (first: "", next: "", lane: "", runs: "")
     /// The same of a table that goes by its pages: of a batch and of a lane's, changing and
     /// skipping.
     private var pageSQL: [String: String] = [:]
@@ -45,11 +45,13 @@ struct BatchMessages: Sendable {
 
     /// One batch of a lane; the change's result is the last but one.
     mutating func lane(
-        part: Int, _ parameters: [Parameter], limits: Limits, serverVersion: Int
+        part: Int, namesRuns: Bool, _ parameters: [Parameter], limits: Limits,
+        serverVersion: Int
     ) -> [Statement] {
         turn(to: part)
         return messages(
-            "sluice_lane", sql.lane, parameters, limits: limits, serverVersion: serverVersion)
+            namesRuns ? "sluice_runs" : "sluice_lane", namesRuns ? sql.runs : sql.lane,
+            parameters, limits: limits, serverVersion: serverVersion)
     }
 
     /// One batch of pages, or of a lane of them; what skips leaves them alone.
@@ -73,9 +75,11 @@ struct BatchMessages: Sendable {
         // one: their fence lets none of its ranges in.
         guard part != self.part, let planned = job.part(part) ?? job.parts.first else { return }
         let batch = job.batch(planned)
+        let lane = job.lane(planned)
         sql = (
             batch.change(firstOfRange: true), batch.change(firstOfRange: false),
-            planned.laneFacts == nil ? "" : job.lane(planned).change
+            planned.laneFacts == nil ? "" : lane.change,
+            planned.laneFacts?.canNameRuns == true ? lane.changeOfRuns : ""
         )
         pageSQL = [:]
         if planned.isPhysical {

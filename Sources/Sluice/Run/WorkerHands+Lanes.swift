@@ -22,18 +22,21 @@ extension WorkerHands {
     ) async throws(PostgresError) -> LaneSurvey? {
         guard let part = context.job.part(range.part) else { return nil }
         let sql = context.job.lane(part)
+        let canNameRuns = Parameter.text(
+            part.laneFacts?.canNameRuns == true ? "true" : "false")
         var statements = regionOpening(range, request) {
             Statement(
                 sql.begin(firstOfRange: !range.hasCursor),
                 fence(range) + [
-                    Parameter(request.regionKeys), Parameter(request.lanes),
+                    Parameter(request.regionKeys),
+                    .text(TextArray.literal(request.shape.ends.map(String.init))),
                     Parameter(Self.regionKeysMin), .text("\(context.leaseSeconds)"),
-                    Parameter(request.regionKeysMin),
+                    Parameter(request.regionKeysMin), canNameRuns,
                 ])
         }
         statements += [
-            Statement(LaneSQL.state, fence(range)),
-            Statement(sql.keys(hasCursor: range.hasCursor), fence(range)),
+            Statement(LaneSQL.state, fence(range) + [canNameRuns]),
+            Statement(sql.keys(hasCursor: range.hasCursor), fence(range) + [canNameRuns]),
         ]
         let answer = try await alone(statements, limits: limits)
         if let error = answer.error {
@@ -42,17 +45,35 @@ extension WorkerHands {
         }
         let results = Array(answer.results.suffix(3))
         guard results.count == 3, let state = results[0].rows.first else { return nil }
-        let row = results[1].rows.first?.map { $0 ?? "{}" } ?? []
-        laneKeys = LaneKeys(
-            arrays: Array(row.dropLast()), lanes: row.last ?? "{}",
-            request: request.of(lanes: state[5].flatMap { Int($0) }),
-            isMerged: state[2] == "t", lane: Int(state[0] ?? "") ?? 0,
-            cursor: state[1].map(TextArray.parse))
-        if laneKeys.slices.isEmpty, state[0] != nil { try await close(range) }
+        let own = request.of(lanes: state[5].flatMap { Int($0) })
+        laneRuns = Self.region(of: state).map { LaneRuns($0, request: own) }
+        if laneRuns == nil {
+            let row = results[1].rows.first?.map { $0 ?? "{}" } ?? []
+            laneKeys = LaneKeys(
+                arrays: Array(row.dropLast()), lanes: row.last ?? "{}", request: own,
+                isMerged: state[2] == "t", lane: Int(state[0] ?? "") ?? 0,
+                cursor: state[1].map(TextArray.parse))
+        }
+        let slices = laneRuns?.slices ?? laneKeys.slices.map(\.slice)
+        if slices.isEmpty, state[0] != nil { try await close(range) }
         return LaneSurvey(
-            slices: laneKeys.slices.map(\.slice),
+            slices: slices,
             transaction: UInt64(state[3] ?? "") ?? 0, horizon: UInt64(state[4] ?? "") ?? 0,
             isMerged: state[2] == "t")
+    }
+
+    /// The region that a row describes, where its batches name runs.
+    private static func region(of state: [String?]) -> LaneRuns.Region? {
+        func number(_ text: String?) -> Int64? { text.flatMap { Int64($0) } }
+        guard let keys = number(state[7]), let cursor = number(state[8]),
+            let upper = number(state[9]), cursor < upper
+        else { return nil }
+        let ends = TextArray.parse(state[6] ?? "{}").compactMap { Int($0) }
+        return LaneRuns.Region(
+            bounds: (cursor + 1)...upper, keys: Int(keys), shape: LaneShape(ends: ends),
+            lane: Int(state[0] ?? "") ?? 0,
+            cursor: number(state[1].flatMap { TextArray.parse($0).first }),
+            isMerged: state[2] == "t", mergedFrom: number(state[10]))
     }
 
     /// Ends a region whose last keys are gone.
@@ -68,17 +89,36 @@ extension WorkerHands {
 
     /// The parameters of a lane's batch.
     mutating func laneParameters(_ range: HeldRange, _ batch: LaneBatch) -> [Parameter] {
-        lanePlace(range, batch) + [.text(context.job.session.durableCommit)]
-            + laneKeys.arrays(batch).map { .text($0) }
+        let place = lanePlace(range, batch) + [.text(context.job.session.durableCommit)]
+        guard let laneRuns else { return place + laneKeys.arrays(batch).map { .text($0) } }
+        let runs = laneRuns.runs(batch)
+        return place + [runs.low, runs.high].map { .text(Self.array($0)) }
+    }
+
+    private static func array(_ numbers: [Int64]) -> String {
+        "{" + numbers.map(String.init).joined(separator: ",") + "}"
     }
 
     /// The parameters that a batch and a quarantine have in common.
     private mutating func lanePlace(_ range: HeldRange, _ batch: LaneBatch) -> [Parameter] {
-        let before = laneKeys.place(before: batch)
+        let lane: Int
+        let before: (lane: Int, cursor: String?)
+        if let laneRuns {
+            let place = laneRuns.place(before: batch)
+            (before, lane) = (
+                (place.lane, place.cursor.map { "{\($0)}" }), laneRuns.slices[batch.slice].lane
+            )
+        } else {
+            let place = laneKeys.place(before: batch)
+            (before, lane) = (
+                (place.lane, place.cursor.map(TextArray.literal)),
+                laneKeys.slices[batch.slice].slice.lane
+            )
+        }
         return fence(range) + [
-            Parameter(before.lane), Parameter(before.cursor.map(TextArray.literal)),
-            Parameter(laneKeys.slices[batch.slice].slice.lane),
-            Parameter(batch.keys), .text(batch.endsRegion ? "true" : "false"),
+            Parameter(before.lane), Parameter(before.cursor), Parameter(lane),
+            Parameter(laneRuns?.keys(batch) ?? batch.keys),
+            .text(batch.endsRegion ? "true" : "false"),
             .text("\(context.leaseSeconds)"),
         ]
     }
@@ -89,9 +129,13 @@ extension WorkerHands {
     ) async throws(PostgresError) -> WorkerEvent {
         guard let part = context.job.part(range.part) else { return .fenceMissed }
         let parameters = laneParameters(range, batch)
-        let key = laneKeys.key(batch.slice, at: batch.first)
+        let sql = context.job.lane(part)
+        let key =
+            laneRuns.map { ["\($0.number(batch.slice, at: batch.first))"] }
+            ?? laneKeys.key(batch.slice, at: batch.first)
         return try await tried(
-            [Statement(context.job.lane(part).change, parameters)], limits: limits
+            [Statement(laneRuns == nil ? sql.change : sql.changeOfRuns, parameters)],
+            limits: limits
         ) { _ in key }
     }
 

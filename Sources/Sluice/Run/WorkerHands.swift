@@ -8,6 +8,8 @@ struct WorkerHands: Sendable {
     private var messages: BatchMessages
     /// The keys of the region that is being filled.
     var laneKeys = LaneKeys()
+    /// The same as runs of whole numbers, in place of keys.
+    var laneRuns: LaneRuns?
     /// Or its pages.
     var lanePages = LanePages()
     var lastAnswer = ContinuousClock.now
@@ -156,8 +158,8 @@ struct WorkerHands: Sendable {
         if connection.outstanding == 0 { lastAnswer = .now }
         try await connection.send(
             messages.lane(
-                part: range.part, laneParameters(range, batch), limits: limits,
-                serverVersion: connection.serverVersion))
+                part: range.part, namesRuns: laneRuns != nil, laneParameters(range, batch),
+                limits: limits, serverVersion: connection.serverVersion))
         return .sent
     }
 

@@ -30,13 +30,17 @@ struct ChangeSQL: Sendable {
     var keyList: String?
     /// An array of the only key column's values, in place of bounds.
     var keyArray: String?
+    /// A relation of runs of the only key column's values, which it calls by their ends, in place
+    /// of bounds.
+    var keyRuns: String?
 
     /// The common table expressions, separated by commas.
     var text: String {
         switch identity.kind {
         case .update:
             changed {
-                "UPDATE ONLY \(source) SET \(Self.assignments(identity))\n\(rows(shared: $0))"
+                "UPDATE ONLY \(source) SET \(Self.assignments(identity))\n"
+                    + (keyRuns.map { "FROM \($0)\n" } ?? "") + rows(shared: $0)
             }
         case .delete: changed { "DELETE FROM ONLY \(source)\n\(rows(shared: $0))" }
         case .copy:
@@ -69,8 +73,10 @@ struct ChangeSQL: Sendable {
 
     /// How many leading columns a batch's ends may share: the last one differs.
     private var sharedCounts: [Int] {
-        isOpenBelow || isExact || keyList != nil || keyArray != nil ? [0] : Array(key.indices)
+        isOpenBelow || isExact || namesKeys ? [0] : Array(key.indices)
     }
+
+    private var namesKeys: Bool { keyList != nil || keyArray != nil || keyRuns != nil }
 
     private func name(_ base: String, _ shared: Int) -> String {
         sharedCounts.count == 1 ? base : "\(base)_\(shared)"
@@ -123,6 +129,10 @@ struct ChangeSQL: Sendable {
         }
         if let keyArray {
             return "\(columns[0]) = ANY (\(keyArray)::\(key[0].castType)[])"
+        }
+        if keyRuns != nil {
+            return "\(columns[0]) >= sluice_run.sluice_low\nAND "
+                + "\(columns[0]) <= sluice_run.sluice_high"
         }
         if let keyList { return "\(Self.row(columns)) IN (\(keyList))" }
         if isExact {

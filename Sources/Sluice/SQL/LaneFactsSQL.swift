@@ -9,7 +9,11 @@ enum LaneFactsSQL {
 
     /// Facts of the table `$1` whose columns `$2` are assigned and whose key begins with `$3`:
     /// indexes that an assignment touches, how many others there are beside one, rows in a page,
-    /// and how far the key follows the pages.
+    /// how far the key follows the pages, and by how many bytes a row grows.
+    ///
+    /// It grows by what is NULL so far, all of it in a column that nobody has analyzed since it was
+    /// added: by the type's length, or what its values are long on average, or 16 bytes where
+    /// neither is known.
     ///
     /// From version 16 on an index that only sums up its pages (BRIN) leaves updates in place.
     static let facts = """
@@ -33,6 +37,15 @@ enum LaneFactsSQL {
         (SELECT s.correlation FROM pg_catalog.pg_stats s
         JOIN pg_catalog.pg_namespace n ON n.nspname = s.schemaname
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
-        WHERE c.oid = $1::pg_catalog.oid AND s.attname = $3 AND NOT s.inherited)
+        WHERE c.oid = $1::pg_catalog.oid AND s.attname = $3 AND NOT s.inherited),
+        (SELECT coalesce(sum(coalesce(s.null_frac, CASE WHEN a.attnotnull THEN 0 ELSE 1 END)
+        * CASE WHEN a.attlen > 0 THEN a.attlen WHEN s.avg_width > 0 THEN s.avg_width
+        ELSE 16 END), 0)
+        FROM pg_catalog.pg_attribute a
+        JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname
+        AND s.attname = a.attname AND NOT s.inherited
+        WHERE a.attrelid = $1::pg_catalog.oid AND a.attname = ANY ($2::text[]))
         """
 }

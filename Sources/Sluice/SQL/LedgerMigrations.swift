@@ -9,7 +9,7 @@ enum LedgerMigrations {
     /// Scripts; the index plus one is the version that each leads to.
     static let all = [
         version1, version2, version3, version4, version5, version6, version7, version8,
-        version9,
+        version9, version10,
     ]
 
     /// Ranges carry a low fill factor: their rows are updated at each batch, and room in the page
@@ -223,5 +223,13 @@ enum LedgerMigrations {
             PRIMARY KEY (migration, number)
         );
         INSERT INTO sluice.ledger (version) VALUES (9);
+        """
+
+    /// How wide a region's lanes are, NULL for equal ones, and how many keys it began with where
+    /// its batches name the ends of runs of them.
+    private static let version10 = """
+        ALTER TABLE sluice.range ADD COLUMN region_slots integer[],
+            ADD COLUMN region_keys bigint;
+        INSERT INTO sluice.ledger (version) VALUES (10);
         """
 }

@@ -22,6 +22,9 @@ public struct ForecastFacts: Sendable, Equatable {
     public var indexes: [IndexFacts] = []
     /// In how many lanes rows are changed; `nil` for plain batches.
     public var lanes: Int?
+    /// Share of the rows that leaves its page in lanes, with what rows grow by; `nil` where lanes
+    /// are of equal width.
+    public var leavingShare: Double?
     /// What the server is set to.
     public var server = ServerFacts()
     /// Microseconds that the probe took to change a row of its copy; `nil` without one.

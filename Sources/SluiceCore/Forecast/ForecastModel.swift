@@ -147,7 +147,8 @@ public struct ForecastModel: Sendable {
         guard let lanes, lanes > 0 else { return roomy }
         let growing = max(0, (newRow - oldRow) / newRow)
         let pointers = Self.pointersMost * pageBytes / 8_192 / rowsPerPage - 1
-        let inLanes = 1 - 1 / Double(lanes) - growing - Self.plainShare
+        let leaving = facts.leavingShare ?? 1 / Double(lanes) + growing
+        let inLanes = 1 - leaving - Self.plainShare
         return max(roomy, max(0, min(inLanes, pointers)))
     }
 

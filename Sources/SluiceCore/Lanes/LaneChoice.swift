@@ -8,7 +8,11 @@ public struct LaneFacts: Sendable, Equatable {
     /// Indexes beside the key's.
     public var otherIndexes = 0
     /// Rows in a page, by the statistics; `nil` where they know nothing.
+    ///
+    /// With what each of them grows by, it decides how wide lanes are.
     public var rowsPerPage: Double?
+    /// Bytes that a row grows by with what is assigned, by the columns' types and statistics.
+    public var growthBytes = 8.0
     /// How far the key's order is that of the pages, from -1 to 1; `nil` where that is not known.
     public var correlation: Double?
     /// Whether rows are stored out of line: then bytes bound their batches.
@@ -19,8 +23,10 @@ public struct LaneFacts: Sendable, Equatable {
     public var canBeTold = true
     /// What is wrong with the plan of a lane's batch, in words; `nil` where that is sound.
     public var planProblem: String?
-    /// Whether lanes have to be a power of two in number, as those told by a hash do.
+    /// Whether lanes are told by a hash of the key.
     public var isHashed = false
+    /// Whether a batch of whole numbers may name the ends of their runs in place of each.
+    public var canNameRuns = false
 
     /// Whether its rows are visited in the order of its pages.
     public var isPhysical = false
@@ -31,8 +37,8 @@ public struct LaneFacts: Sendable, Equatable {
 
 /// Whether a table is filled in lanes.
 public enum LaneChoice: Sendable, Equatable {
-    /// In so many.
-    case lanes(Int)
+    /// In these.
+    case lanes(LaneShape)
     /// Not, and why, in words.
     case none(String)
 
@@ -45,8 +51,9 @@ public enum LaneChoice: Sendable, Equatable {
     static let indexMicroseconds = 4.6
     /// What a lane's visit to a page costs beside its rows, in microseconds: finding and pruning.
     ///
-    /// From the same runs: 8, 16, 24 and 32 lanes are within a tenth of each other at 60 rows.
-    static let visitMicroseconds = 1.6
+    /// Where batches name runs of keys, 12 lanes took a tenth less than 9 with the key's index only
+    /// (66 rows a page), and 13 to 25 the same with three more.
+    static let visitMicroseconds = 1.0
     /// Below this the neighbours of a key lie in other pages, and a region is no set of pages.
     package static let correlationMin = 0.9
     /// With fewer rows in a page there is no room to make by moving some of them.
@@ -64,11 +71,10 @@ public enum LaneChoice: Sendable, Equatable {
         if setting == .off { return .none("--lanes off") }
         if let obstacle = obstacle(facts) { return .none(obstacle) }
         if case .fixed(let lanes) = setting {
-            return .lanes(
-                facts.isHashed || facts.isPhysical ? powerOfTwo(below: Double(lanes)) : lanes)
+            return .lanes(shape(facts, lanes: lanes))
         }
         if let reason = objection(facts) { return .none(reason) }
-        return .lanes(best(facts))
+        return .lanes(shape(facts))
     }
 
     /// What it means, for a person.
@@ -81,8 +87,9 @@ public enum LaneChoice: Sendable, Equatable {
                 case 1: "both indexes"
                 default: "all \(facts.otherIndexes + 1) indexes"
                 }
-            return "\(lanes) lanes: about one row in \(lanes) leaves its page, and the others find "
-                + "room there and leave \(indexes) alone"
+            let leaving = Int((1 / lanes.leavingShare).rounded())
+            return "\(lanes.count) lanes: about one row in \(leaving) leaves its page, and the "
+                + "others find room there and leave \(indexes) alone"
         case .none(let reason): return "plain batches: \(reason)"
         }
     }
@@ -124,15 +131,28 @@ public enum LaneChoice: Sendable, Equatable {
         return nil
     }
 
-    /// The least cost of a page: rows that move, a lane's share of them, and visits, one a lane;
-    /// `n·m/K + v·K` is least at `√(n·m/v)`.
-    private static func best(_ facts: LaneFacts) -> Int {
+    /// Slots among which a hash spreads keys: so many that the width of a lane is that of its share
+    /// within a percent.
+    private static let slotsOfHash = 1_024
+
+    /// The lanes of a table: so many, or those that cost a page the least.
+    private static func shape(_ facts: LaneFacts, lanes: Int? = nil) -> LaneShape {
         let rows = facts.rowsPerPage ?? rowsPerPageUnknown
         let move = moveMicroseconds + indexMicroseconds * Double(facts.otherIndexes)
-        let lanes = min(
-            Double(lanesMost), rows, (rows * move / visitMicroseconds).squareRoot())
-        return facts.isHashed || facts.isPhysical
-            ? powerOfTwo(below: lanes) : max(2, Int(lanes.rounded()))
+        // A place in a page tells a lane by its low bits, and rows of a lane lie anywhere in it.
+        if facts.isPhysical {
+            let best = min(Double(lanesMost), rows, (rows * move / visitMicroseconds).squareRoot())
+            return LaneShape(uniform: powerOfTwo(below: lanes.map(Double.init) ?? best))
+        }
+        let slots =
+            facts.isHashed ? slotsOfHash : min(Int(pointersMost), max(2, Int(rows.rounded())))
+        let page = LaneShape.Page(
+            slots: max(slots, lanes ?? 0), rowsPerPage: rows,
+            room: PageRoom(rowsPerPage: rows, growthBytes: facts.growthBytes))
+        if let lanes { return .fitted(lanes: lanes, page) }
+        return .cheapest(
+            page, lanesMost: lanesMost, moveMicroseconds: move,
+            visitMicroseconds: visitMicroseconds)
     }
 
     private static func powerOfTwo(below lanes: Double) -> Int {

@@ -44,7 +44,7 @@ struct LaneRule: Sendable, Equatable {
     private static let momentsMax = 64
 
     /// Lanes of each part that is filled in lanes.
-    private var lanesOfPart: [Int: Int] = [:]
+    private var lanesOfPart: [Int: LaneShape] = [:]
     private let facts: [Int: LaneFacts]
     private var setting: LaneSetting
     private var poorRegions: [Int: Int] = [:]
@@ -88,7 +88,7 @@ struct LaneRule: Sendable, Equatable {
     var isEmpty: Bool { lanesOfPart.isEmpty }
 
     /// Lanes of the next region of a part, in the order of its pages or of keys; `nil` for none.
-    func lanes(part: Int, isPhysical: Bool = false) -> Int? {
+    func shape(part: Int, isPhysical: Bool = false) -> LaneShape? {
         // Behind the pages a sweep finds only what is left.
         guard facts[part]?.isPhysical == isPhysical, let lanes = lanesOfPart[part],
             let seconds = horizonSeconds,
@@ -100,10 +100,12 @@ struct LaneRule: Sendable, Equatable {
 
     /// What a worker is to ask for, whose batches have so many keys; `nil` where they size
     /// themselves, and begin small.
-    static func request(lanes: Int, batchKeys: Int?, mergesRest: Bool = false) -> LaneRequest {
+    static func request(
+        shape: LaneShape, batchKeys: Int?, mergesRest: Bool = false
+    ) -> LaneRequest {
         let slice = min(sliceKeysMax, max(sliceKeysMin, batchKeys ?? sliceKeysMax))
         return LaneRequest(
-            lanes: lanes, steps: stepsOfRegion, sliceKeys: slice, mergesRest: mergesRest)
+            shape: shape, steps: stepsOfRegion, sliceKeys: slice, mergesRest: mergesRest)
     }
 
     /// Takes in the horizon and the next transaction's number, as a poll shows them.

@@ -39,8 +39,8 @@ public struct LaneSurvey: Sendable, Equatable {
 
 /// What a worker asks of a survey.
 public struct LaneRequest: Sendable, Equatable {
-    /// Lanes of a region that is begun.
-    public let lanes: Int
+    /// The lanes of a region that is begun.
+    public let shape: LaneShape
     /// Keys of a slice.
     public let sliceKeys: Int
     /// Slices of each lane.
@@ -48,6 +48,8 @@ public struct LaneRequest: Sendable, Equatable {
     /// Whether the lanes that are left become one, in an order that no page is visited twice in.
     public let mergesRest: Bool
 
+    /// How many lanes those are.
+    public var lanes: Int { shape.count }
     /// Keys of a region that is begun.
     public var regionKeys: Int { sliceKeys * lanes * steps }
     /// The same for the last ones of a range.
@@ -64,12 +66,13 @@ public struct LaneRequest: Sendable, Equatable {
     /// The same for a region that was begun with its own number of lanes.
     public func of(lanes: Int?) -> LaneRequest {
         LaneRequest(
-            lanes: lanes ?? self.lanes, steps: steps, sliceKeys: sliceKeys, mergesRest: mergesRest)
+            shape: lanes.map { LaneShape(uniform: $0) } ?? shape, steps: steps,
+            sliceKeys: sliceKeys, mergesRest: mergesRest)
     }
 
     /// Describes a request.
-    public init(lanes: Int, steps: Int, sliceKeys: Int, mergesRest: Bool = false) {
-        self.lanes = lanes
+    public init(shape: LaneShape, steps: Int, sliceKeys: Int, mergesRest: Bool = false) {
+        self.shape = shape
         self.steps = steps
         self.sliceKeys = sliceKeys
         self.mergesRest = mergesRest

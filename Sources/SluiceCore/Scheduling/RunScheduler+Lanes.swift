@@ -21,7 +21,7 @@ extension RunScheduler {
         if range.hasRegion { return true }
         return worker.bisection == nil && !worker.isRegionRefused
             && worker.batchesOfRow < Self.batchesPerLedgerRow
-            && lanes.lanes(part: range.part, isPhysical: range.isPhysical) != nil
+            && lanes.shape(part: range.part, isPhysical: range.isPhysical) != nil
     }
 
     /// Leaves a batch of pages that cannot be changed to the sweep.
@@ -72,7 +72,8 @@ extension RunScheduler {
     private func laneRequest(_ range: HeldRange, mergesRest: Bool) -> LaneRequest {
         LaneRule.request(
             // One that is under way has its own number.
-            lanes: lanes.lanes(part: range.part, isPhysical: range.isPhysical) ?? 1,
+            shape: lanes.shape(part: range.part, isPhysical: range.isPhysical)
+                ?? LaneShape(uniform: 1),
             batchKeys: limits.sizesBatches ? nil : limits.batchKeys, mergesRest: mergesRest)
     }
 

@@ -14,33 +14,54 @@ import Testing
         return LaneChoice.decide(facts, setting)
     }
 
+    private func count(_ choice: LaneChoice) -> Int? {
+        if case .lanes(let shape) = choice { return shape.count }
+        return nil
+    }
+
     private func reason(_ choice: LaneChoice) -> String {
         if case .none(let reason) = choice { return reason }
         return ""
     }
 
     @Test func moreIndexesAreWorthMoreLanes() {
-        var last = 0
+        var last = (lanes: 0, leaving: 1.0)
         for indexes in [0, 1, 3, 6] {
-            guard case .lanes(let lanes) = choice(.auto, { $0.otherIndexes = indexes }) else {
+            guard case .lanes(let shape) = choice(.auto, { $0.otherIndexes = indexes }) else {
                 Issue.record("no lanes with \(indexes) indexes")
                 return
             }
-            #expect(lanes > last)
-            last = lanes
+            #expect(shape.count >= last.lanes && shape.leavingShare <= last.leaving)
+            last = (shape.count, shape.leavingShare)
         }
-        #expect(choice(.auto) { $0.otherIndexes = 0 } == .lanes(9))
-        #expect(choice() == .lanes(25))
-        #expect(choice(.auto) { $0.otherIndexes = 20 } == .lanes(32))
-        #expect(choice(.auto) { $0.rowsPerPage = 7 } == .lanes(7))
-        #expect(choice(.auto) { $0.rowsPerPage = nil } == .lanes(24))
+        #expect(last.lanes > 14)
+        #expect(count(choice(.auto) { $0.otherIndexes = 0 }) == 14)
+        #expect(count(choice()) == 18)
+        #expect(count(choice(.auto) { $0.otherIndexes = 20 }) == 18)
+        #expect(count(choice(.auto) { $0.rowsPerPage = 7 }) == 7)
+        #expect(count(choice(.auto) { $0.rowsPerPage = nil }) == 21)
     }
 
-    @Test func aHashTakesAPowerOfTwo() {
-        #expect(choice(.auto) { $0.isHashed = true } == .lanes(16))
-        #expect(choice(.fixed(31)) { $0.isHashed = true } == .lanes(16))
-        #expect(choice(.fixed(32)) { $0.isHashed = true } == .lanes(32))
-        #expect(choice(.fixed(31)) == .lanes(31))
+    @Test func aHashSpreadsKeysOverManySlots() {
+        #expect(count(choice(.auto) { $0.isHashed = true }) == 22)
+        #expect(count(choice(.fixed(31)) { $0.isHashed = true }) == 31)
+        #expect(count(choice(.fixed(31))) == 31)
+        for hashed in [false, true] {
+            guard case .lanes(let shape) = choice(.auto, { $0.isHashed = hashed }) else {
+                Issue.record("no lanes")
+                return
+            }
+            #expect(shape.slots == (hashed ? 1_024 : 64))
+            #expect(shape.leavingShare > 0.08 && shape.leavingShare < 0.13)
+        }
+    }
+
+    /// What a row grows by has to leave, and a person is told how many do.
+    @Test func rowsThatGrowMoreLeaveMore() {
+        #expect(
+            choice(.auto) { $0.growthBytes = 8 }.sentence(LaneFacts()).contains("one row in 9 "))
+        let much = choice(.auto) { $0.growthBytes = 60 }
+        #expect(much.sentence(LaneFacts()).contains("one row in 3 "))
     }
 
     @Test func whatStandsInTheWayIsNamed() {
@@ -57,9 +78,9 @@ import Testing
 
     @Test func aKeyThatDoesNotFollowThePagesGetsNoneUnlessAskedFor() {
         #expect(reason(choice(.auto) { $0.correlation = -0.35 }).contains("-0.35"))
-        #expect(choice(.auto) { $0.correlation = -0.99 } == .lanes(25))
-        #expect(choice(.auto) { $0.correlation = nil } == .lanes(25))
-        #expect(choice(.fixed(8)) { $0.correlation = 0 } == .lanes(8))
+        #expect(count(choice(.auto) { $0.correlation = -0.99 }) == 18)
+        #expect(count(choice(.auto) { $0.correlation = nil }) == 18)
+        #expect(count(choice(.fixed(8)) { $0.correlation = 0 }) == 8)
         #expect(!reason(choice(.auto) { $0.rowsPerPage = 2 }).isEmpty)
     }
 
@@ -78,7 +99,7 @@ import Testing
                 continue
             }
         }
-        #expect(short(200, indexes: 0, .fixed(8)) == .lanes(8))
+        #expect(count(short(200, indexes: 0, .fixed(8))) == 8)
     }
 
     /// There a lane is told by a row's place in its page, and the key's nature says nothing.
@@ -88,8 +109,8 @@ import Testing
             facts.correlation = 0
             facts.canBeTold = false
         }
-        #expect(choice(.auto, pages) == .lanes(16))
-        #expect(choice(.fixed(31), pages) == .lanes(16))
+        #expect(count(choice(.auto, pages)) == 16)
+        #expect(count(choice(.fixed(31), pages)) == 16)
         let problem = choice(.auto) {
             pages(&$0)
             $0.planProblem = "it reads all"

@@ -12,42 +12,42 @@ import Testing
     @Test func wherePlainBatchesChangedLittleNoRegionIsBegun() {
         var rule = LaneRule(facts: [1: LaneFacts()], setting: .fixed(8))
         rule.observe(horizon: 1, next: 1, nowSeconds: 0)
-        #expect(rule.lanes(part: 1) == nil)
+        #expect(rule.shape(part: 1) == nil)
         rule.changed(part: 1, keys: 100, rows: 20)
-        #expect(rule.lanes(part: 1) == nil)
+        #expect(rule.shape(part: 1) == nil)
         for _ in 0..<3 { rule.changed(part: 1, keys: 100, rows: 100) }
-        #expect(rule.lanes(part: 1) == 8)
+        #expect(rule.shape(part: 1)?.count == 8)
         for _ in 0..<20 { rule.changed(part: 1, keys: 100, rows: 0) }
-        #expect(rule.lanes(part: 1) == nil)
+        #expect(rule.shape(part: 1) == nil)
     }
 
     @Test func nothingIsBegunBeforeTheHorizonIsKnownToBeYoung() {
         var rule = rule()
-        #expect(rule.lanes(part: 1) == nil)
+        #expect(rule.shape(part: 1) == nil)
         // A snapshot from before: how old it is nobody knows.
         rule.observe(horizon: 50, next: 100, nowSeconds: 0)
         rule.observe(horizon: 50, next: 110, nowSeconds: 0.25)
-        #expect(rule.lanes(part: 1) == nil)
+        #expect(rule.shape(part: 1) == nil)
         rule.observe(horizon: 105, next: 120, nowSeconds: 0.5)
-        #expect(rule.lanes(part: 1) == 8)
-        #expect(rule.lanes(part: 2) == nil)
+        #expect(rule.shape(part: 1)?.count == 8)
+        #expect(rule.shape(part: 2) == nil)
     }
 
     @Test func anIdleServersHorizonIsYoung() {
         var rule = rule()
         rule.observe(horizon: 100, next: 100, nowSeconds: 0)
-        #expect(rule.lanes(part: 1) == 8)
+        #expect(rule.shape(part: 1)?.count == 8)
         // A minute later somebody begins: that transaction is as old as the last look.
         for step in 1...240 {
             rule.observe(horizon: 100, next: 100, nowSeconds: Double(step) / 4)
         }
         rule.observe(horizon: 100, next: 101, nowSeconds: 60.25)
-        #expect(rule.lanes(part: 1) == 8)
+        #expect(rule.shape(part: 1)?.count == 8)
         for step in 1...3 {
             rule.observe(
                 horizon: 100, next: 101 + UInt64(step), nowSeconds: 60.25 + Double(step) / 4)
         }
-        #expect(rule.lanes(part: 1) == nil)
+        #expect(rule.shape(part: 1) == nil)
     }
 
     @Test func aHeldHorizonEndsLanesAndItsReleaseBringsThemBack() {
@@ -56,10 +56,10 @@ import Testing
             rule.observe(
                 horizon: step < 4 ? UInt64(100 + step) : 103, next: UInt64(100 + step),
                 nowSeconds: Double(step) / 4)
-            #expect((rule.lanes(part: 1) != nil) == (step < 6), "look \(step)")
+            #expect((rule.shape(part: 1) != nil) == (step < 6), "look \(step)")
         }
         rule.observe(horizon: 2100, next: 2100, nowSeconds: 500)
-        #expect(rule.lanes(part: 1) == 8)
+        #expect(rule.shape(part: 1)?.count == 8)
         #expect(rule.horizon == 2100)
     }
 
@@ -69,29 +69,34 @@ import Testing
         rule.finished(part: 1, rows: 100, hotRows: 10)
         rule.finished(part: 1, rows: 100, hotRows: 10)
         rule.finished(part: 1, rows: 100, hotRows: 90)
-        #expect(rule.lanes(part: 1) == 8)
+        #expect(rule.shape(part: 1)?.count == 8)
         for _ in 0..<3 { rule.finished(part: 1, rows: 100, hotRows: 10) }
-        #expect(rule.lanes(part: 1) == nil)
+        #expect(rule.shape(part: 1) == nil)
         rule.set(.fixed(8))
-        #expect(rule.lanes(part: 1) == nil)
+        #expect(rule.shape(part: 1) == nil)
         rule.set(.fixed(4))
-        #expect(rule.lanes(part: 1) == 4)
+        #expect(rule.shape(part: 1)?.count == 4)
         rule.set(.off)
-        #expect(rule.lanes(part: 1) == nil)
+        #expect(rule.shape(part: 1) == nil)
     }
 
     @Test func aRegionIsSoManySlicesOfEachLane() {
-        let request = LaneRule.request(lanes: 16, batchKeys: 1_000)
+        let request = LaneRule.request(shape: LaneShape(uniform: 16), batchKeys: 1_000)
         #expect(request.regionKeys == 16 * 4 * 1_000)
         #expect(request.regionKeysMin == 16 * 4 * 200)
-        #expect(LaneRule.request(lanes: 16, batchKeys: nil).sliceKeys == 2_500)
-        #expect(LaneRule.request(lanes: 16, batchKeys: 100_000).sliceKeys == 2_500)
-        #expect(LaneRule.request(lanes: 16, batchKeys: 1).sliceKeys == 100)
-        let ten = LaneRequest(lanes: 10, steps: 4, sliceKeys: 2_500)
+        #expect(LaneRule.request(shape: LaneShape(uniform: 16), batchKeys: nil).sliceKeys == 2_500)
+        #expect(
+            LaneRule.request(shape: LaneShape(uniform: 16), batchKeys: 100_000).sliceKeys == 2_500)
+        #expect(LaneRule.request(shape: LaneShape(uniform: 16), batchKeys: 1).sliceKeys == 100)
+        let ten = LaneRequest(shape: LaneShape(uniform: 10), steps: 4, sliceKeys: 2_500)
         let steps = [0, 100, 16_000, 24_000, 32_000, 100_000].map { ten.steps(keys: $0) }
         #expect(steps == [2, 2, 2, 3, 4, 4])
-        #expect(LaneRequest(lanes: 10, steps: 4, sliceKeys: 100).steps(keys: 4_000) == 4)
+        #expect(
+            LaneRequest(shape: LaneShape(uniform: 10), steps: 4, sliceKeys: 100).steps(keys: 4_000)
+                == 4)
         #expect(ten.of(lanes: 20).steps(keys: 32_000) == 2 && ten.of(lanes: nil) == ten)
-        #expect(LaneRequest(lanes: 10, steps: 1, sliceKeys: 9).steps(keys: 100_000) == 1)
+        #expect(
+            LaneRequest(shape: LaneShape(uniform: 10), steps: 1, sliceKeys: 9).steps(keys: 100_000)
+                == 1)
     }
 }

@@ -31,6 +31,14 @@ import Testing
         return scheduler
     }
 
+    /// What is asked of the server for two lanes.
+    private var request: LaneRequest {
+        guard case .lanes(let shape) = LaneChoice.decide(LaneFacts(), .fixed(2)) else {
+            return LaneRule.request(shape: LaneShape(uniform: 1), batchKeys: 100)
+        }
+        return LaneRule.request(shape: shape, batchKeys: 100)
+    }
+
     private func counts(
         _ keys: Int, _ transaction: UInt64? = nil, horizon: UInt64 = 100
     ) -> WorkerEvent {
@@ -49,7 +57,7 @@ import Testing
             action = scheduler.next(
                 worker: 0, after: action == .receive ? counts(100) : .sent, nowSeconds: 0)
         }
-        #expect(action == .survey(range, LaneRule.request(lanes: 2, batchKeys: 100)))
+        #expect(action == .survey(range, request))
         action = scheduler.next(worker: 0, after: .surveyed(survey), nowSeconds: 0)
         return (scheduler, action)
     }
@@ -75,7 +83,7 @@ import Testing
         #expect(sent(action) == LaneBatch(slice: 1, first: 0, keys: 120, endsRegion: true))
         #expect(scheduler.next(worker: 0, after: .sent, nowSeconds: 0.1) == .receive)
         action = scheduler.next(worker: 0, after: counts(120, 102), nowSeconds: 0.1)
-        #expect(action == .survey(range, LaneRule.request(lanes: 2, batchKeys: 100)))
+        #expect(action == .survey(range, request))
         // Too little is ahead for another one.
         let empty = LaneSurvey(slices: [], transaction: 103, horizon: 102)
         action = scheduler.next(worker: 0, after: .surveyed(empty), nowSeconds: 0.1)
