@@ -139,7 +139,10 @@ import Testing
 
     /// A region of whole numbers is told to whoever takes it over by its ends alone, unless its
     /// numbers have many gaps, or they may not be named in runs.
-    @Test(arguments: [(1, true, 2_000), (1, false, nil), (2, true, nil), (10, true, nil)])
+    @Test(
+        arguments: [
+            (1, true, 2_000), (1, false, nil), (2, true, nil), (10, true, nil),
+        ] as [(Int, Bool, Int?)])
     func regionsOfWholeNumbersAreTakenUpByTheirEnds(
         _ step: Int, _ canNameRuns: Bool, _ keys: Int?
     ) async throws {
@@ -196,6 +199,69 @@ import Testing
             #expect(
                 try await bench.database.value("SELECT lane_cursor FROM sluice.range") == "{1022}")
             await other.close()
+        }
+    }
+
+    /// However many of the first numbers have no row, which a count by the keys alone does not see.
+    @Test(arguments: [(100_999, true), (99_990, true), (99_000, false), (-4_000_000_000, false)])
+    func aGapBehindTheCursorIsNoPartOfARun(_ cursor: Int, _ namesRuns: Bool) async throws {
+        try await FenceTests.begun { bench, range, one, _ in
+            try await bench.database.execute(
+                """
+                DELETE FROM t WHERE id > 1200;
+                UPDATE t SET id = id + 100000;
+                UPDATE sluice.range SET cursor = '{\(cursor)}', upper = '{101200}';
+                """)
+            let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
+            _ = try await one.query(
+                sql.begin(firstOfRange: false),
+                bench.fence(range) + [2_000, "{3,5,7}", 100, 30, 2_000, "true"])
+            let keys = try await bench.database.value("SELECT region_keys FROM sluice.range")
+            #expect((keys != nil) == namesRuns, "\(keys ?? "")")
+        }
+    }
+
+    /// Whoever takes a region over finds the same left, whether its keys are asked for or made.
+    @Test(
+        arguments: [
+            (0, nil, nil), (0, 1_500, nil), (1, nil, nil), (1, 2_203, nil), (2, 2_999, nil),
+            (0, nil, 1_700), (1, nil, 2_001), (1, 1_777, 2_301), (2, 2_500, 1_250), (2, nil, nil),
+        ] as [(Int, Int?, Int?)])
+    func runsAndKeysAreOfOneMind(_ lane: Int, _ cursor: Int?, _ mergedFrom: Int?) async throws {
+        try await FenceTests.begun { bench, range, one, _ in
+            try await bench.database.execute(
+                "DELETE FROM t WHERE id % 5 = 3 OR id BETWEEN 2100 AND 2300")
+            let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
+            _ = try await one.query(
+                sql.begin(firstOfRange: false),
+                bench.fence(range) + [2_000, "{3,5,7}", 100, 30, 2_000, "true"])
+            func text(_ number: Int?) -> String { number.map { "'{\($0)}'" } ?? "NULL" }
+            let isMerged = mergedFrom != nil
+            try await bench.database.execute(
+                """
+                UPDATE sluice.range SET region_lane = \(lane), lane_cursor = \(text(cursor)),
+                is_merged = \(isMerged), merged_from = \(text(mergedFrom))
+                """)
+            let state = try await one.query(LaneSQL.state, bench.fence(range) + ["true"]).rows[0]
+            let region = try #require(WorkerHands.region(of: state))
+            let request = LaneRequest(shape: region.shape, steps: 2, sliceKeys: 100)
+            let runs = LaneRuns(region, request: request)
+            var numbers: Set<Int> = []
+            for slice in runs.slices.indices {
+                let named = runs.runs(
+                    LaneBatch(
+                        slice: slice, first: 0, keys: runs.slices[slice].keys, endsRegion: false))
+                for (low, high) in zip(named.low, named.high) {
+                    numbers.formUnion((low...high).map { Int($0) })
+                }
+            }
+            let found = try await one.query(
+                sql.keys(hasCursor: true), bench.fence(range) + ["false"]
+            ).rows[0]
+            let keys = zip(TextArray.parse(found[0] ?? "{}"), TextArray.parse(found[1] ?? "{}"))
+            let left = keys.filter { !$0.1.hasPrefix("-") }.compactMap { Int($0.0) }
+            let ids = Set(TextArray.parse(found[0] ?? "{}").compactMap { Int($0) })
+            #expect(!left.isEmpty && numbers.intersection(ids) == Set(left))
         }
     }
 

@@ -37,6 +37,26 @@ import Testing
         }
     }
 
+    /// It would go on as if the ledger were what it knows.
+    @Test func nothingIsUpgradedBesideAProcessOfBefore() async throws {
+        try await TestDatabase.with { database in
+            try await Self.interrupted(database)
+            try await database.execute(
+                """
+                INSERT INTO sluice.process (owner, run, host, pid, pooled, lease_until)
+                VALUES (gen_random_uuid(), 1, 'elsewhere', 4711, true,
+                clock_timestamp() + interval '1 hour')
+                """)
+            let refused = await #expect(throws: SluiceError.self) {
+                try await database.sluice.resume("t.n")
+            }
+            #expect(refused?.message.contains("elsewhere pid 4711") == true)
+            #expect(try await database.value("SELECT max(version) FROM sluice.ledger") == "1")
+            try await database.execute("UPDATE sluice.process SET lease_until = clock_timestamp()")
+            #expect(try await database.sluice.resume("t.n").exitCode == 0)
+        }
+    }
+
     @Test(arguments: [1, 4])
     func whatAnOlderVersionBeganKeepsItsBatches(version: Int) async throws {
         try await TestDatabase.with { database in

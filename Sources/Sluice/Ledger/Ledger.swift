@@ -66,6 +66,7 @@ struct Ledger: Sendable {
         var version = 0
         if try await connection.query(LedgerSQL.exists).scalar == "t" {
             version = try await checkedVersion()
+            if version < LedgerMigrations.version { try await refuseBesideOlderOnes() }
         } else if createSchema {
             _ = try await connection.query("CREATE SCHEMA IF NOT EXISTS sluice")
         }
@@ -73,6 +74,19 @@ struct Ledger: Sendable {
             _ = try await connection.execute(script: script)
         }
         _ = try await connection.query("COMMIT")
+    }
+
+    /// A process of an older version reads the ledger as that version does, to its own end: what a
+    /// newer one writes meanwhile it would take for something else.
+    private func refuseBesideOlderOnes() async throws {
+        guard let names = try await connection.query(LedgerSQL.processesAtWork).scalar else {
+            return
+        }
+        _ = try await connection.query("ROLLBACK")
+        throw SluiceError(
+            .refused,
+            "an older version of Sluice is at work on this database (\(names)): end it or let it "
+                + "finish, then try again; what it did is kept")
     }
 
     private func checkedVersion() async throws -> Int {

@@ -80,7 +80,8 @@ struct Forecaster: Sendable {
         let planned = try await LanePlanner(connection: connection).choice(job, part, limits)
         if case .lanes(let shape) = planned.choice {
             facts.lanes = shape.count
-            facts.leavingShare = part.isPhysical ? nil : shape.leavingShare
+            facts.leavingShare = shape.leavingShare
+            facts.namesRuns = planned.facts.canNameRuns && !part.isPhysical
         }
         facts.isOrdered = part.isPhysical || Self.isOrdered(planned.facts.correlation)
     }

@@ -70,7 +70,7 @@ struct LanePlanner: Sendable {
         if facts.isPhysical { return facts }
         facts.canBeTold = try await canBeTold(job)
         guard facts.canBeTold else { return facts }
-        facts.planProblem = try await planProblem(job.lane(part).inspection, job, part)
+        facts.planProblem = try await planProblem(job, part)
         facts.canNameRuns = try await canNameRuns(job, part)
         return facts
     }
@@ -78,17 +78,26 @@ struct LanePlanner: Sendable {
     /// What is wrong with the plan of a lane's batch: as with plain ones, no batch may read more
     /// of the table than its own rows.
     private func planProblem(
-        _ batch: String, _ job: PlannedJob, _ part: PlannedPart
+        _ job: PlannedJob, _ part: PlannedPart
     ) async throws(PostgresError) -> String? {
-        try await PlanInspector(connection: connection).problem(explaining: batch, job, part)
+        try await PlanInspector(connection: connection)
+            .problem(explaining: job.lane(part).inspection, job, part)
     }
 
     /// Whether batches may name the ends of runs of keys.
     private func canNameRuns(
         _ job: PlannedJob, _ part: PlannedPart
     ) async throws(PostgresError) -> Bool {
-        guard job.key.count == 1, job.laneMethod == .integer else { return false }
-        return try await planProblem(job.lane(part).inspectionOfRuns, job, part) == nil
+        // The ends of runs need not be keys, and a domain may not allow them.
+        guard job.key.count == 1, job.laneMethod == .integer,
+            job.key[0].castType.hasPrefix("pg_catalog.")
+        else { return false }
+        return try await PlanInspector(connection: connection).problem(
+            explaining: job.lane(part).inspectionOfRuns, job, part
+        ) { plan in
+            PlanGuard.usesBitmaps(plan, table: part.name.name)
+                ? "the server makes a bitmap for each run" : nil
+        } == nil
     }
 
     /// Whether every type of the key has what its lanes are told by.

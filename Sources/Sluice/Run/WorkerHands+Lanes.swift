@@ -63,7 +63,7 @@ extension WorkerHands {
     }
 
     /// The region that a row describes, where its batches name runs.
-    private static func region(of state: [String?]) -> LaneRuns.Region? {
+    static func region(of state: [String?]) -> LaneRuns.Region? {
         func number(_ text: String?) -> Int64? { text.flatMap { Int64($0) } }
         guard let keys = number(state[7]), let cursor = number(state[8]),
             let upper = number(state[9]), cursor < upper
@@ -106,7 +106,7 @@ extension WorkerHands {
         if let laneRuns {
             let place = laneRuns.place(before: batch)
             (before, lane) = (
-                (place.lane, place.cursor.map { "{\($0)}" }), laneRuns.slices[batch.slice].lane
+                (place.lane, place.cursor.map { "{\($0)}" }), laneRuns.lane(of: batch.slice)
             )
         } else {
             let place = laneKeys.place(before: batch)

@@ -43,13 +43,24 @@ struct LaneSQL: Sendable {
             (SELECT ARRAY[\(batch.keyTexts("e"))] FROM sluice_end e), r.upper),
             region_lanes = cardinality($6::integer[]), region_slots = $6::integer[],
             region_divisor = \(divisor), region_lane = 0,
-            region_keys = CASE WHEN $10::boolean THEN (SELECT k.keys FROM sluice_keys k) END,
+            region_keys = CASE WHEN $10::boolean THEN (SELECT k.keys FROM sluice_keys k
+            WHERE \(regionEnd) - r."cursor"[1]::numeric <= \(Self.numbersOfKeyMost) * k.keys) END,
             lane_cursor = NULL, is_merged = false, merged_from = NULL, regions = r.regions + 1,
             lease_until = clock_timestamp() + $8::double precision * interval '1 second',
             updated_at = clock_timestamp()
             WHERE r.run = $1 AND r.number = $2 AND EXISTS (SELECT FROM sluice_fence)
             AND EXISTS (SELECT FROM sluice_enough)
             """
+    }
+
+    /// Numbers between a region's two ends for each of its keys, where its batches may name runs:
+    /// so a batch has about as many rows as it has numbers, and a gap, wherever it is, cannot be
+    /// longer than the rest.
+    private static let numbersOfKeyMost = 1.5
+
+    /// The last key of a region that is begun, as a number.
+    private var regionEnd: String {
+        "coalesce((SELECT e.k1::text::numeric FROM sluice_end e), r.upper[1]::numeric)"
     }
 
     private var regionKeys: String {
@@ -83,8 +94,7 @@ struct LaneSQL: Sendable {
         """
 
     /// Whether a region's batches name the ends of runs: its keys are whole numbers that count by
-    /// ones, as far as two of three numbers at the least have a row, so that a batch has about as
-    /// many rows as it has numbers.
+    /// ones, and it was begun with few gaps.
     private static func namesRuns(_ row: String) -> String {
         """
         $5::boolean AND \(row).region_keys IS NOT NULL AND \(row).region_divisor = 1
@@ -177,9 +187,13 @@ struct LaneSQL: Sendable {
     }
 
     /// What a batch tells.
+    ///
+    /// Keys are at least the rows: a batch that names runs counts its share of the region's keys,
+    /// and limits of rates are about what was done.
     var told: String {
         """
-        SELECT $8::bigint, (SELECT n.rows FROM sluice_count n), m.finished,
+        SELECT greatest($8::bigint, (SELECT n.rows FROM sluice_count n)),
+        (SELECT n.rows FROM sluice_count n), m.finished,
         CASE WHEN m.finished THEN pg_catalog.set_config('synchronous_commit', $11, true) END,
         extract(epoch FROM pg_catalog.clock_timestamp()
         - pg_catalog.statement_timestamp()), NULL,
@@ -350,8 +364,7 @@ struct LaneSQL: Sendable {
     private var divisor: String {
         guard method == .integer, key.count == 1 else { return "1" }
         return """
-            coalesce((SELECT greatest(1, round((coalesce((SELECT e.k1 FROM sluice_end e)::numeric,
-            r.upper[1]::numeric) - f.k1::numeric) / greatest(1, 
+            coalesce((SELECT greatest(1, round((\(regionEnd) - f.k1::numeric) / greatest(1, 
             (SELECT k.keys FROM sluice_keys k) - 1)))::bigint FROM sluice_first f), 1)
             """
     }

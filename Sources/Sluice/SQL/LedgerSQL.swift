@@ -12,6 +12,12 @@ enum LedgerSQL {
         WHERE n.nspname = 'sluice' AND c.relname = 'ledger')
         """
     static let version = "SELECT max(version) FROM sluice.ledger"
+
+    /// The processes that are at work on any run, as a person knows them.
+    static let processesAtWork = """
+        SELECT string_agg(host || ' pid ' || pid, ', ' ORDER BY host, pid)
+        FROM sluice.process WHERE \(StatusSQL.isAlive)
+        """
     static let lock = "SELECT pg_catalog.pg_advisory_xact_lock($1)"
     static let mayCreate = """
         SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'),

@@ -25,6 +25,8 @@ public struct ForecastFacts: Sendable, Equatable {
     /// Share of the rows that leaves its page in lanes, with what rows grow by; `nil` where lanes
     /// are of equal width.
     public var leavingShare: Double?
+    /// Whether batches name runs of keys.
+    public var namesRuns = false
     /// What the server is set to.
     public var server = ServerFacts()
     /// Microseconds that the probe took to change a row of its copy; `nil` without one.

@@ -246,7 +246,9 @@ public struct ForecastModel: Sendable {
         let moveAll = stay + LaneChoice.moveMicroseconds + LaneChoice.indexMicroseconds * others
         var row = max(0.5, known ?? moveAll)
         if facts.kind == .update, let lanes {
-            let visits = LaneChoice.visitMicroseconds * Double(lanes) / rowsPerPage
+            let visits =
+                LaneChoice.visitMicroseconds(namesRuns: facts.namesRuns) * Double(lanes)
+                / rowsPerPage
             let inLanes =
                 stay + Self.laneMicroseconds + visits + (moveAll - stay) * (1 - hotShare)
             row *= inLanes / moveAll

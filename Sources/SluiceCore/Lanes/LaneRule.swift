@@ -21,8 +21,8 @@ struct LaneRule: Sendable, Equatable {
     /// of some sixty rows.
     static let stepsMin = 2
     static let sliceKeysWorth = 800
-    /// Most keys of a slice: so a region's keys, which a worker keeps in memory, stay below a few
-    /// MB.
+    /// Most keys of a slice on average, of lanes that differ in width: so a region's keys, which a
+    /// worker keeps in memory, stay below a few MB.
     ///
     /// Batches take parts of it where they are smaller.
     static let sliceKeysMax = 2_500

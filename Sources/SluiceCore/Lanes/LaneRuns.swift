@@ -4,8 +4,8 @@
 /// What a lane holds of the region is a run of neighbouring numbers in each cycle of its shape, and
 /// a batch names the ends of runs. Numbers that no row has cost next to nothing.
 ///
-/// Places in the region count from its first number, so that nothing here overflows whatever the
-/// numbers are.
+/// Places in the region count from its first number, so that nothing here overflows however large
+/// the numbers are; how many there are is bounded by the keys (`LaneSQL.begin`).
 public struct LaneRuns: Sendable, Equatable {
     /// Numbers of one lane that lie together in a region: those whose slots are in `slots`, of the
     /// places in `places`.
@@ -156,6 +156,9 @@ public struct LaneRuns: Sendable, Equatable {
     /// Slices in the order of their visits; their sizes are in numbers.
     public var slices: [LaneSlice] { segments.map(\.slice) }
 
+    /// The lane of a slice.
+    public func lane(of slice: Int) -> Int { segments[slice].slice.lane }
+
     /// The lane and the last number at which the region stands before a batch.
     public func place(before batch: LaneBatch) -> (lane: Int, cursor: Int64?) {
         if batch.first > 0 {
@@ -180,7 +183,6 @@ public struct LaneRuns: Sendable, Equatable {
     /// One number of a slice.
     public func number(_ slice: Int, at place: Int) -> Int64 {
         let segment = segments[slice]
-        let walk = Walk(phase: phase, slots: shape.slots)
         let before = walk.count(0..<segment.places.lowerBound, segment.slots)
         return first + Int64(walk.place(before + place, segment.slots))
     }
@@ -188,7 +190,6 @@ public struct LaneRuns: Sendable, Equatable {
     /// The first and the last number of each run of a batch.
     public func runs(_ batch: LaneBatch) -> (low: [Int64], high: [Int64]) {
         let segment = segments[batch.slice]
-        let walk = Walk(phase: phase, slots: shape.slots)
         let before = walk.count(0..<segment.places.lowerBound, segment.slots) + batch.first
         let last = walk.place(before + batch.keys - 1, segment.slots)
         var (low, high): ([Int64], [Int64]) = ([], [])
@@ -201,6 +202,8 @@ public struct LaneRuns: Sendable, Equatable {
         }
         return (low, high)
     }
+
+    private var walk: Walk { Walk(phase: phase, slots: shape.slots) }
 
     /// Counts places by their slots.
     fileprivate struct Walk {

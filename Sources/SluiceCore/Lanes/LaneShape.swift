@@ -6,25 +6,30 @@
 ///
 /// Rows of the first lane leave their pages, and what they leave is the room that the others have:
 /// it holds the new versions of a lane until the old ones are pruned, and what rows grow by for
-/// good. So lanes get narrower, and as few rows leave as the last lanes allow. Lanes of equal width
-/// leave as much room unused in the beginning as they lack in the end, where a share of their rows
-/// leaves as well (PostgreSQL 15, 66 rows a page that grow by eight bytes: 16 equal lanes 16 %,
-/// 17 of these 12 %).
+/// good. So lanes get narrower once everybody has left who is to, and as few rows leave as the
+/// last lanes allow. Lanes of equal width leave as much room unused in the beginning as they lack
+/// in the end, where a share of their rows leaves as well (PostgreSQL 15, 66 rows a page that grow
+/// by eight bytes: 16 equal lanes 16 %, 17 of these 12 %).
 public struct LaneShape: Sendable, Equatable {
     /// The slot before which each lane ends; the last of them is the number of slots.
     public let ends: [Int]
-    /// Share of the rows that is to leave its page.
-    public let leavingShare: Double
+    /// Share of the rows that is to leave its page, with what rows grow by; `nil` where widths do
+    /// not go by that.
+    public let leavingShare: Double?
 
     /// Describes a shape by the ends of its lanes, which ascend from above zero, and by what share
-    /// of rows leaves, that of the first lane unless it is said.
+    /// of rows leaves.
     public init(ends: [Int], leavingShare: Double? = nil) {
         self.ends = ends
-        self.leavingShare = leavingShare ?? Double(ends.first ?? 1) / Double(ends.last ?? 1)
+        self.leavingShare = leavingShare
     }
 
-    /// So many lanes of one slot each.
-    public init(uniform lanes: Int) { self.init(ends: Array(1...max(1, lanes))) }
+    /// So many lanes of about the same width, among at least as many slots.
+    public init(uniform lanes: Int, slots: Int? = nil) {
+        let lanes = max(1, lanes)
+        let slots = max(lanes, slots ?? lanes)
+        self.init(ends: (1...lanes).map { $0 * slots / lanes })
+    }
 
     /// How many lanes there are.
     public var count: Int { ends.count }
@@ -44,8 +49,6 @@ struct PageRoom: Sendable, Equatable {
     static let pageBytes = 8_168.0
     /// Bytes of a row pointer, of which an old version keeps one until a vacuum.
     static let pointerBytes = 4.0
-    /// Bytes that rows are a multiple of.
-    static let alignBytes = 8.0
     /// Free in a page from the beginning: what is too little for one more row, so a half of one.
     static let slackRows = 0.5
 
@@ -71,8 +74,8 @@ extension LaneShape {
         let room: PageRoom
     }
 
-    /// Most rows that leave in one lane, of all: as many as find room in the pages of an index that
-    /// is built anew (a tenth, its `fillfactor` being 90).
+    /// Most rows that leave in one lane, of all, unless few lanes are asked for: as many as find
+    /// room in the pages of an index that is built anew (a tenth, its `fillfactor` being 90).
     ///
     /// Entries of more would split its pages before those of the old versions may be deleted: with
     /// 18 % at once the key's index grew by 72 %, with 11 % not at all.
@@ -121,7 +124,7 @@ extension LaneShape {
                 best = (cost, LaneShape(widths: widths, leaving: leaving))
             }
         }
-        return best?.shape ?? LaneShape(uniform: 2)
+        return best?.shape ?? LaneShape(uniform: 2, slots: page.slots)
     }
 
     /// So many lanes, of which as few rows leave as can be.
@@ -141,6 +144,6 @@ extension LaneShape {
             }
             if widths.count == lanes { return LaneShape(widths: widths, leaving: leaving) }
         }
-        return LaneShape(uniform: lanes)
+        return LaneShape(uniform: lanes, slots: page.slots)
     }
 }

@@ -39,7 +39,8 @@ public struct LaneSurvey: Sendable, Equatable {
 
 /// What a worker asks of a survey.
 public struct LaneRequest: Sendable, Equatable {
-    /// The lanes of a region that is begun.
+    /// The lanes of a region that is begun; of one that is under way (``of(lanes:)``) only their
+    /// number is right.
     public let shape: LaneShape
     /// Keys of a slice.
     public let sliceKeys: Int

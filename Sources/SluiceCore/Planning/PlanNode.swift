@@ -92,6 +92,11 @@ public enum PlanGuard {
         flattened(plan).contains { $0.type == "Tid Range Scan" && $0.relation == table }
     }
 
+    /// Whether the table is read by bitmaps of its pages.
+    public static func usesBitmaps(_ plan: PlanNode, table: String) -> Bool {
+        flattened(plan).contains { $0.type == "Bitmap Heap Scan" && $0.relation == table }
+    }
+
     /// The index scans of which a bitmap is made, without those of sub-selects in a condition.
     static func bitmapScans(_ node: PlanNode) -> [PlanNode] {
         switch node.type {

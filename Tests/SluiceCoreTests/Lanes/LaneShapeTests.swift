@@ -44,13 +44,11 @@ import Testing
     func whoIsToLeaveLeavesAndNobodyElse(_ rows: Int, _ growth: Double) {
         for move in [2.0, 15.8, 30] {
             let shape = cheapest(page(rows, growth: growth), move: move)
-            let asked = Int((shape.leavingShare * Double(rows)).rounded())
+            let asked = Int(((shape.leavingShare ?? 0) * Double(rows)).rounded())
             let found = leaving(shape, rows: rows, growth: growth)
             #expect(abs(found - asked) <= 1, "\(shape) \(found) of \(asked)")
-            let uniform = LaneShape(uniform: shape.count)
             // The same number of visits, each with an equal share.
-            let equal = LaneShape(
-                ends: uniform.ends.map { max($0, $0 * rows / shape.count) })
+            let equal = LaneShape(uniform: shape.count, slots: rows)
             #expect(found <= leaving(equal, rows: rows, growth: growth), "\(shape)")
         }
     }
@@ -76,13 +74,34 @@ import Testing
     /// What more than a tenth at once does to the key's index was measured.
     @Test func noLaneSendsAwayMoreThanATenth() {
         for growth in [8.0, 40, 100] {
-            let shape = cheapest(page(66, growth: growth), move: 2)
-            #expect(shape.width(0) <= 6)
+            let page = page(66, growth: growth)
+            let shape = cheapest(page, move: 2)
+            var free = PageRoom.slackRows
+            for lane in 0..<shape.count {
+                let staying = lane == 0 ? 0 : min(shape.width(lane), Int(free))
+                let moving = shape.width(lane) - staying
+                #expect(moving <= 6, "\(shape) \(lane)")
+                free += Double(moving) * page.room.freed - Double(staying) * page.room.taken
+            }
+        }
+    }
+
+    /// A hash is told by its low bits.
+    @Test func slotsOfAHashStayAPowerOfTwo() {
+        for lanes in 2...64 {
+            for growth in [0.0, 8, 100] {
+                let shape = LaneShape.fitted(
+                    lanes: lanes, page(1_024, rows: 60, growth: growth))
+                #expect(shape.slots == 1_024 && shape.count == lanes)
+                #expect(zip(shape.ends, shape.ends.dropFirst()).allSatisfy { $0 < $1 })
+            }
         }
     }
 
     @Test func whatRowsGrowByDecidesHowManyLeave() {
-        let shares = [0.0, 8, 40, 120].map { cheapest(page(66, growth: $0)).leavingShare }
+        let shares = [0.0, 8, 40, 120].compactMap {
+            cheapest(page(66, growth: $0)).leavingShare
+        }
         #expect(shares == shares.sorted() && shares[0] < 0.08 && shares[3] > 0.4, "\(shares)")
         #expect(
             cheapest(page(66)).ends == [
@@ -93,8 +112,8 @@ import Testing
     @Test func askedForLanesAreAsManyAsAreAskedFor() {
         #expect(LaneShape.fitted(lanes: 2, page(60)).count == 2)
         #expect(LaneShape.fitted(lanes: 60, page(60)).count == 60)
-        #expect(LaneShape.fitted(lanes: 2, page(60)).leavingShare < 0.6)
         let uniform = LaneShape(uniform: 4)
-        #expect(uniform.ends == [1, 2, 3, 4] && uniform.leavingShare == 0.25)
+        #expect(uniform.ends == [1, 2, 3, 4] && uniform.leavingShare == nil)
+        #expect(LaneShape(uniform: 3, slots: 10).ends == [3, 6, 10])
     }
 }
