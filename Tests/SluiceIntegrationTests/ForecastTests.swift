@@ -27,6 +27,24 @@ import Testing
         Double(forecast) < Double(measured) * factor && Double(measured) < Double(forecast) * factor
     }
 
+    /// Nobody knows how long the values of a new text column are before they are made.
+    @Test func lanesAreAsWideAsTheProbeSaysThatRowsGrow() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(
+                rows: 20_000, extra: ", filler text NOT NULL DEFAULT repeat('x', 60), long text")
+            func leaving(_ value: String) async throws -> String {
+                let job = JobRequest(
+                    table: "t", assignments: [Assignment(column: "long", expression: value)])
+                let plan = try await database.sluice.plan(job)
+                return plan.lanes
+            }
+            let short = try await leaving("'x'")
+            let long = try await leaving("repeat('y', 80)")
+            #expect(short.contains("one row in 8 "), "\(short)")
+            #expect(long.contains("one row in 2 "), "\(long)")
+        }
+    }
+
     @Test(arguments: [LaneSetting.off, .fixed(16)])
     func aRunMeetsItsForecast(_ lanes: LaneSetting) async throws {
         try await TestDatabase.with(alone: true) { database in

@@ -21,6 +21,7 @@ import Testing
             var rounds = KillRounds(database: database, seed: seed)
             for round in 0..<25 { try await rounds.kill(round) }
             #expect(rounds.killedAtWork >= 15, "seed \(seed)")
+            #expect(rounds.killedInRuns > 0, "seed \(seed)")
             #expect(rounds.slowest < .seconds(1), "seed \(seed)")
 
             let end = try await database.command(KillRounds.command + ["--batch", "5000"])
@@ -61,6 +62,8 @@ private struct KillRounds {
     var random: SeededGenerator
     /// How many were killed after they had committed something.
     var killedAtWork = 0
+    /// How many left a lane in its middle whose batches name runs of keys.
+    var killedInRuns = 0
     /// The longest time from a start to its first batch.
     var slowest = Duration.zero
 
@@ -89,6 +92,11 @@ private struct KillRounds {
         }
         #expect(process.isRunning, "the run ended before it was killed: \(process.errors)")
         try await process.kill9()
+        killedInRuns += try await database.number(
+            """
+            SELECT count(*) FROM sluice.range
+            WHERE region_keys IS NOT NULL AND lane_cursor IS NOT NULL
+            """)
     }
 
     /// Lets a random time pass, in which the server is asked something.

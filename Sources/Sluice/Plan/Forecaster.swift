@@ -43,7 +43,9 @@ struct Forecaster: Sendable {
         facts.server = try await ServerReader(connection: connection).facts()
         let heap = job.target == nil ? grown : try await sizes(job.parts.map(\.oid))
         facts.heapBytes = heap.heap
-        try await readLanes(job, part, limits: limits, into: &facts)
+        var laneFacts = try await LanePlanner(connection: connection).choice(job, part, limits)
+            .facts
+        facts.isOrdered = part.isPhysical || Self.isOrdered(laneFacts.correlation)
         let pages = try await readWidths(job, part, keys: keys, into: &facts)
         facts.share = try await share(job, part, keys: keys, facts: facts)
         facts.indexes = try await indexes(job, part, of: grown.index)
@@ -59,6 +61,12 @@ struct Forecaster: Sendable {
             ).measured(job, part: part, pages: pages)
         }
         result.warning = Self.take(outcome, job: job, into: &facts)
+        if case .measured = outcome { laneFacts.growthBytes = facts.newRowBytes - facts.rowBytes }
+        if case .lanes(let shape) = LaneChoice.decide(laneFacts, limits.lanes) {
+            facts.lanes = shape.count
+            facts.leavingShare = shape.leavingShare
+            facts.namesRuns = laneFacts.canNameRuns && !part.isPhysical
+        }
         result.forecast = ForecastModel(facts).forecast()
         return result
     }
@@ -72,18 +80,6 @@ struct Forecaster: Sendable {
         let row = try await connection.query(ForecastSQL.sizes, [.text(oids)]).rows[0]
         func number(_ index: Int) -> Double { row[index].flatMap(Double.init) ?? 0 }
         return (number(0), number(1), number(2))
-    }
-
-    private func readLanes(
-        _ job: PlannedJob, _ part: PlannedPart, limits: Limits, into facts: inout ForecastFacts
-    ) async throws(PostgresError) {
-        let planned = try await LanePlanner(connection: connection).choice(job, part, limits)
-        if case .lanes(let shape) = planned.choice {
-            facts.lanes = shape.count
-            facts.leavingShare = shape.leavingShare
-            facts.namesRuns = planned.facts.canNameRuns && !part.isPhysical
-        }
-        facts.isOrdered = part.isPhysical || Self.isOrdered(planned.facts.correlation)
     }
 
     /// Whether a column's order is that of the pages; what was never analyzed is taken for it.

@@ -113,6 +113,14 @@ struct PlannedJob: Sendable {
         PhysicalSQL(batch: batch(part), columns: table.columns.map(\.name))
     }
 
+    /// The same, its rows growing by so much as a forecast's probe measured.
+    func growing(by bytes: Double?) -> PlannedJob {
+        guard let bytes else { return self }
+        var job = self
+        for index in job.parts.indices { job.parts[index].laneFacts?.growthBytes = bytes }
+        return job
+    }
+
     /// What decides whether each table is filled in lanes.
     var laneFacts: [Int: LaneFacts] {
         var facts: [Int: LaneFacts] = [:]

@@ -22,6 +22,7 @@ struct BackfillRun: Sendable {
     ) async throws -> RunReport {
         let began = ContinuousClock.now
         let job = try await LanePlanner(connection: control).examined(job)
+            .growing(by: measuredGrowth(control))
         let owner = UUID().uuidString.lowercased()
         let context = RunContext(
             run: record.id, owner: owner, job: job, parameters: parameters,
@@ -83,6 +84,17 @@ struct BackfillRun: Sendable {
         var observer = ReplicaObserver()
         _ = try await observer.observe(connection, nowSeconds: 0)
         return observer.walPosition
+    }
+
+    /// Bytes that a row grows by, as it was measured when the run's ranges were fixed.
+    private func measuredGrowth(
+        _ control: PostgresConnection
+    ) async throws(PostgresError) -> Double? {
+        let row = try await control.query(
+            ForecastSQL.recorded, [.text("\(record.id)")],
+            timeout: PostgresConnection.ledgerTimeout
+        ).rows.first
+        return row?[1].flatMap(ForecastRecord.init(json:))?.forecast?.rowGrowthBytes
     }
 
     private func register(

@@ -35,6 +35,8 @@ public struct Forecast: Sendable, Equatable, Codable {
     public let bound: String
     /// Rows that the probe copied; `nil` where there was none.
     public let probedRows: Int?
+    /// Bytes that a row grows by, as the probe measured it; `nil` without one.
+    public let rowGrowthBytes: Double?
     /// Why there was no probe, in words; `nil` where there was one.
     public let unprobed: String?
 
@@ -54,6 +56,7 @@ public struct Forecast: Sendable, Equatable, Codable {
         case deadBytes = "dead_bytes"
         case hotShare = "hot_share"
         case probedRows = "probed_rows"
+        case rowGrowthBytes = "row_growth_bytes"
         case unprobed
     }
 }
