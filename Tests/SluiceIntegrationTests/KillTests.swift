@@ -92,6 +92,8 @@ private struct KillRounds {
         }
         #expect(process.isRunning, "the run ended before it was killed: \(process.errors)")
         try await process.kill9()
+        // Before anything was committed there may be no ledger.
+        guard killedAtWork > 0 else { return }
         killedInRuns += try await database.number(
             """
             SELECT count(*) FROM sluice.range

@@ -364,8 +364,8 @@ struct LaneSQL: Sendable {
     private var divisor: String {
         guard method == .integer, key.count == 1 else { return "1" }
         return """
-            coalesce((SELECT greatest(1, round((\(regionEnd) - f.k1::numeric) / greatest(1, 
-            (SELECT k.keys FROM sluice_keys k) - 1)))::bigint FROM sluice_first f), 1)
+            coalesce((SELECT greatest(1, round((\(regionEnd) - f.k1::numeric)
+            / greatest(1, (SELECT k.keys FROM sluice_keys k) - 1)))::bigint FROM sluice_first f), 1)
             """
     }
 
