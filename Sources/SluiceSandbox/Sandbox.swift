@@ -135,7 +135,7 @@ public final class Sandbox: Sendable {
                 name: name, port: try LoopbackPort.free(), tools: tools, options: options)
             let logged = server.logSize
             do {
-                try await server.start()
+                try await server.start(waitsForPort: false)
                 return server
             } catch let error as SandboxError {
                 guard attempts > 0, server.lostPort(since: logged) else { throw error }

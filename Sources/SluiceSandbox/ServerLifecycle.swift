@@ -23,13 +23,21 @@ extension Server {
     ///
     /// - Throws: ``SandboxError`` with the end of the server's log.
     public func start() async throws {
+        try await start(waitsForPort: true)
+    }
+
+    /// Starts the server; one that never ran may give up its port instead of waiting for it.
+    func start(waitsForPort: Bool) async throws {
         let deadline = ContinuousClock.now + .seconds(startTimeoutSeconds)
         while true {
             let logged = logSize
             if try await launch() { return }
             let tail = logTail(from: logged)
-            // After a crash, the last session may need a moment to notice.
-            guard tail.contains("shared memory block"), ContinuousClock.now < deadline else {
+            // After a crash, the last session may need a moment to notice; and who took the port
+            // while the server was down may have it for a moment only.
+            let passes =
+                tail.contains("shared memory block") || waitsForPort && lostPort(since: logged)
+            guard passes, ContinuousClock.now < deadline else {
                 throw SandboxError(
                     .serverFailed,
                     "server \(name) on port \(port) did not start; the end of its log:\n\(tail)")

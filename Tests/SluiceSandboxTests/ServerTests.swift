@@ -38,6 +38,30 @@ import Testing
         }
     }
 
+    @Test func aServerWaitsForItsPortWhereItWasTakenMeanwhile() async throws {
+        try await withSandbox { sandbox in
+            let primary = sandbox.primary
+            try await primary.stop()
+            let taken = try Loopback.listen(port: UInt16(primary.port))
+            let logged = primary.logSize
+            async let started: Void = primary.start()
+            let deadline = ContinuousClock.now + .seconds(10)
+            while !primary.lostPort(since: logged) {
+                try #require(ContinuousClock.now < deadline)
+                await Task.yield()
+            }
+            close(taken)
+            try await started
+            #expect(try await primary.psql("SELECT 1") == "1")
+        }
+    }
+
+    @Test func portsLieWhereTheKernelLendsNone() throws {
+        let ports = try (0..<200).map { _ in try LoopbackPort.free() }
+        #expect(ports.allSatisfy { (10_000...32_767).contains($0) })
+        #expect(Set(ports).count > 100)
+    }
+
     @Test func anErrorOfPsqlIsTheServersMessage() async throws {
         let server = try await SharedSandbox.server()
         let error = await #expect(throws: SandboxError.self) {

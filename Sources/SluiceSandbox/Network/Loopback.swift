@@ -8,10 +8,10 @@
 
 /// TCP sockets on 127.0.0.1, without Nagle's delay.
 enum Loopback {
-    /// Listens on a free port.
-    static func listen() throws -> Int32 {
+    /// Listens on a port; 0 lets the kernel choose one.
+    static func listen(port: UInt16 = 0) throws -> Int32 {
         let socket = stream()
-        var place = address(0)
+        var place = address(port)
         let size = socklen_t(MemoryLayout<sockaddr_in>.size)
         let bound = withUnsafePointer(to: &place) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, size) }
