@@ -21,7 +21,7 @@ struct BenchPlan: Sendable {
 /// The groups of figures.
 enum ExperimentKind: String, CaseIterable, Sendable {
     case speed, client, network, planning, skew, scale, writepath, widepath, touchedpath, uuidpath
-    case trigger
+    case snapshotpath, trigger
     case quarter, idle, unequal, paused, killed
     case convergence, foreground, rowcost, controlcost
 
@@ -47,6 +47,7 @@ enum ExperimentKind: String, CaseIterable, Sendable {
                 plan.moreIndexes.sorted().map { .uuid($0) }, plan, recorder
             ).measure()
         case .widepath: try await WritePathExperiment([.wide], plan, recorder).measure()
+        case .snapshotpath: try await WritePathExperiment([.snapshot], plan, recorder).measure()
         case .touchedpath: try await WritePathExperiment([.touched], plan, recorder).measure()
         case .trigger: try await TriggerCostExperiment(cluster, plan, recorder).measure()
         case .scale: try await ScaleExperiment(plan, recorder).measure()

@@ -29,7 +29,6 @@ struct AccountsTable: Sendable {
             .map { "CREATE INDEX ON accounts (\($0));" }.joined(separator: "\n")
         try await cluster.server.psql(
             """
-            CREATE EXTENSION pg_prewarm;
             CREATE TABLE accounts (id bigint NOT NULL, branch int NOT NULL,
             balance int NOT NULL, email text NOT NULL, created_at timestamptz NOT NULL,
             filler char(40) NOT NULL) WITH (autovacuum_enabled = off);

@@ -25,7 +25,6 @@ struct TriggerCostExperiment {
         let template = "trigger_template"
         try await cluster.server.dropDatabase(template)
         try await cluster.server.psql("CREATE DATABASE \(template)")
-        try await cluster.server.psql("CREATE EXTENSION pg_prewarm", database: template)
         try await cluster.server.psql(
             """
             CREATE TABLE products (id bigint PRIMARY KEY, price numeric(12, 2) NOT NULL,

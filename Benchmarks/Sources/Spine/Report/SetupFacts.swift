@@ -36,8 +36,9 @@ struct SetupFacts: Sendable {
             timestamptz, filler char(40))`, fillfactor 100, filled in key order, vacuumed and
             analyzed; the additional indexes are on `email` and `created_at`. The job is
             `balance = balance + 1`. Every run begins with a fresh copy of the same template
-            database, its tables in shared memory, after a checkpoint, and ends with a check that
-            every row was changed exactly once. Rounds are interleaved: each runs every case once,
+            database, its tables in shared memory (their indexes too, where the server has
+            `pg_prewarm`), after a checkpoint, and ends with a check that every row was changed
+            exactly once. Rounds are interleaved: each runs every case once,
             beginning with another one. Times include connecting and, for Sluice, planning and its
             ledger.
 

@@ -13,6 +13,8 @@ enum WritePathCase: Sendable, Equatable {
     case sluiceWithoutLanes
     /// The program, told which rows remain, in an order.
     case sluiceInOrder(String)
+    /// The program with or without lanes, beside a transaction that holds a snapshot.
+    case sluiceUnder(HeldSnapshot, lanes: Bool)
 
     /// Fixed settings, of which the best is what lanes are compared with.
     static let grid: [WritePathCase] = [
@@ -28,6 +30,8 @@ enum WritePathCase: Sendable, Equatable {
         case .sluice: "sluice"
         case .sluiceWithoutLanes: "sluice, lanes off"
         case .sluiceInOrder(let order): "sluice, order \(order)"
+        case .sluiceUnder(let snapshot, let lanes):
+            "sluice\(lanes ? "" : ", lanes off"), a snapshot \(snapshot.rawValue)"
         }
     }
 
@@ -41,6 +45,10 @@ enum WritePathCase: Sendable, Equatable {
         case .sluiceInOrder(let order):
             try await program(
                 copy, sluicePath, ["--where", "price_cents IS NULL", "--order", order])
+        case .sluiceUnder(let snapshot, let lanes):
+            try await snapshot.hold(copy) {
+                try await program(copy, sluicePath, lanes ? [] : ["--lanes", "off"])
+            }
         }
     }
 

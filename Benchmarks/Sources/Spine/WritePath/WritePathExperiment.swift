@@ -12,7 +12,7 @@ struct WritePathExperiment {
     private static let settings = [
         "wal_level": "replica", "max_wal_size": "4GB", "wal_keep_size": "8GB",
     ]
-    private static let plainBest = "best plain"
+    static let plainBest = "best plain"
 
     init(_ kinds: [WritePathTable.Kind], _ plan: BenchPlan, _ recorder: Recorder) {
         self.kinds = kinds
@@ -28,10 +28,16 @@ struct WritePathExperiment {
                 ? Self.settings.merging(Self.frequentCheckpoints) { $1 } : Self.settings
             // A cluster of its own: copies of large tables need not lie about.
             try await BenchCluster.with(more: settings) { cluster in
-                if table.isUUID {
-                    try await compareOrders(table, cluster)
-                } else {
-                    try await measure(table, cluster)
+                switch kind {
+                case .uuid:
+                    try await compare(
+                        [.single, .sluiceInOrder("auto"), .sluiceInOrder("key")], table, cluster)
+                case .snapshot:
+                    try await compare(
+                        [HeldSnapshot.fromTheStart, .fromTheMiddle].flatMap { snapshot in
+                            [true, false].map { .sluiceUnder(snapshot, lanes: $0) }
+                        }, table, cluster)
+                case .indexes, .wide, .touched: try await measure(table, cluster)
                 }
             }
         }
@@ -40,13 +46,12 @@ struct WritePathExperiment {
     /// A table of 2 M rows takes some ten checkpoints then.
     private static let frequentCheckpoints = ["max_wal_size": "128MB"]
 
-    /// The order that the program chooses, the order of the key, and one UPDATE.
-    private func compareOrders(_ table: WritePathTable, _ cluster: BenchCluster) async throws {
+    /// Some cases side by side.
+    private func compare(
+        _ cases: [WritePathCase], _ table: WritePathTable, _ cluster: BenchCluster
+    ) async throws {
         try await table.prepare(cluster)
         expect(table)
-        let cases: [WritePathCase] = [
-            .single, .sluiceInOrder("auto"), .sluiceInOrder("key"),
-        ]
         for round in 1...plan.rounds {
             let start = (round - 1) % cases.count
             for one in cases[start...] + cases[..<start] {
@@ -141,55 +146,5 @@ struct WritePathExperiment {
         return Facts(
             walBytes: numbers[0], pageImages: numbers[1], heapBytes: numbers[2],
             indexBytes: numbers[3], hotRows: numbers[4])
-    }
-
-    /// The promises, by what the table is.
-    private func expect(_ table: WritePathTable) {
-        let single = WritePathCase.single.subject
-        var bars: [(String, String, String?, Bar.Bound)] = []
-        var subject = WritePathCase.sluice.subject
-        switch table.kind {
-        case .uuid:
-            subject = WritePathCase.sluiceInOrder("auto").subject
-            let key = WritePathCase.sluiceInOrder("key").subject
-            bars = [
-                ("rate / key order", "rows_per_second", key, .atLeast(1)),
-                ("WAL / key order", "wal_megabytes", key, .atMost(0.4)),
-            ]
-        case .touched:
-            bars = [
-                (
-                    "rate / without lanes", "rows_per_second",
-                    WritePathCase.sluiceWithoutLanes.subject, .atLeast(0.97)
-                )
-            ]
-        case .indexes(0):
-            bars = [
-                ("rate / single update", "rows_per_second", single, .atLeast(1.5)),
-                ("rate / best plain setting", "rows_per_second", Self.plainBest, .atLeast(1.1)),
-                ("WAL / single update", "wal_megabytes", single, .atMost(0.7)),
-                ("heap growth, percent", "heap_growth_percent", nil, .atMost(20)),
-            ]
-        case .indexes, .wide:
-            var least = 4.0
-            if case .indexes(let number) = table.kind, number >= 6 { least = 6 }
-            bars = [
-                ("rate / single update", "rows_per_second", single, .atLeast(least)),
-                ("rate / best plain setting", "rows_per_second", Self.plainBest, .atLeast(2.5)),
-                ("WAL / single update", "wal_megabytes", single, .atMost(0.5)),
-                (
-                    "WAL without page images / single update",
-                    "wal_megabytes_without_page_images", single, .atMost(0.3)
-                ),
-                ("heap growth, percent", "heap_growth_percent", nil, .atMost(15)),
-                ("index growth, percent", "index_growth_percent", nil, .atMost(10)),
-            ]
-        }
-        for (title, metric, over, bound) in bars {
-            recorder.expect(
-                Bar(
-                    title: title, experiment: "writepath", setting: table.title, metric: metric,
-                    subject: subject, over: over, bound: bound))
-        }
     }
 }

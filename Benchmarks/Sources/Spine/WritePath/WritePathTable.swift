@@ -12,6 +12,8 @@ struct WritePathTable: Sendable {
         case touched
         /// A key that lies all over the pages, and so many more indexes.
         case uuid(Int)
+        /// Three more indexes, filled while somebody holds a snapshot.
+        case snapshot
     }
 
     let kind: Kind
@@ -26,6 +28,7 @@ struct WritePathTable: Sendable {
         case .indexes(let number): "path_\(rows)_\(number)"
         case .wide: "path_\(rows)_wide"
         case .touched: "path_\(rows)_touched"
+        case .snapshot: "path_\(rows)_3"
         case .uuid(let number): "path_\(rows)_uuid_\(number)"
         }
     }
@@ -38,6 +41,7 @@ struct WritePathTable: Sendable {
         case .indexes(let number): "\(millions), primary key + \(number) indexes"
         case .wide: "\(millions) of 1 kB, primary key + 3 indexes"
         case .touched: "\(millions), primary key + 3 indexes and one on the column that is set"
+        case .snapshot: "\(millions), primary key + 3 indexes, beside a snapshot"
         case .uuid(let number):
             "\(millions), a UUID key + \(number) indexes, frequent checkpoints"
         }
@@ -54,7 +58,7 @@ struct WritePathTable: Sendable {
         ]
         return switch kind {
         case .indexes(let number), .uuid(let number): Array(all.prefix(number))
-        case .wide: Array(all.prefix(3))
+        case .wide, .snapshot: Array(all.prefix(3))
         case .touched: Array(all.prefix(3)) + ["price_cents"]
         }
     }
@@ -70,7 +74,6 @@ struct WritePathTable: Sendable {
         let filler = kind == .wide ? ", filler char(850) NOT NULL DEFAULT ''" : ""
         try await cluster.server.psql(
             """
-            CREATE EXTENSION pg_prewarm;
             CREATE TABLE products (id \(type) NOT NULL, email text NOT NULL,
             price numeric(10, 2) NOT NULL, note text NOT NULL, created_at timestamptz NOT NULL,
             touched int NOT NULL DEFAULT 0\(filler)) WITH (autovacuum_enabled = off);
