@@ -53,6 +53,43 @@ import Testing
         }
     }
 
+    @Test func aProbeOfTwoSecondsStaysKnownWhileTheNextIsUnderWay() async throws {
+        try await TestDatabase.with { database in
+            try await Self.probing(database, "SELECT pg_sleep(2)") { probe in
+                try await eventually("it is known") { await probe.percentileSeconds != nil }
+                let began = ContinuousClock.now
+                try await eventually("it was looked at for longer than two of them take") {
+                    let known = await probe.percentileSeconds
+                    guard let seconds = known, seconds >= 2 else {
+                        throw ConditionNotMet(description: "\(String(describing: known)) is known")
+                    }
+                    return began.duration(to: .now) > .seconds(5)
+                }
+            }
+        }
+    }
+
+    @Test func aProbeThatHangsIsSeenBeforeItEnds() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: 1)
+            try await Self.probing(database, "SELECT n FROM t") { probe in
+                try await eventually("it is quick") {
+                    await probe.percentileSeconds.map { $0 < 1 } == true
+                }
+                try await database.execute("BEGIN; LOCK TABLE t")
+                try await eventually("what it has taken so far counts") {
+                    let known = await probe.percentileSeconds ?? 0
+                    let problem = await probe.problem
+                    return known > 2.5 && known < 5 && problem == nil
+                }
+                try await database.execute("ROLLBACK")
+                try await eventually("it is quick again") {
+                    await probe.percentileSeconds.map { $0 < 1 } == true
+                }
+            }
+        }
+    }
+
     @Test func aProbeChangesNothing() async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: 1)

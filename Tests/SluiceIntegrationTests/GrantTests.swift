@@ -30,9 +30,10 @@ import Testing
 
     /// A primary with a replica: its lag has to be seen, too.
     private static func with(
+        settings: [String: String] = [:],
         _ body: (_ database: TestDatabase, _ dsn: String) async throws -> Void
     ) async throws {
-        try await withSandbox(SandboxOptions(replicas: 1)) { sandbox in
+        try await withSandbox(SandboxOptions(replicas: 1, settings: settings)) { sandbox in
             let server = sandbox.primary
             let name = try await server.createDatabase("Shop")
             try await server.psql(setup, database: name)
@@ -100,6 +101,28 @@ import Testing
                 let outcome = try await SluiceProcess.run(run, dsn: dsn)
                 #expect((outcome.code == 0) == omitted.isEmpty, "\(omitted): \(outcome.text)")
             }
+        }
+    }
+
+    @Test func whereTheLogIsArchivedTheRoleSeesWhatWaits() async throws {
+        try await Self.with(settings: ["archive_mode": "on"]) { database, dsn in
+            let script = try await Self.printed(database, "stock.t")
+            let less = script.replacing("GRANT pg_monitor", with: "GRANT pg_read_all_stats")
+            #expect(script != less)
+            try await database.execute(less)
+            let cure = "GRANT pg_monitor TO \(Identifier(Self.role).quoted)"
+            let run = ["run"] + Self.job + ["--batch", "20000", "--progress", "plain"]
+            let blind = try await SluiceProcess.run(run, dsn: dsn)
+            #expect(blind.code == 0 && blind.text.contains(cure), "\(blind.text)")
+            let warned = try await SluiceProcess.run(["doctor"], dsn: dsn)
+            #expect(warned.code == 0 && warned.text.contains("holds no batch back"))
+            #expect(warned.text.contains(cure), "\(warned.text)")
+
+            try await database.execute(try await Self.printed(database, "stock.t"))
+            let seeing = try await SluiceProcess.run(run + ["--fresh", "--yes"], dsn: dsn)
+            #expect(seeing.code == 0 && !seeing.text.contains(cure), "\(seeing.text)")
+            let content = try await SluiceProcess.run(["doctor"], dsn: dsn)
+            #expect(content.text.contains("what waits for it can be watched"), "\(content.text)")
         }
     }
 

@@ -49,6 +49,7 @@ import Testing
         #expect(all.slotBytesMax == Double(1 << 30))
         // Without an archive_command a segment that is full waits for one.
         #expect((all.archiveWaiting ?? 0) >= 1 && all.requestedCheckpoints != nil)
+        #expect(all.archiveHiddenFrom == nil)
         #expect((all.pgWalBytes ?? 0) >= Double(16 << 20))
         #expect(all.readerLagSeconds == nil)
         #expect(all.oldSnapshot?.holder.contains("pid \(other.backendPID)") == true)
@@ -61,6 +62,10 @@ import Testing
             try ConnectionParameters(dsn: database.dsn).setting("user", to: "stranger"))
         let little = try await seen(stranger, job, limits: limits)
         #expect(little.pgWalBytes == nil && little.archiveWaiting == nil)
+        #expect(little.archiveHiddenFrom == "stranger")
+        limits.maxLagSeconds = nil
+        let off = try await seen(stranger, job, limits: limits)
+        #expect(off.archiveHiddenFrom == nil, "nothing would wait for it")
         #expect(little.requestedCheckpoints != nil, "the question itself was answered")
         let refused = await #expect(throws: SluiceError.self) {
             try await ThrottleCheck(connection: stranger).check(limits)
@@ -158,6 +163,35 @@ import Testing
         }
     }
 
+    @Test func aQuietApplicationHoldsARunForHalfAMinuteAtTheMost() async throws {
+        try await TestDatabase.with { database in
+            var limits = Limits()
+            limits.foregroundBudget = .multiple(1.5)
+            let probe = ForegroundProbe { () throws(PostgresError) in
+                throw PostgresError(kind: .server, message: "nobody connects here")
+            }
+            let view = await Coordinator(
+                limits: limits, seed: 1, tablesMayGo: false, isPooled: false
+            ).view
+            var watch = ForegroundWatch(probe: probe)
+            var said: [String] = []
+            for tick in 0..<240 {
+                let now = Double(tick) / 4
+                // One statement each quarter of a minute, which a look at the last second shows.
+                let latency: Double? = Int(now) % 15 == 0 ? 0.002 : nil
+                let reason = try await watch.measure(
+                    view, latencySeconds: latency, run: 0, database.connection, nowSeconds: now)
+                let goesOn = now >= ForegroundBaseline.waitSecondsMax
+                #expect((reason == nil) == goesOn, "at \(now): \(reason ?? "it goes on")")
+                if let note = watch.news(limits, nowSeconds: now) { said.append(note) }
+            }
+            #expect(said.count == 1)
+            let note = said.first ?? ""
+            #expect(note.contains("too few statements of the application within 30 s"), "\(note)")
+            #expect(note.contains("--foreground-probe SQL says more"))
+        }
+    }
+
     @Test func aSlotAndTheArchiveHoldARunUntilTheyAreCured() async throws {
         try await Turnstile.shared.pass(alone: false) {
             let settings = [
@@ -242,6 +276,20 @@ import Testing
             let again = try await database.value(Self.alone)
             #expect(try #require(again.flatMap { Double($0) }) < 1)
             #expect(try await database.histogram() == "1:20000")
+        }
+    }
+
+    @Test func aBudgetInMultiplesOfASlowProbeIsMeasuredAsWell() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: 1_000)
+            let process = try database.startIncrement(
+                batch: 500,
+                ["--foreground-budget", "2x", "--foreground-probe", "SELECT pg_sleep(2)"])
+            #expect(try await process.wait(within: .seconds(90)) == 0, "\(process.errors)")
+            let alone = try await database.value(Self.alone)
+            let seconds = try #require(alone.flatMap { Double($0) })
+            #expect(seconds >= 2 && seconds < 4)
+            #expect(try await database.histogram() == "1:1000")
         }
     }
 

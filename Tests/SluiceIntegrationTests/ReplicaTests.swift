@@ -1,3 +1,4 @@
+import Foundation
 import Sluice
 import SluiceCore
 import SluicePostgres
@@ -99,5 +100,71 @@ import Testing
             let code = try await process.wait()
             #expect(code == 0, "\(process.errors)")
         }
+    }
+
+    @Test func aReplicaThatIsRemovedForGoodIsForgottenWithItsSlot() async throws {
+        try await withSandbox(SandboxOptions(replicas: 1)) { sandbox in
+            let name = try await sandbox.primary.createDatabase()
+            try await TestDatabase.with(dsn: sandbox.primary.dsn(database: name)) { database in
+                try await database.makeTable(rows: 20_000)
+                try await database.slowDown(seconds: 0.02)
+                let process = try database.startIncrement(batch: 50, ["--max-lag", "5s"])
+                try await database.waitForProgress()
+                try await sandbox.replicas[0].stop()
+                try await database.waitsFor("replica")
+                try await Self.dropSlot(database)
+                let held = try await database.keysScanned()
+                try await database.waitForProgress(keys: held + 1_000)
+                try await database.speedUp()
+                #expect(try await process.wait() == 0, "\(process.errors)")
+                #expect(try await database.histogram() == "1:20000")
+            }
+        }
+    }
+
+    /// One that does not stream from the primary, and so cannot be seen there.
+    @Test func theLagOfAReplicaThatIsAskedItselfIsReported() async throws {
+        try await withSandbox(SandboxOptions(replicas: 1)) { sandbox in
+            let name = try await sandbox.primary.createDatabase()
+            let replica = sandbox.replicas[0]
+            try await TestDatabase.with(dsn: sandbox.primary.dsn(database: name)) { database in
+                try await database.makeTable(rows: 50_000)
+                try await database.slowDown(seconds: 0.02)
+                let end = try await database.value("SELECT pg_current_wal_lsn()") ?? ""
+                try await eventually("the replica has the database") {
+                    try await replica.psql(
+                        "SELECT pg_last_wal_replay_lsn() >= '\(end)'::pg_lsn") == "t"
+                }
+                try await replica.psql(
+                    "ALTER SYSTEM SET primary_conninfo = ''; SELECT pg_reload_conf()")
+                try await Self.dropSlot(database)
+                let process = try database.startIncrement(
+                    batch: 50,
+                    ["--max-lag", "1s", "--replica-dsn", replica.dsn(database: name)])
+                try await eventually("the run reports what it waits for") {
+                    guard try await database.value("SELECT to_regclass('sluice.process')") != nil
+                    else { return false }
+                    return try await database.number(
+                        """
+                        SELECT count(*) FROM sluice.process
+                        WHERE waiting_for LIKE 'replica lag%' AND replica_lag_seconds > 1
+                        """) == 1
+                }
+                process.send(SIGINT)
+                #expect(try await process.wait() == 3, "\(process.errors)")
+                let text = process.output + process.errors
+                #expect(!text.contains("no lag to wait for"), "\(text)")
+            }
+        }
+    }
+
+    /// Drops the replica's slot as soon as the primary has noticed that nobody is connected to it.
+    private static func dropSlot(_ database: TestDatabase) async throws {
+        try await eventually("the slot is left") {
+            try await database.value(
+                "SELECT active FROM pg_replication_slots WHERE slot_name = 'sluice_replica_1'")
+                == "f"
+        }
+        _ = try await database.value("SELECT pg_drop_replication_slot('sluice_replica_1')")
     }
 }

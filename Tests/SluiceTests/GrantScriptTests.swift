@@ -6,11 +6,11 @@ import Testing
 @Suite struct GrantScriptTests {
     private static func script(
         role: String = "My \"app\"", ledger: GrantScript.Ledger = .absent,
-        tables: [QualifiedName] = []
+        archives: Bool = false, tables: [QualifiedName] = []
     ) -> GrantScript {
         GrantScript(
             database: Identifier("Shop"), role: Identifier(role), roleExists: true,
-            ledger: ledger, tables: tables)
+            ledger: ledger, archives: archives, tables: tables)
     }
 
     /// What would be run, without the comments.
@@ -37,6 +37,16 @@ import Testing
         let present = try Self.statements(Self.script(role: "app", ledger: .present))
         #expect(present.contains("GRANT USAGE ON SCHEMA sluice TO \"app\";"))
         #expect(!(schemaOnly + present).contains { $0.contains("CREATE SCHEMA") })
+    }
+
+    @Test func whereTheLogIsArchivedTheRoleMaySeeWhatWaits() throws {
+        let grants = ["GRANT pg_monitor TO \"app\";", "GRANT pg_read_all_stats TO \"app\";"]
+        let without = try Self.statements(Self.script(role: "app"))
+        #expect(without.filter { grants.contains($0) } == [grants[1]])
+        let lines = try Self.script(role: "app").lines
+        #expect(lines.contains("-- " + grants[0]), "for who limits pg_wal")
+        let with = try Self.statements(Self.script(role: "app", archives: true))
+        #expect(with.filter { grants.contains($0) } == [grants[0]])
     }
 
     @Test(arguments: ["a\nDROP TABLE u; --", "a\r", "a\u{1B}[2K", "a\u{2028}b", "a\u{202E}b"])

@@ -34,6 +34,20 @@ import Testing
     }
 }
 
+@Suite struct ThrottleObserverAnswerTests {
+    /// When an answer that took so long is too old, in seconds after it was asked for.
+    @Test(arguments: [(0.01, 15.0), (2.3, 15.0), (2.5, 16.0), (4.0, 25.0), (5.0, 31.0)])
+    func anAnswerThatTookLongCountsUntilTheNextOneCanBeThere(took: Double, stale: Double) {
+        let asked = ContinuousClock.now
+        let answer = ThrottleObserver.Answer(
+            question: "SELECT false", reason: nil, asked: asked, took: .seconds(took))
+        #expect(!answer.isStale(at: asked.advanced(by: .seconds(stale - 0.01))))
+        #expect(answer.isStale(at: asked.advanced(by: .seconds(stale + 0.01))))
+        // Asked again after four times as long, it takes as long once more.
+        #expect(!answer.isStale(at: asked.advanced(by: .seconds(6 * took))))
+    }
+}
+
 @Suite struct StoredLimitsTests {
     @Test func whatIsWrittenIsRead() {
         var limits = Limits(batchKeys: 7)

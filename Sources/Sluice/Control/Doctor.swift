@@ -17,15 +17,22 @@ struct Doctor: Sendable {
     /// What guards the log's disk and the archive sees nothing without a permission.
     private func log() async throws -> [DoctorFinding] {
         let facts = try await HealthObserver.facts(connection)
-        return [
-            DoctorFinding(
-                level: facts.seesLog ? .ok : .warning, subject: "log",
-                finding: facts.seesLog
-                    ? "the size of pg_wal and what waits for an archive can be watched"
-                    : "this role may not see pg_wal: --max-pg-wal is refused, and an archive that "
-                        + "does not keep up goes unseen",
-                cure: facts.seesLog ? nil : "GRANT pg_monitor TO \(facts.role)")
-        ]
+        let cure = "GRANT pg_monitor TO \(facts.role)"
+        let log = DoctorFinding(
+            level: facts.seesLog ? .ok : .warning, subject: "log",
+            finding: facts.seesLog
+                ? "the size of pg_wal can be watched"
+                : "this role may not see the size of pg_wal: --max-pg-wal is refused",
+            cure: facts.seesLog ? nil : cure)
+        guard facts.archives else { return [log] }
+        let archive = DoctorFinding(
+            level: facts.hidesArchive ? .warning : .ok, subject: "archive",
+            finding: facts.hidesArchive
+                ? "the log is archived, and this role may not see what waits for that: an archive "
+                    + "that does not keep up holds no batch back"
+                : "what waits for it can be watched",
+            cure: facts.hidesArchive ? cure : nil)
+        return [log, archive]
     }
 
     private func server() async throws -> [DoctorFinding] {

@@ -13,7 +13,7 @@ struct GrantReader: Sendable {
             database: Identifier(row[0] ?? ""), role: Identifier(row[1] ?? ""),
             roleExists: row[2] == "t",
             ledger: row[4] == "t" ? .present : row[3] == "t" ? .schemaOnly : .absent,
-            tables: try await tables(table))
+            archives: row[5] == "t", tables: try await tables(table))
     }
 
     private func tables(_ spelled: String?) async throws -> [QualifiedName] {

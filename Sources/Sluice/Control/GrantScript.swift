@@ -16,6 +16,8 @@ struct GrantScript: Sendable, Equatable {
     let role: Identifier
     let roleExists: Bool
     let ledger: Ledger
+    /// Whether the server archives its log.
+    let archives: Bool
     /// The table and its partitions; empty when none was named.
     let tables: [QualifiedName]
 
@@ -23,11 +25,23 @@ struct GrantScript: Sendable, Equatable {
     var lines: [String] {
         get throws(SluiceError) {
             try refuseUnprintable()
-            return opening + ledgerLines + tableLines + otherKinds + [
+            return opening + ledgerLines + tableLines + otherKinds + watching
+        }
+    }
+
+    /// Only what is larger shows the folders of the log and of its archive.
+    private var watching: [String] {
+        archives
+            ? [
+                "-- How far replicas and the archive are behind, and other roles' sessions:",
+                "GRANT pg_monitor TO \(role.quoted);",
+            ]
+            : [
                 "-- How far replicas are behind, and other roles' sessions:",
                 "GRANT pg_read_all_stats TO \(role.quoted);",
+                "-- For --max-pg-wal, and once the server archives its log:",
+                "-- GRANT pg_monitor TO \(role.quoted);",
             ]
-        }
     }
 
     private var opening: [String] {

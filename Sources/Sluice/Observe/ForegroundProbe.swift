@@ -31,6 +31,8 @@ actor ForegroundProbe {
     private var sql: String?
     private var period = ForegroundProbe.periodSeconds
     private var ring = LatencyRing()
+    /// Since when the one that is under way has been due; `nil` while there is none.
+    private var pendingSince: ContinuousClock.Instant?
     private(set) var problem: String?
 
     /// `connect` opens the connection that is used.
@@ -48,14 +50,19 @@ actor ForegroundProbe {
         guard sql != self.sql else { return }
         self.sql = sql
         ring = LatencyRing()
+        pendingSince = nil
         problem = nil
     }
 
-    /// The 95th percentile of the last 3 s, in seconds; `nil` before there are three samples.
+    /// The 95th percentile of the last 3 s, in seconds; `nil` before there are three samples, or
+    /// before probes have taken that long together.
     ///
-    /// A probe that failed counts as one that took the whole timeout.
+    /// A probe that failed counts as one that took the whole timeout, and one that is under way as
+    /// what it has taken so far.
     var percentileSeconds: Double? {
-        ring.percentileSeconds(nowSeconds: nowSeconds)
+        ring.percentileSeconds(
+            nowSeconds: nowSeconds,
+            pendingSeconds: pendingSince.map { max(0, $0.duration(to: .now) / .seconds(1)) })
     }
 
     /// Probes until cancelled.
@@ -70,6 +77,8 @@ actor ForegroundProbe {
                 continue
             }
             do throws(PostgresError) {
+                // Connecting and preparing hang where the server answers nobody.
+                await begin(sql, dueAt: .now)
                 let session: PostgresConnection
                 if let connection, connection.isUsable {
                     session = connection
@@ -80,8 +89,9 @@ actor ForegroundProbe {
                 }
                 // Before each, and not in its time: what the last one set must not hold for it.
                 try await session.prepareAsApplication()
-                let latency = try await session.latencyAsApplication(
-                    sql, dueAt: schedule.next(after: await period))
+                let due = schedule.next(after: await period)
+                await begin(sql, dueAt: due)
+                let latency = try await session.latencyAsApplication(sql, dueAt: due)
                 await note(sql, latency / .seconds(1), nil)
             } catch {
                 if Task.isCancelled { break }
@@ -114,8 +124,14 @@ actor ForegroundProbe {
         }
     }
 
+    private func begin(_ sql: String, dueAt due: ContinuousClock.Instant) {
+        guard sql == self.sql else { return }
+        pendingSince = due
+    }
+
     private func note(_ sql: String, _ latencySeconds: Double, _ problem: String?) {
         guard sql == self.sql else { return }
+        pendingSince = nil
         ring.note(latencySeconds: latencySeconds, nowSeconds: nowSeconds)
         self.problem = problem
     }

@@ -45,9 +45,11 @@ struct ForegroundWatch: Sendable {
 
     /// Measures what statements take alone where the budget is a multiple of that, and keeps it in
     /// the ledger; why batches wait meanwhile, in words, or `nil`.
+    ///
+    /// With `isHeld` something else holds batches back, and the time is not lost to the measure.
     mutating func measure(
         _ view: Coordinator.View, latencySeconds: Double?, run: Int64,
-        _ connection: PostgresConnection, nowSeconds: Double
+        _ connection: PostgresConnection, isHeld: Bool = false, nowSeconds: Double
     ) async throws(PostgresError) -> String? {
         let limits = view.limits
         guard limits.foregroundBudget != nil else {
@@ -67,7 +69,8 @@ struct ForegroundWatch: Sendable {
             return nil
         }
         let alone = baseline.observe(
-            latencySeconds: latencySeconds, isIdle: !view.isBusy, nowSeconds: nowSeconds)
+            latencySeconds: latencySeconds, isIdle: !view.isBusy, isAwaited: !isHeld,
+            nowSeconds: nowSeconds)
         if let alone {
             _ = try await connection.transact(
                 LedgerSQL.keepForeground,
@@ -77,13 +80,20 @@ struct ForegroundWatch: Sendable {
                 ])
             baseline = ForegroundBaseline()
         }
-        if isUnseen(nowSeconds) {
-            guard limits.foregroundProbe != nil else { return nil }
+        if limits.foregroundProbe == nil {
+            if isGoneOn(nowSeconds) { return nil }
+        } else if isUnseen(nowSeconds) {
             return "--foreground-probe, which a budget in multiples is measured with: "
                 + (problem ?? "it has not answered")
         }
         return "measuring what the application's statements take by themselves "
             + "(--foreground-budget)"
+    }
+
+    /// Whether the run goes on without a measure: nothing is seen of the application, or too little
+    /// for too long.
+    private func isGoneOn(_ nowSeconds: Double) -> Bool {
+        baseline.isGivenUp || isUnseen(nowSeconds) && !baseline.hasSeen
     }
 
     private func isUnseen(_ nowSeconds: Double) -> Bool {
@@ -96,10 +106,17 @@ struct ForegroundWatch: Sendable {
             isSaid = false
             return nil
         }
-        guard isUnseen(nowSeconds), !isSaid else { return nil }
+        let measures = limits.measuresForeground
+        guard measures ? isGoneOn(nowSeconds) : isUnseen(nowSeconds), !isSaid else { return nil }
         isSaid = true
-        return "pg_stat_statements shows no statements of the application for "
-            + "--foreground-budget: until it does, what the run's own rows cost stands in for "
-            + "them, which says little; --foreground-probe SQL says more"
+        let finding =
+            measures && baseline.isGivenUp
+            ? "pg_stat_statements shows too few statements of the application within "
+                + "\(Int(ForegroundBaseline.waitSecondsMax)) s to measure what they take by "
+                + "themselves (--foreground-budget): "
+            : "pg_stat_statements shows no statements of the application for "
+                + "--foreground-budget: until it does, "
+        return finding + "what the run's own rows cost stands in for them, which says little; "
+            + "--foreground-probe SQL says more"
     }
 }

@@ -57,6 +57,9 @@ struct HealthObserver: Sendable {
                 ], timeout: .seconds(10)
             ).rows[0]
             seen = Self.health(row)
+            // Without a limit of the lag nothing waits for the archive, seen or not.
+            let misses = facts.hidesArchive && limits.maxLagSeconds != nil
+            seen.archiveHiddenFrom = misses ? facts.role : nil
         } catch {
             // A permission that was taken away, or a function that another version has: not seen.
             guard error.kind == .server else { throw error }
@@ -81,8 +84,9 @@ struct HealthObserver: Sendable {
     ) async throws(PostgresError) -> HealthSQL.Facts {
         let row = try await connection.query(HealthSQL.facts, timeout: .seconds(10)).rows[0]
         return HealthSQL.Facts(
-            seesLog: row[0] == "t", seesArchive: row[1] == "t", hasReaders: row[2] == "t",
-            role: row[3] ?? "", serverVersion: connection.serverVersion)
+            seesLog: row[0] == "t", seesArchive: row[1] == "t", archives: row[4] == "t",
+            hasReaders: row[2] == "t", role: row[3] ?? "",
+            serverVersion: connection.serverVersion)
     }
 
     /// What an answer means.

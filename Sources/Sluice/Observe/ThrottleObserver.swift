@@ -21,11 +21,19 @@ actor ThrottleObserver {
         }
     }
 
-    /// What was answered to which question, and when that was asked.
-    private struct Answer {
+    /// What was answered to which question, when that was asked, and how long it took.
+    struct Answer: Sendable {
         let question: String
         let reason: String?
         let asked: ContinuousClock.Instant
+        let took: Duration
+
+        /// Whether it is too old to count: the next one, which comes after a pause and may take as
+        /// long again, should have been there.
+        func isStale(at now: ContinuousClock.Instant) -> Bool {
+            let next = took * (1 + ThrottleObserver.pauseShare + 1) + ThrottleObserver.staleMargin
+            return asked.duration(to: now) >= max(ThrottleObserver.staleAfter, next)
+        }
     }
 
     /// How often each is asked: a person who removes the file sees the run go on within two.
@@ -38,8 +46,10 @@ actor ThrottleObserver {
     private static let tick: Duration = .seconds(1)
     /// No loop is without a pause.
     private static let pauseMin: Duration = .milliseconds(10)
-    /// Answers older than this do not count: longer than any pause and answer together.
+    /// Answers older than this do not count, unless they took long.
     private static let staleAfter: Duration = .seconds(15)
+    /// What the next answer may take longer than the one before it: a busy host's scheduling.
+    private static let staleMargin: Duration = .seconds(1)
 
     private let connect: @Sendable () async throws(PostgresError) -> PostgresConnection
     private var limits = Limits()
@@ -63,7 +73,7 @@ actor ThrottleObserver {
             guard let answer = answers[kind], answer.question == question else {
                 return "\(kind.rawValue) has not answered yet"
             }
-            guard answer.asked.duration(to: .now) < Self.staleAfter else {
+            guard !answer.isStale(at: .now) else {
                 return "\(kind.rawValue) does not answer"
             }
             if let reason = answer.reason { return reason }
@@ -102,8 +112,9 @@ actor ThrottleObserver {
             if let question, question != asked || ContinuousClock.now >= next {
                 let began = ContinuousClock.now
                 let answer = await reason(question)
-                await note(kind, Answer(question: question, reason: answer, asked: began))
                 let took = began.duration(to: .now)
+                await note(
+                    kind, Answer(question: question, reason: answer, asked: began, took: took))
                 next = max(began + Self.period, .now + took * Self.pauseShare)
                 asked = question
             }

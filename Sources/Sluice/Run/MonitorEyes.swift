@@ -182,11 +182,13 @@ struct MonitorEyes: Sendable {
         _ row: [String?], _ connection: PostgresConnection, nowSeconds: Double
     ) async throws(PostgresError) {
         let observation = replicas.observe(row, nowSeconds: nowSeconds)
-        lagSeconds = observation.lagSeconds
+        let asked = await monitor.replicaWatch.sightings
+        lagSeconds = replicas.lagSeconds(observation, asked: asked, nowSeconds: nowSeconds)
         monitor.maxLagSeen.note(lagSeconds)
         let coordinator = monitor.coordinator
         let view = await coordinator.view
         let limits = view.limits
+        replicas.follow(maxLagSeconds: limits.maxLagSeconds)
         let reason = gate.decide(observation, maxLagSeconds: limits.maxLagSeconds)
         let throttle = await monitor.throttles.observe(limits)
         let closed = reason ?? throttle
@@ -196,7 +198,7 @@ struct MonitorEyes: Sendable {
             limits, connection, isAtRest: isAtRest(nowSeconds), nowSeconds: nowSeconds)
         let measuring = try await foreground.measure(
             view, latencySeconds: latency, run: monitor.context.run, connection,
-            nowSeconds: nowSeconds)
+            isHeld: isAtRest(nowSeconds), nowSeconds: nowSeconds)
         if let note = foreground.news(limits, nowSeconds: nowSeconds) {
             monitor.report(.note(note))
         }
@@ -217,8 +219,8 @@ struct MonitorEyes: Sendable {
         await coordinator.observe(
             BatchSteering.Sighting(
                 position: replicas.walPosition, timeline: replicas.timeline ?? 0,
-                replicas: sightings, foregroundSeconds: latency, othersWait: othersWait,
-                processes: processes),
+                replicas: sightings, slots: replicas.slots, foregroundSeconds: latency,
+                othersWait: othersWait, processes: processes),
             atSeconds: coordinator.nowSeconds)
         othersWait = false
     }

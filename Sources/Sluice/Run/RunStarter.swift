@@ -259,8 +259,9 @@ struct RunStarter: Sendable {
         var observer = ReplicaObserver()
         switch try await observer.observe(connection, nowSeconds: 0) {
         case .unobservable(let reason): throw SluiceError(.refused, reason)
-        case .noReplica: report(.note("no replica is connected: there is no lag to wait for"))
-        case .lag: break
+        case .noReplica where options.replicas.isEmpty:
+            report(.note("no replica is connected: there is no lag to wait for"))
+        case .noReplica, .lag: break
         }
     }
 

@@ -1,13 +1,14 @@
 /// What `doctor --grants` asks; it needs no permission on what it asks about.
 enum GrantSQL {
-    /// The database, the role `$1` or the session's own, whether it exists, and how far the
-    /// ledger has come.
+    /// The database, the role `$1` or the session's own, whether it exists, how far the ledger has
+    /// come, and whether the log is archived.
     static let facts = """
         SELECT pg_catalog.current_database(), coalesce($1, current_user),
         EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = coalesce($1, current_user)),
         EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'sluice'),
         EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n
-        ON n.oid = c.relnamespace WHERE n.nspname = 'sluice' AND c.relname = 'ledger')
+        ON n.oid = c.relnamespace WHERE n.nspname = 'sluice' AND c.relname = 'ledger'),
+        pg_catalog.current_setting('archive_mode') <> 'off'
         """
 
     /// Tables that are called `$1`, in the schema `$2` if it is given, with those on the search

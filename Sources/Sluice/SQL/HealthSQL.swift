@@ -7,12 +7,17 @@ enum HealthSQL {
         var seesLog = false
         /// Whether the log is archived, and the role may see what waits.
         var seesArchive = false
+        /// Whether the log is archived.
+        var archives = false
         /// Whether this is Aurora, which has readers that no walsender serves.
         var hasReaders = false
         /// The role that asks, quoted where a GRANT needs it.
         var role = ""
         /// The server's version, as in `server_version_num`.
         var serverVersion = 0
+
+        /// Whether there is an archive that may fall behind unseen.
+        var hidesArchive: Bool { archives && !seesArchive }
     }
 
     /// A function that the role may not run fails a question even where it is not reached, so
@@ -21,7 +26,8 @@ enum HealthSQL {
         SELECT \(mayRun("pg_ls_waldir")),
         \(mayRun("pg_ls_archive_statusdir"))
         AND pg_catalog.current_setting('archive_mode') <> 'off',
-        \(mayRun("aurora_replica_status")), pg_catalog.quote_ident(current_user)
+        \(mayRun("aurora_replica_status")), pg_catalog.quote_ident(current_user),
+        pg_catalog.current_setting('archive_mode') <> 'off'
         """
 
     private static func mayRun(_ function: String) -> String {

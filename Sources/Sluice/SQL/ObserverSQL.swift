@@ -66,22 +66,24 @@ enum ObserverSQL {
     /// Base backups and subscribers are walsenders too, but no replicas that anybody reads from.
     /// Senders and slots are read once each: the views take locks and join the server's sessions.
     ///
-    /// The last column has every replica as `[name, bytes on its disk, bytes replayed]`, in JSON.
-    /// It goes by its slot, or by its application's name and address; several of one name are
-    /// numbered in the order in which they came.
+    /// The last columns have every replica as `[name, bytes on its disk, bytes replayed, slot]`,
+    /// and the slots that there are for replicas, in JSON. A replica goes by its slot, or by its
+    /// application's name and address; several of one name are numbered in the order in which they
+    /// came. A slot that is temporary goes with its connection, and so names nobody.
     static let replicas = """
-        WITH slot AS MATERIALIZED (SELECT slot_name, slot_type, active, active_pid
+        WITH slot AS MATERIALIZED (SELECT slot_name, slot_type, active, active_pid,
+        CASE WHEN slot_type = 'physical' AND NOT temporary THEN slot_name END AS lasting
         FROM pg_catalog.pg_replication_slots),
         sender AS MATERIALIZED (SELECT s.pid, s.state, s.backend_start, s.replay_lag,
         s.state = 'streaming' AND l.slot_type IS DISTINCT FROM 'logical' AS streams,
         s.state IN ('streaming', 'catchup') AND l.slot_type IS DISTINCT FROM 'logical'
         AND s.replay_lsn IS NOT NULL AS counts,
-        coalesce(l.slot_name, s.application_name || coalesce('@' || host(s.client_addr), ''))
-        AS name, (s.flush_lsn - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0) AS flushed,
+        coalesce(l.lasting, s.application_name || coalesce('@' || host(s.client_addr), ''))
+        AS name, l.lasting, (s.flush_lsn - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0) AS flushed,
         (s.replay_lsn - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0) AS replayed
         FROM pg_catalog.pg_stat_replication s LEFT JOIN slot l ON l.active_pid = s.pid),
         standby AS (SELECT name || CASE WHEN n > 1 THEN '#' || n ELSE '' END AS name, flushed,
-        replayed FROM (SELECT name, flushed, replayed,
+        replayed, lasting FROM (SELECT name, flushed, replayed, lasting,
         row_number() OVER (PARTITION BY name ORDER BY backend_start, pid) AS n
         FROM sender WHERE counts) numbered)
         SELECT (pg_catalog.pg_current_wal_lsn() - '0/0'::pg_catalog.pg_lsn)::numeric(20, 0),
@@ -92,7 +94,9 @@ enum ObserverSQL {
         extract(epoch FROM max(replay_lag) FILTER (WHERE state = 'streaming')),
         count(*) FILTER (WHERE streams), \(timeline),
         (SELECT coalesce(pg_catalog.json_agg(pg_catalog.json_build_array(
-        name, flushed::text, replayed::text)), '[]') FROM standby)
+        name, flushed::text, replayed::text, lasting)), '[]') FROM standby),
+        (SELECT coalesce(pg_catalog.json_agg(lasting ORDER BY lasting), '[]') FROM slot
+        WHERE lasting IS NOT NULL)
         FROM sender
         """
 

@@ -6,7 +6,11 @@ import SluiceCore
 struct LimitOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
-        help: ArgumentHelp("Connections that work at once (default 4).", valueName: "N|A..B"))
+        help: ArgumentHelp(
+            "Connections that work at once (default 4).",
+            discussion:
+                "Fewer while the application's budget, or who waits for a lock, asks for that.",
+            valueName: "N|A..B"))
     var workers: String?
 
     @Option(

@@ -15,14 +15,17 @@ struct ThrottleOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "Rows changed in a second by one process, such as 20k (default off).",
+            "Keys that batches pass over in a second, such as 20k (default off).",
+            discussion: "Rows changed and rows that the predicate leaves out, by all of the run's "
+                + "processes together.",
             valueName: "rows/s|off"))
     var maxRate: String?
 
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "Write-ahead log in a second (default off).", valueName: "40MB/s|off"))
+            "Write-ahead log in a second, of all processes together (default off).",
+            valueName: "40MB/s|off"))
     var maxWal: String?
 
     @Option(
@@ -36,7 +39,8 @@ struct ThrottleOptions: ParsableArguments {
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
             "How long the application's statements may take meanwhile (default off).",
-            discussion: "In multiples, of what they take before the first batch.",
+            discussion: "In multiples, of what they take before the first batch. It overrides the "
+                + "least number of workers.",
             valueName: "10ms|1.5x|off"))
     var foregroundBudget: String?
 

@@ -1,9 +1,13 @@
 /// How long the last statements took, and the 95th percentile of that.
+///
+/// They come one after the other. The one that is still under way counts as soon as it has taken
+/// longer than what is known: of a server that answers nobody there is nothing else to count.
 public struct LatencyRing: Sendable {
     /// How far back it looks, in seconds: long enough for a hundred probes, short enough to see a
     /// load that has just come.
     public static let spanSeconds = 3.0
-    /// Fewest samples that say anything.
+    /// Fewest samples that say anything, unless they took the whole span: then there cannot be
+    /// more of them.
     public static let samplesMin = 3
     /// The share of statements that a budget is for.
     public static let share = 0.95
@@ -21,12 +25,31 @@ public struct LatencyRing: Sendable {
 
     /// The 95th percentile (the nearest rank) of what ended within the span, in seconds; `nil`
     /// while too little did.
-    public func percentileSeconds(nowSeconds: Double) -> Double? {
-        let recent = samples.filter { $0.atSeconds >= nowSeconds - Self.spanSeconds }
-            .map(\.latencySeconds).sorted()
-        guard recent.count >= Self.samplesMin else { return nil }
-        let rank = Int((Double(recent.count) * Self.share).rounded(.up))
-        return recent[min(max(rank, 1), recent.count) - 1]
+    ///
+    /// `pendingSeconds` is how long the statement that is under way has taken so far, `nil` where
+    /// there is none. Until it ends, the last one that did is not too old.
+    public func percentileSeconds(nowSeconds: Double, pendingSeconds: Double? = nil) -> Double? {
+        var recent = samples.filter { $0.atSeconds >= nowSeconds - Self.spanSeconds }
+            .map(\.latencySeconds)
+        if recent.isEmpty, pendingSeconds != nil, let last = samples.last {
+            recent.append(last.latencySeconds)
+        }
+        var takenSeconds = pendingSeconds ?? 0
+        for latency in recent { takenSeconds += latency }
+        if let pendingSeconds, pendingSeconds > Self.percentile(recent) ?? 0 {
+            recent.append(pendingSeconds)
+        }
+        guard recent.count >= Self.samplesMin || takenSeconds >= Self.spanSeconds else {
+            return nil
+        }
+        return Self.percentile(recent)
+    }
+
+    private static func percentile(_ latencies: [Double]) -> Double? {
+        guard !latencies.isEmpty else { return nil }
+        let sorted = latencies.sorted()
+        let rank = Int((Double(sorted.count) * share).rounded(.up))
+        return sorted[min(max(rank, 1), sorted.count) - 1]
     }
 
     private mutating func forget(before seconds: Double) {

@@ -2,7 +2,7 @@
 enum RateLimit {
     /// The first of what holds: something that stops everything, the gate, the number of workers.
     static func words(_ steering: BatchSteering, _ limits: Limits) -> String {
-        if let stop = steering.stop { return stop.words(limits) }
+        if let stop = steering.stopWords { return stop }
         if steering.control.isGated, let wait = steering.lastWait { return wait.words(limits) }
         switch steering.control.workersBound {
         case .foreground: return "the application's latency (--foreground-budget)"
@@ -16,7 +16,9 @@ enum RateLimit {
 
 extension WaitReason {
     /// The reason in words; the lag's limit is the user's.
-    func words(_ limits: Limits) -> String {
+    ///
+    /// `required` are replicas without which nothing starts: none of them is ever forgotten.
+    func words(_ limits: Limits, required: Set<String> = []) -> String {
         let limit = limits.maxLagSeconds.map { " (limit \(LagGate.tenths($0)) s)" } ?? ""
         switch self {
         case .windowFull(let replica, let lagSeconds):
@@ -29,7 +31,11 @@ extension WaitReason {
             return "replica lag \(LagGate.tenths(lagSeconds)) s\(limit): \(replica)"
         case .replicaMissing(let replica, let missingSeconds):
             return "replica \(replica) is gone since \(LagGate.tenths(missingSeconds)) s: bring it "
-                + "back, or use --max-lag off"
+                + "back, "
+                + (required.contains(replica)
+                    ? "or use --max-lag off"
+                    : "drop its slot, or have it forgotten by --max-lag off, which can be tuned "
+                        + "back once batches go on")
         case .paced(let bytesPerSecond):
             return "the replicas, which replay \(Self.megabytes(bytesPerSecond))"
         case .rowRate(let rowsPerSecond):

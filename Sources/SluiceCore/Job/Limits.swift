@@ -1,6 +1,7 @@
 /// What a run may use; changeable while it runs and between resumes, never part of its identity.
 public struct Limits: Sendable, Equatable {
-    /// Fewest and most workers; the upper end is what runs.
+    /// Fewest and most workers; the application's budget and locks that others wait for may ask
+    /// for fewer.
     public var workers: ClosedRange<Int>
     /// Keys in one batch; what plans reckon with where batches size themselves.
     public var batchKeys: Int
@@ -28,7 +29,8 @@ public struct Limits: Sendable, Equatable {
     public var order = OrderSetting.auto
     /// Whether the run vacuums the tables that it changes.
     public var vacuum = VacuumSetting.auto
-    /// Rows changed in a second by all workers of a process together; `nil` is without bound.
+    /// Keys that batches pass over in a second, those that the job's condition leaves out included,
+    /// by all processes of a run together; `nil` is without bound.
     public var maxRowsPerSecond: Double?
     /// Bytes of write-ahead log that a run may cause in a second; `nil` is without bound.
     public var maxWalBytesPerSecond: Double?

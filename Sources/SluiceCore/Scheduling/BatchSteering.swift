@@ -11,6 +11,8 @@ public struct BatchSteering: Sendable {
         public var timeline: Int
         /// Every replica; `nil` where they cannot be seen.
         public var replicas: [ReplicaSighting]?
+        /// Slots that the primary keeps for replicas, there or not; `nil` where they are not known.
+        public var slots: [String]?
         /// The application's latency, in seconds; `nil` where it is not measured.
         public var foregroundSeconds: Double?
         /// Whether other sessions wait for locks that batches hold.
@@ -21,11 +23,13 @@ public struct BatchSteering: Sendable {
         /// A poll.
         public init(
             position: UInt64, timeline: Int = 0, replicas: [ReplicaSighting]?,
-            foregroundSeconds: Double? = nil, othersWait: Bool = false, processes: Int = 1
+            slots: [String]? = nil, foregroundSeconds: Double? = nil, othersWait: Bool = false,
+            processes: Int = 1
         ) {
             self.position = position
             self.timeline = timeline
             self.replicas = replicas
+            self.slots = slots
             self.foregroundSeconds = foregroundSeconds
             self.othersWait = othersWait
             self.processes = processes
@@ -128,6 +132,9 @@ public struct BatchSteering: Sendable {
     /// Why nothing at all may start, whatever the window says.
     public var stop: WaitReason? { control.decision.window.stop }
 
+    /// The same in words with a cure.
+    var stopWords: String? { stop?.words(limits, required: requiredReplicas) }
+
     /// How soon a worker that was refused asks again, in seconds.
     var retrySeconds: Double {
         min(Self.retrySecondsMax, max(Self.retrySecondsMin, batchSeconds * Self.retryShare))
@@ -159,7 +166,7 @@ public struct BatchSteering: Sendable {
         let observation = AdaptiveControl.Observation(
             replicas: ReplicaWindow.Observation(
                 nowSeconds: nowSeconds, primaryPosition: seen.position, replicas: seen.replicas,
-                timeline: seen.timeline),
+                slots: seen.slots, timeline: seen.timeline),
             workers: ConcurrencyControl.Observation(
                 nowSeconds: nowSeconds, foregroundSeconds: seen.foregroundSeconds,
                 waitShare: waitShare, activeBatches: running,

@@ -115,7 +115,7 @@ public struct RunScheduler: Sendable {
 
     /// Why nothing at all may start, in words.
     private var closedReason: String? {
-        gateReason ?? steering?.stop?.words(limits)
+        gateReason ?? steering?.stopWords
     }
 
     /// Stops: batches in flight end, ranges are given back, workers exit; the first reason stays.

@@ -57,8 +57,9 @@ import Testing
         }
     }
 
-    @Test func theApplicationStaysWithinItsBudget() {
+    @Test(arguments: [1, 8]) func theApplicationStaysWithinItsBudget(fewest: Int) {
         var server = Server()
+        server.limits.workers = fewest...16
         server.limits.foregroundBudgetSeconds = 0.010
         server.run(60)
         #expect(server.foregroundSeconds <= 0.010)
@@ -225,6 +226,35 @@ import Testing
         #expect(server.average == 4)
     }
 
+    @Test func theBudgetAndLocksOverrideTheLeastAndTheWindowDoesNot() {
+        var server = Server.of(workers: 4...4)
+        server.run(30)
+        #expect(server.average == 4)
+        server.waitShare = 0.9
+        server.run(20)
+        #expect(server.average == 4)
+        server.waitShare = 0
+        server.othersWait = true
+        server.poll()
+        #expect(server.average <= 4 * 0.71)
+        server.run(10)
+        #expect(server.average < 1.5)
+        #expect(server.control.bound(server.limits) == .locks)
+        server.othersWait = false
+        server.run(120)
+        #expect(server.average == 4)
+        // A budget that comes takes them down, and a run that has one begins low.
+        server.load = 0.6
+        server.limits.foregroundBudgetSeconds = 0.010
+        server.run(20)
+        #expect(server.average < 2 && server.foregroundSeconds <= 0.0115)
+        #expect(server.control.bound(server.limits) == .foreground)
+        server = Server.of(workers: 4...4)
+        server.limits.foregroundBudgetSeconds = 0.010
+        server.poll()
+        #expect(server.average <= ForegroundBudget.first)
+    }
+
     @Test func moreThatIsAllowedLiveIsUsedSoon() {
         var server = Server.of(workers: 1...2)
         server.run(10)
@@ -316,23 +346,26 @@ import Testing
         }
     }
 
-    @Test func theUsersBoundsHold() {
+    /// The least holds where neither a budget nor a lock is above it.
+    @Test(arguments: [false, true]) func theUsersBoundsHold(isHeldBack: Bool) {
         for seed in UInt64(1)...20 {
             var random = SeededGenerator(seed: seed)
             var server = Server()
-            server.limits.foregroundBudgetSeconds = 0.010
+            if isHeldBack { server.limits.foregroundBudgetSeconds = 0.010 }
             for _ in 0..<400 {
                 let least = 1 + Int(random.nextUnit() * 4)
                 let most = least + Int(random.nextUnit() * 10)
                 server.limits.workers = least...most
                 server.waitShare = random.nextUnit() * 1.5 - 0.2
                 server.load = random.nextUnit()
-                server.othersWait = random.nextUnit() < 0.05
+                server.othersWait = isHeldBack && random.nextUnit() < 0.05
                 server.isMeasured = random.nextUnit() < 0.8
                 server.poll()
                 #expect(server.average <= Double(most), "seed \(seed)")
                 #expect(server.average > 0, "seed \(seed)")
-                if least > 1 { #expect(server.average >= Double(least), "seed \(seed)") }
+                if least > 1, !isHeldBack {
+                    #expect(server.average >= Double(least), "seed \(seed)")
+                }
             }
         }
     }

@@ -12,6 +12,9 @@ import Testing
         var writes = 8e6
         var replays = 10e6
         var isConnected = true
+        /// The slot that it has, and those that there are.
+        var slot: String?
+        var slots: [String]? = []
         var limits = ReplicaWindow.Limits(maxLagSeconds: 10)
 
         /// One poll after a quarter of a second.
@@ -21,12 +24,12 @@ import Testing
             if isConnected { replayed = min(end, replayed + replays * 0.25) }
             let sighting = ReplicaSighting(
                 id: "a", flushed: UInt64(isConnected ? end : replayed),
-                replayed: UInt64(replayed), isConnected: true)
+                replayed: UInt64(replayed), isConnected: true, slot: slot)
             let replicas: [ReplicaSighting] = isConnected ? [sighting] : []
             return window.step(
                 ReplicaWindow.Observation(
                     nowSeconds: now, primaryPosition: UInt64(end),
-                    replicas: isVisible ? replicas : nil), limits)
+                    replicas: isVisible ? replicas : nil, slots: slots), limits)
         }
 
         mutating func polls(_ seconds: Double) -> ReplicaWindow.Decision {
@@ -165,6 +168,91 @@ import Testing
         pair.isConnected = true
         pair.replays = 100e6
         #expect(pair.polls(5).stop == nil)
+    }
+
+    @Test func aReplicaIsForgottenOnceItsSlotWasDroppedAndNotForBeingGone() {
+        for slot in ["a", nil] {
+            var pair = Pair()
+            pair.slot = slot
+            pair.slots = ["a", "b"]
+            _ = pair.polls(60)
+            pair.isConnected = false
+            #expect(pair.polls(3_600).stop != nil)
+            pair.slots = nil
+            #expect(pair.poll().stop != nil, "nothing is known of slots")
+            pair.slots = ["b"]
+            let dropped = pair.poll()
+            #expect((dropped.stop == nil) == (slot != nil))
+            #expect((dropped.windowBytes == .infinity) == (slot != nil))
+            // Back with another one it counts like any other.
+            pair.isConnected = true
+            pair.replays = 1_000e6
+            pair.slot = "b"
+            #expect(pair.polls(40).windowBytes < .infinity)
+            pair.isConnected = false
+            #expect(pair.poll().stop != nil)
+        }
+    }
+
+    @Test func turningTheLimitOffForgetsWhoIsMissingJustThen() {
+        var pair = Pair()
+        func offAndOn() -> ReplicaWindow.Decision {
+            pair.limits.maxLagSeconds = nil
+            _ = pair.polls(5)
+            pair.limits.maxLagSeconds = 10
+            return pair.polls(5)
+        }
+        _ = pair.polls(60)
+        pair.isConnected = false
+        #expect(pair.polls(600).stop != nil)
+        let forgotten = offAndOn()
+        #expect(forgotten.stop == nil && forgotten.windowBytes == .infinity)
+        // One that goes while the limit is off is missed once it is on again.
+        pair.isConnected = true
+        pair.replays = 1_000e6
+        _ = pair.polls(40)
+        pair.limits.maxLagSeconds = nil
+        _ = pair.poll()
+        pair.isConnected = false
+        _ = pair.polls(5)
+        pair.limits.maxLagSeconds = 10
+        #expect(pair.polls(5).stop != nil)
+        // And one that is there is kept.
+        pair.isConnected = true
+        _ = pair.polls(5)
+        #expect(offAndOn().windowBytes < .infinity)
+        pair.isConnected = false
+        #expect(pair.poll().stop != nil)
+    }
+
+    @Test func aRequiredReplicaIsNeverForgotten() {
+        var pair = Pair()
+        pair.limits.requiredReplicas = ["a"]
+        pair.slot = "a"
+        pair.slots = ["a"]
+        _ = pair.polls(60)
+        pair.isConnected = false
+        pair.slots = []
+        #expect(pair.polls(5).stop != nil, "its slot was dropped")
+        pair.limits.maxLagSeconds = nil
+        #expect(pair.poll().stop == nil)
+        pair.limits.maxLagSeconds = 10
+        guard case .replicaMissing("a", let seconds) = pair.poll().stop else {
+            Issue.record("not missing")
+            return
+        }
+        #expect(seconds > 5 && seconds < 7)
+    }
+
+    @Test func aMissingReplicaIsNamedWithItsCure() {
+        let missing = WaitReason.replicaMissing(replica: "east", missingSeconds: 40)
+        let words = missing.words(Limits())
+        for piece in ["east is gone since 40.0 s", "drop its slot", "--max-lag off", "tuned back"] {
+            #expect(words.contains(piece), "\(words)")
+        }
+        #expect(
+            missing.words(Limits(), required: ["east"])
+                == "replica east is gone since 40.0 s: bring it back, or use --max-lag off")
     }
 
     @Test func aShortVisitIsNoReplica() {

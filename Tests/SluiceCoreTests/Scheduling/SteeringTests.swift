@@ -275,11 +275,11 @@ struct SteeringTests {
         #expect(process.scheduler.waitingFor == nil)
     }
 
-    @Test func theApplicationsLatencyHoldsWorkersBack() {
-        var bounded = limits(1...4)
+    @Test(arguments: [1, 4]) func theApplicationsLatencyHoldsWorkersBack(fewest: Int) {
+        var bounded = limits(fewest...4)
         bounded.foregroundBudget = .seconds(0.010)
         var process = Process(limits: bounded)
-        var free = Process(limits: limits(1...4))
+        var free = Process(limits: limits(fewest...4))
         for _ in 0..<120 {
             process.poll(foregroundSeconds: 0.030)
             process.run(seconds: 0.25, polling: false)

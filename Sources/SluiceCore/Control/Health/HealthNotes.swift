@@ -7,6 +7,7 @@ public struct HealthNotes: Sendable, Equatable {
     private var checkpointsBefore: Int?
     private var saidCheckpoints = false
     private var saidVacuum = false
+    private var saidArchive = false
     private var saidSnapshots: Set<String> = []
 
     /// Nothing said.
@@ -14,7 +15,14 @@ public struct HealthNotes: Sendable, Equatable {
 
     /// What is new, in sentences with their cure.
     public mutating func news(_ seen: ServerHealth) -> [String] {
-        [checkpoints(seen), snapshot(seen), vacuum(seen)].compactMap { $0 }
+        [checkpoints(seen), snapshot(seen), vacuum(seen), archive(seen)].compactMap { $0 }
+    }
+
+    private mutating func archive(_ seen: ServerHealth) -> String? {
+        guard let role = seen.archiveHiddenFrom, !saidArchive else { return nil }
+        saidArchive = true
+        return "the log is archived, and this role may not see what waits for that: an archive "
+            + "that does not keep up holds no batch back until GRANT pg_monitor TO \(role)"
     }
 
     private mutating func checkpoints(_ seen: ServerHealth) -> String? {

@@ -39,6 +39,8 @@ public struct ServerHealth: Sendable, Equatable {
     public var slotBytesMax: Double?
     /// Segments of the log that wait to be archived.
     public var archiveWaiting: Int?
+    /// The role, as a GRANT spells it, that may not see what waits for an archive that there is.
+    public var archiveHiddenFrom: String?
     /// Bytes in `pg_wal`.
     public var pgWalBytes: Double?
     /// The worst lag among Aurora's readers, in seconds.

@@ -9,13 +9,18 @@ public struct ReplicaSighting: Sendable, Equatable, Codable {
     public var replayed: UInt64?
     /// False for one that is known (a slot, a name) but not there.
     public var isConnected: Bool
+    /// The slot that the primary keeps for it also while it is away; `nil` without one.
+    public var slot: String?
 
     /// A replica at one moment.
-    public init(id: String, flushed: UInt64?, replayed: UInt64?, isConnected: Bool) {
+    public init(
+        id: String, flushed: UInt64?, replayed: UInt64?, isConnected: Bool, slot: String? = nil
+    ) {
         self.id = id
         self.flushed = flushed
         self.replayed = replayed
         self.isConnected = isConnected
+        self.slot = slot
     }
 }
 

@@ -19,6 +19,8 @@ struct ReplicaTrack: Sendable, Equatable {
     let id: String
     private(set) var apply = ApplyRate()
     private(set) var isConnected = true
+    /// The slot that it had when it was last there.
+    private(set) var slot: String?
     private(set) var replayed: Double
     private(set) var flushed: Double
     /// Seconds for which it has been there.
@@ -30,12 +32,20 @@ struct ReplicaTrack: Sendable, Equatable {
 
     init(_ sighting: ReplicaSighting, replayed: UInt64, nowSeconds: Double) {
         id = sighting.id
+        slot = sighting.slot
         self.replayed = Double(replayed)
         flushed = Double(max(replayed, sighting.flushed ?? replayed))
         lastSeenSeconds = nowSeconds
     }
 
     var isExpected: Bool { seenSeconds >= Self.expectedAfterSeconds }
+
+    /// Whether the primary has its slot no more: somebody dropped that, which a replica that is
+    /// merely away does not.
+    func hasLostSlot(among slots: [String]?) -> Bool {
+        guard let slot, let slots else { return false }
+        return !slots.contains(slot)
+    }
 
     /// Bytes that it has and has not replayed.
     var queueBytes: Double { max(0, flushed - replayed) }
@@ -60,6 +70,7 @@ struct ReplicaTrack: Sendable, Equatable {
         }
         if isConnected { seenSeconds += elapsedSeconds }
         isConnected = true
+        slot = sighting.slot
         lastSeenSeconds = nowSeconds
         replayed = Double(position)
         let onDisk = max(position, sighting.flushed ?? position)

@@ -13,14 +13,17 @@ public struct ReplicaWindow: Sendable {
         public var primaryPosition: UInt64
         /// Every replica there is; `nil` where that cannot be seen.
         public var replicas: [ReplicaSighting]?
+        /// Slots that the primary keeps for replicas, there or not; `nil` where they are not known.
+        public var slots: [String]?
         /// The primary's timeline.
         public var timeline: Int
 
         /// A poll.
         public init(
             nowSeconds: Double, primaryPosition: UInt64, replicas: [ReplicaSighting]?,
-            timeline: Int = 0
+            slots: [String]? = nil, timeline: Int = 0
         ) {
+            self.slots = slots
             self.timeline = timeline
             self.nowSeconds = nowSeconds
             self.primaryPosition = primaryPosition
@@ -107,6 +110,7 @@ public struct ReplicaWindow: Sendable {
     private var isStartup = true
     private var isDraining = false
     private var isBehind = false
+    private var isLimited = false
     private var timeline = 0
     private var lastSeconds: Double?
     private var startedSeconds: Double?
@@ -126,6 +130,7 @@ public struct ReplicaWindow: Sendable {
             timeline = observation.timeline
         }
         clock.observe(position: observation.primaryPosition, nowSeconds: now)
+        follow(limits)
         guard let sightings = observation.replicas else {
             var decision = Decision()
             if limits.maxLagSeconds != nil { decision.stop = .signalsMissing }
@@ -133,7 +138,7 @@ public struct ReplicaWindow: Sendable {
         }
         track(sightings, nowSeconds: now, elapsedSeconds: elapsed)
         if tracks.contains(where: { $0.apply.isBusy }) { isStartup = false }
-        forget(limits, nowSeconds: now)
+        forget(limits, slots: observation.slots, nowSeconds: now)
         guard let maxLag = limits.maxLagSeconds else { return unlimited() }
         return decide(
             observation, limits, maxLagSeconds: maxLag,
@@ -162,11 +167,22 @@ public struct ReplicaWindow: Sendable {
         }
     }
 
-    /// Drops what has gone and was never expected, and gives up on what the policy gives up on.
-    private mutating func forget(_ limits: Limits, nowSeconds: Double) {
+    /// Whoever turns the limit off lets go of replicas that are missing just then: of those that
+    /// are back under another name, which nobody could ever see again, too.
+    private mutating func follow(_ limits: Limits) {
+        let isTurnedOff = isLimited && limits.maxLagSeconds == nil
+        isLimited = limits.maxLagSeconds != nil
+        guard isTurnedOff else { return }
+        tracks.removeAll { !$0.isConnected && !limits.requiredReplicas.contains($0.id) }
+    }
+
+    /// Drops what has gone and was never expected, or whose slot somebody dropped, and gives up on
+    /// what the policy gives up on.
+    private mutating func forget(_ limits: Limits, slots: [String]?, nowSeconds: Double) {
         let required = limits.requiredReplicas
         tracks.removeAll {
-            !$0.isConnected && !$0.isExpected && !required.contains($0.id)
+            !$0.isConnected && !required.contains($0.id)
+                && (!$0.isExpected || $0.hasLostSlot(among: slots))
         }
         guard case .ignoreAfter(let seconds) = limits.missing else {
             for index in tracks.indices { tracks[index].isIgnored = false }

@@ -1,5 +1,8 @@
 /// How many batches run at once: as many as the application's latency allows, as still gain
 /// throughput, and as the replicas' window needs; the least of the three.
+///
+/// The user's least number overrides what only costs the run, the gain and the window, and neither
+/// the application's budget nor locks that others wait for.
 public struct ConcurrencyControl: Sendable, Equatable {
     /// What happened since the step before.
     public struct Observation: Sendable, Equatable, Codable {
@@ -35,7 +38,8 @@ public struct ConcurrencyControl: Sendable, Equatable {
 
     /// What the user allows; may differ from step to step.
     public struct Limits: Sendable, Equatable, Codable {
-        /// Workers at the least and at the most.
+        /// Workers at the least, unless the application or its locks ask for fewer, and at the
+        /// most.
         public var workers: ClosedRange<Int>
         /// The application's latency may reach this, in seconds; `nil` for no such limit.
         public var foregroundBudgetSeconds: Double?
@@ -145,15 +149,25 @@ public struct ConcurrencyControl: Sendable, Equatable {
         // A user who asks for at least two workers means running ones, not resting ones.
         let least = limits.workers.lowerBound > 1 ? Double(limits.workers.lowerBound) : 0
         probe.observe(
-            rows: observation.rows, workers: max(average, least),
+            rows: observation.rows, workers: running(limits, least: least),
             batchSeconds: observation.batchSeconds,
             elapsedSeconds: elapsed, nowSeconds: now)
-        if observation.othersWait { retreat(nowSeconds: now) }
+        if observation.othersWait { retreat(limits, least: least, nowSeconds: now) }
         if now >= dueSeconds ?? stepLength(limits) {
             decide(limits, least: least, nowSeconds: now)
             dueSeconds = now + stepLength(limits)
         }
-        return Concurrency(average: min(Double(limits.workers.upperBound), max(average, least)))
+        return Concurrency(average: running(limits, least: least))
+    }
+
+    /// Batches at once by the last decision, and no fewer than the user's least where neither the
+    /// budget nor locks allow less.
+    private func running(_ limits: Limits, least: Double) -> Double {
+        var most = min(Double(limits.workers.upperBound), locksAllow)
+        if limits.foregroundBudgetSeconds != nil {
+            most = min(most, hasRun ? budget.allowed : ForegroundBudget.first)
+        }
+        return min(most, max(average, least))
     }
 
     /// Passes over a poll at which another number ran than was decided: nothing is learned of it.
@@ -176,12 +190,13 @@ public struct ConcurrencyControl: Sendable, Equatable {
     }
 
     /// At once, and once a step: waiters do not go away while their batch is being cancelled.
-    private mutating func retreat(nowSeconds: Double) {
+    private mutating func retreat(_ limits: Limits, least: Double, nowSeconds: Double) {
         guard nowSeconds >= nextRetreatSeconds else { return }
+        let running = running(limits, least: least)
         nextRetreatSeconds = nowSeconds + Self.stepSeconds
         // What was just given up is not taken back in the same breath.
         dueSeconds = nextRetreatSeconds
-        locksAllow = max(Self.retreatLeast, average * Self.retreatShare)
+        locksAllow = max(Self.retreatLeast, running * Self.retreatShare)
         average = min(average, locksAllow)
     }
 
@@ -203,11 +218,11 @@ public struct ConcurrencyControl: Sendable, Equatable {
         let most = Double(limits.workers.upperBound)
         // While nothing runs (the user's throttle, a first measure) nothing is learned of a number.
         let isFree = waitShare < Self.freeShare && moments.contains { $0.active > 0 }
+        let running = running(limits, least: least)
         budget.step(
             budgetSeconds: limits.foregroundBudgetSeconds,
-            isBinding: isFree && average >= Self.bindingShare * budget.allowed,
-            workers: hasRun ? average : ForegroundBudget.first, most: most)
-        let running = max(average, least)
+            isBinding: isFree && running >= Self.bindingShare * budget.allowed,
+            workers: hasRun ? running : ForegroundBudget.first, most: most)
         probe.step(
             workers: running, isGated: !isFree,
             isBinding: isFree && running >= Self.bindingShare * probe.allowed,
@@ -224,6 +239,6 @@ public struct ConcurrencyControl: Sendable, Equatable {
         // Not bounded by the user's limit, which may be raised at any time.
         locksAllow *= Self.retreatRelease
         average = min(budget.allowed, probe.allowed, windowAllows, locksAllow)
-        probe.changed(to: max(average, least), nowSeconds: nowSeconds)
+        probe.changed(to: self.running(limits, least: least), nowSeconds: nowSeconds)
     }
 }

@@ -130,6 +130,15 @@ import Testing
         #expect(news("b").count == 1)
     }
 
+    @Test func anArchiveThatMayNotBeSeenIsSaidOnceWithItsCure() {
+        var notes = HealthNotes()
+        var seen = ServerHealth()
+        seen.archiveHiddenFrom = "app"
+        let said = notes.news(seen)
+        #expect(said.count == 1 && said.first?.hasSuffix("GRANT pg_monitor TO app") == true)
+        #expect(notes.news(seen).isEmpty)
+    }
+
     @Test func autovacuumOnTheTableIsSaidOnce() {
         var notes = HealthNotes()
         var seen = ServerHealth()
