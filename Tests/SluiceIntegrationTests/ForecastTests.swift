@@ -40,7 +40,7 @@ import Testing
             }
             let short = try await leaving("'x'")
             let long = try await leaving("repeat('y', 80)")
-            #expect(short.contains("one row in 8 "), "\(short)")
+            #expect(short.contains("one row in 9 "), "\(short)")
             #expect(long.contains("one row in 2 "), "\(long)")
         }
     }

@@ -23,6 +23,43 @@ import Testing
         }
     }
 
+    /// What is equal by its type and is not the same would be left as it is, and what cannot be
+    /// compared would fail in each batch.
+    @Test(arguments: [
+        ("text COLLATE loose", "lower(v)", "may be equal and differ"),
+        ("worded", "lower(v::text)::worded", "may be equal and differ"),
+        ("json", "'{}'::json", "cannot be compared"),
+    ])
+    func whatEqualityDoesNotTellIsNotSkipped(
+        _ type: String, _ value: String, _ reason: String
+    ) async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(
+                """
+                CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2',
+                deterministic = false);
+                CREATE DOMAIN worded AS text COLLATE loose;
+                CREATE TABLE t (id integer PRIMARY KEY, v \(type), n numeric);
+                """)
+            func plan(_ column: String, _ expression: String) async throws -> [String] {
+                var job = JobRequest(
+                    table: "t",
+                    assignments: [Assignment(column: column, expression: expression)])
+                job.skipsUnchanged = true
+                let sluice = try database.sluice
+                do {
+                    return try await sluice.plan(job, options: RunOptions()).refusals
+                } catch let error as SluiceError {
+                    return [error.description]
+                }
+            }
+            let refusals = try await plan("v", value)
+            #expect(refusals.contains { $0.contains(reason) }, "\(refusals)")
+            let sound = try await plan("n", "n * 2")
+            #expect(sound == [])
+        }
+    }
+
     /// Rows that are right already, NULLs among them, get no new version: in plain batches, in
     /// lanes and by pages.
     @Test(arguments: [

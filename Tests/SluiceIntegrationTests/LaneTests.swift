@@ -73,6 +73,8 @@ import Testing
         ("smallint", "i - 30001"), ("whole", "i"), ("numeric", "i / 7.0"), ("text", "'k' || i"),
         ("uuid", "md5(i::text)::uuid"), ("timestamptz", "'epoch'::timestamptz + i * interval '1s'"),
         ("double precision", "i / 3.0"), ("bytea", "decode(lpad(to_hex(i), 8, '0'), 'hex')"),
+        // What a cast to text gives is not what the type writes.
+        ("char(12)", "'k' || i"), ("inet", "'10.0.0.0'::inet + i"),
     ])
     func everyRowIsChangedOnce(_ type: String, _ value: String) async throws {
         try await TestDatabase.with(alone: true) { database in
@@ -113,14 +115,14 @@ import Testing
         }
     }
 
-    @Test func keysOfSeveralColumnsAreChangedOnce() async throws {
+    @Test(arguments: [("text", "'tenant ' || i / 5000"), ("boolean", "i >= 15000")])
+    func keysOfSeveralColumnsAreChangedOnce(_ type: String, _ value: String) async throws {
         try await TestDatabase.with(alone: true) { database in
             try await database.execute(
                 """
-                CREATE TABLE t (a text, b integer, n integer NOT NULL DEFAULT 0,
+                CREATE TABLE t (a \(type), b integer, n integer NOT NULL DEFAULT 0,
                 PRIMARY KEY (a, b));
-                INSERT INTO t SELECT 'tenant ' || i / 5000, i % 5000
-                FROM generate_series(0, 29999) AS i;
+                INSERT INTO t SELECT \(value), i % 15000 FROM generate_series(0, 29999) AS i;
                 ANALYZE t;
                 """)
             let report = try await database.sluice.run(job, options: options(.fixed(8)))
@@ -170,6 +172,35 @@ import Testing
             await holder.close()
             #expect(report.status.rowsChanged == 60_000)
             #expect(try await database.number("SELECT count(*) FROM t WHERE n <> 1") == 0)
+        }
+    }
+
+    /// A snapshot that is taken in the middle of a region makes one lane of what is left there, and
+    /// once it is gone there are regions again.
+    @Test func aSnapshotFromTheMiddleMergesLanesAndItsEndBringsThemBack() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.makeTable(rows: 150_000)
+            var slow = options(.fixed(8), workers: 1)
+            slow.limits.maxRowsPerSecond = .some(20_000)
+            let (sluice, options) = (try database.sluice, slow)
+            async let run = sluice.run(job, options: options)
+            try await eventually("a lane is under way") {
+                guard try await database.keysScanned() > 0 else { return false }
+                return try await database.number(
+                    "SELECT count(*) FROM sluice.range WHERE lane_cursor IS NOT NULL") > 0
+            }
+            let holder = try await database.connect()
+            _ = try await holder.execute(
+                script: "BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT count(*) FROM t")
+            try await eventually("what is left is one lane") {
+                try await database.number("SELECT count(*) FROM sluice.range WHERE is_merged") > 0
+            }
+            let before = try await database.regionsBegun()
+            await holder.close()
+            let report = try await run
+            #expect(report.status.rowsChanged == 150_000)
+            #expect(try await database.histogram() == "1:150000")
+            #expect(try await database.regionsBegun() > before)
         }
     }
 

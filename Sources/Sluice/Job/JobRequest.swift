@@ -77,6 +77,9 @@ public struct RunOptions: Sendable {
 
     /// A file that takes what the control law saw and decided, as JSON, one event a line.
     public var tracePath: String?
+    /// Takes what the control law saw and decided, beside ``tracePath``: some events at a time, in
+    /// their order, from one task after the other.
+    public var traced: (@Sendable ([ControlTrace.Event]) -> Void)?
 
     /// The defaults of the command line.
     public init() {}

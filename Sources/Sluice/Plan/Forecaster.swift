@@ -61,7 +61,10 @@ struct Forecaster: Sendable {
             ).measured(job, part: part, pages: pages)
         }
         result.warning = Self.take(outcome, job: job, into: &facts)
-        if case .measured = outcome { laneFacts.growthBytes = facts.newRowBytes - facts.rowBytes }
+        if case .measured = outcome {
+            laneFacts.growthBytes = facts.newRowBytes - facts.rowBytes
+            laneFacts.freePageBytes = facts.freePageBytes
+        }
         if case .lanes(let shape) = LaneChoice.decide(laneFacts, limits.lanes) {
             facts.lanes = shape.count
             facts.leavingShare = shape.leavingShare

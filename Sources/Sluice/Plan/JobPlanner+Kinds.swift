@@ -8,7 +8,10 @@ extension JobPlanner {
         _ request: JobRequest, of table: TableFacts
     ) async throws -> (assignments: [Assignment], target: CopyTarget?) {
         switch request.kind {
-        case .update: return (try resolve(request.assignments, in: table), nil)
+        case .update:
+            let assignments = try resolve(request.assignments, in: table)
+            if request.skipsUnchanged { try await refuseLoose(assignments, in: table) }
+            return (assignments, nil)
         case .delete, .statement: return ([], nil)
         case .copy, .move:
             let facts = try await TargetReader(connection: connection)
@@ -19,6 +22,31 @@ extension JobPlanner {
                 assignments, try columns.target(assignments, onConflict: request.onConflict)
             )
         }
+    }
+
+    /// Refuses to skip rows by a comparison that does not tell what would become of them.
+    private func refuseLoose(_ assignments: [Assignment], in table: TableFacts) async throws {
+        let cure = "leave --skip-unchanged out, or say in --where which rows need the change"
+        for assignment in assignments {
+            let column = Identifier(assignment.column)
+            do throws(PostgresError) {
+                _ = try await connection.query(
+                    EqualitySQL.comparison(table.name.quoted, column.quoted))
+            } catch {
+                // "operator does not exist": the type has no equality.
+                guard error.sqlState?.rawValue == "42883" else { throw error }
+                throw SluiceError(
+                    .refused, "values of the column \(column.shown) cannot be compared: \(cure)")
+            }
+        }
+        let loose = try await connection.query(
+            EqualitySQL.loose,
+            [.text("\(table.oid)"), .text(TextArray.literal(assignments.map(\.column)))])
+        guard let row = loose.rows.first else { return }
+        throw SluiceError(
+            .refused,
+            "values of the column \(Identifier(row[0] ?? "").shown) (\(row[1] ?? "")) may be equal "
+                + "and differ, so that --skip-unchanged would leave rows as they are: \(cure)")
     }
 
     /// The target of a run that the ledger knows; `nil` unless it has one.

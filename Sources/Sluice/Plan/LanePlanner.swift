@@ -14,16 +14,34 @@ struct LanePlanner: Sendable {
         var job = job
         let asked = Set(
             job.parts.sorted { $0.pages > $1.pages }.prefix(Self.askedMost).map(\.number))
-        var largest: LaneFacts?
-        for index in job.parts.indices where asked.contains(job.parts[index].number) {
-            let found = try await facts(job, job.parts[index])
+        // The largest first: the others of its make are taken to be like it.
+        let order = job.parts.indices.sorted { job.parts[$0].pages > job.parts[$1].pages }
+        var known: [Make: LaneFacts] = [:]
+        for index in order {
+            let part = job.parts[index]
+            let make = Make(part)
+            if !asked.contains(part.number), let alike = known[make] {
+                job.parts[index].laneFacts = alike
+                continue
+            }
+            let found = try await facts(job, part)
             job.parts[index].laneFacts = found
-            largest = largest ?? found
-        }
-        for index in job.parts.indices where job.parts[index].laneFacts == nil {
-            job.parts[index].laneFacts = largest
+            known[make] = known[make] ?? found
         }
         return job
+    }
+
+    /// What is known of each table by itself, and differs between partitions.
+    private struct Make: Hashable {
+        let isPhysical: Bool
+        let isWide: Bool
+        let isDriven: Bool
+
+        init(_ part: PlannedPart) {
+            isPhysical = part.isPhysical
+            isWide = part.isWide
+            isDriven = part.driver != nil
+        }
     }
 
     /// How the largest table is filled, and why.

@@ -43,7 +43,7 @@ struct PlanReporter: Sendable {
             forecast = try await Forecaster(
                 connection: connection, probeMilliseconds: ForecastProbe.planMilliseconds
             ).result(job, limits: limits, keys: keys)
-            job = job.growing(by: forecast.forecast?.rowGrowthBytes)
+            job = job.probed(forecast.forecast)
         }
         let settings = BatchSettingsSQL.settings(
             job.session.settings, limits: limits, serverVersion: job.session.serverVersion)

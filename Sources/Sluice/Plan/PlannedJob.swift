@@ -114,10 +114,16 @@ struct PlannedJob: Sendable {
     }
 
     /// The same, its rows growing by so much as a forecast's probe measured.
-    func growing(by bytes: Double?) -> PlannedJob {
-        guard let bytes else { return self }
+    func probed(_ forecast: Forecast?) -> PlannedJob {
         var job = self
-        for index in job.parts.indices { job.parts[index].laneFacts?.growthBytes = bytes }
+        for index in job.parts.indices {
+            if let bytes = forecast?.rowGrowthBytes {
+                job.parts[index].laneFacts?.growthBytes = bytes
+            }
+            if let bytes = forecast?.pageFreeBytes {
+                job.parts[index].laneFacts?.freePageBytes = bytes
+            }
+        }
         return job
     }
 

@@ -22,14 +22,14 @@ struct BackfillRun: Sendable {
     ) async throws -> RunReport {
         let began = ContinuousClock.now
         let job = try await LanePlanner(connection: control).examined(job)
-            .growing(by: measuredGrowth(control))
+            .probed(forecast(control))
         let owner = UUID().uuidString.lowercased()
         let context = RunContext(
             run: record.id, owner: owner, job: job, parameters: parameters,
             leaseSeconds: options.leaseSeconds,
             logger: Logger(label: "sluice.run"),
             timelines: TimelineRecord(job.session.timeline))
-        let trace = try options.tracePath.map { try TraceWriter(path: $0, report: report) }
+        let trace = try makeTrace()
         let walBefore = try await walPosition(control)
         try await register(context, control)
         await control.close()
@@ -80,21 +80,32 @@ struct BackfillRun: Sendable {
         ).conclude()
     }
 
+    /// Where the trace goes: into a file, to whoever asked for it, to both, or nowhere.
+    private func makeTrace() throws -> (@Sendable ([ControlTrace.Event]) -> Void)? {
+        let writer = try options.tracePath.map { try TraceWriter(path: $0, report: report) }
+        let traced = options.traced
+        guard writer != nil || traced != nil else { return nil }
+        return { events in
+            writer?.write(events)
+            traced?(events)
+        }
+    }
+
     private func walPosition(_ connection: PostgresConnection) async throws -> UInt64 {
         var observer = ReplicaObserver()
         _ = try await observer.observe(connection, nowSeconds: 0)
         return observer.walPosition
     }
 
-    /// Bytes that a row grows by, as it was measured when the run's ranges were fixed.
-    private func measuredGrowth(
+    /// What was reckoned when the run's ranges were fixed, with what a probe found of its rows.
+    private func forecast(
         _ control: PostgresConnection
-    ) async throws(PostgresError) -> Double? {
+    ) async throws(PostgresError) -> Forecast? {
         let row = try await control.query(
             ForecastSQL.recorded, [.text("\(record.id)")],
             timeout: PostgresConnection.ledgerTimeout
         ).rows.first
-        return row?[1].flatMap(ForecastRecord.init(json:))?.forecast?.rowGrowthBytes
+        return row?[1].flatMap(ForecastRecord.init(json:))?.forecast
     }
 
     private func register(

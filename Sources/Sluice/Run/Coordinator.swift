@@ -8,7 +8,7 @@ actor Coordinator {
     private let began = ContinuousClock.now
     private let starting: AsyncStream<Int>.Continuation
     private var keysScanned = 0
-    private let trace: TraceWriter?
+    private let trace: (@Sendable ([ControlTrace.Event]) -> Void)?
     private let rests: Rests
 
     /// Numbers of workers to start; ends when the process's part in the run is over.
@@ -16,7 +16,8 @@ actor Coordinator {
 
     init(
         limits: Limits, seed: UInt64, tablesMayGo: Bool, isPooled: Bool,
-        requiredReplicas: Set<String> = [], trace: TraceWriter? = nil,
+        requiredReplicas: Set<String> = [],
+        trace: (@Sendable ([ControlTrace.Event]) -> Void)? = nil,
         laneFacts: [Int: LaneFacts] = [:], rests: Rests = Rests()
     ) {
         self.trace = trace
@@ -66,7 +67,7 @@ actor Coordinator {
     /// Takes in what a poll of the server shows.
     func observe(_ seen: BatchSteering.Sighting, atSeconds seconds: Double) {
         scheduler.observe(seen, nowSeconds: seconds)
-        if let trace { trace.write(scheduler.takeTrace()) }
+        handOverTrace()
     }
 
     /// Whether anything is filled in lanes, so that the horizon matters.
@@ -113,7 +114,13 @@ actor Coordinator {
         if scheduler.outcome != nil { rests.end() }
         guard scheduler.isFinished else { return }
         // What came after the last poll belongs to the trace as well.
-        if let trace { trace.write(scheduler.takeTrace()) }
+        handOverTrace()
         starting.finish()
+    }
+
+    private func handOverTrace() {
+        guard let trace else { return }
+        let events = scheduler.takeTrace()
+        if !events.isEmpty { trace(events) }
     }
 }

@@ -50,24 +50,19 @@ enum ForecastSQL {
     /// The indexes of the table `$1`: bytes, what an entry's values are wide, whether one of the
     /// columns `$2` stands in it, and how far its order is that of the pages.
     static let indexes = """
-        WITH \(statistics), sluice_column AS MATERIALIZED (
-        SELECT a.attnum FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = $1::pg_catalog.oid AND a.attname = ANY ($2::text[]))
+        WITH \(statistics), \(TouchedSQL.columns)
         SELECT pg_catalog.pg_relation_size(c.oid),
         (SELECT sum(coalesce(s.avg_width, CASE WHEN a.attlen > 0 THEN a.attlen ELSE 16 END))
         FROM pg_catalog.pg_attribute a
         LEFT JOIN pg_catalog.pg_attribute t ON t.attrelid = i.indrelid
         AND t.attnum = (i.indkey::int2[])[a.attnum - 1] AND t.attnum > 0
         LEFT JOIN sluice_stat s ON s.attname = t.attname WHERE a.attrelid = c.oid),
-        EXISTS (SELECT FROM sluice_column s WHERE s.attnum = ANY (i.indkey::int2[])
-        OR EXISTS (SELECT FROM pg_catalog.pg_depend d
-        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
-        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        AND d.refobjid = i.indrelid AND d.refobjsubid = s.attnum)),
+        \(TouchedSQL.isTouched),
         (SELECT s.correlation FROM pg_catalog.pg_attribute t
         JOIN sluice_stat s ON s.attname = t.attname
         WHERE t.attrelid = i.indrelid AND t.attnum = (i.indkey::int2[])[0])
         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+        JOIN pg_catalog.pg_am m ON m.oid = c.relam
         WHERE i.indrelid = $1::pg_catalog.oid AND i.indislive ORDER BY c.relname
         """
 

@@ -14,19 +14,9 @@ enum LaneFactsSQL {
     /// It grows by what is NULL so far, all of it in a column that nobody has analyzed since it was
     /// added: by the type's length, or what its values are long on average, or 16 bytes where
     /// neither is known.
-    ///
-    /// From version 16 on an index that only sums up its pages (BRIN) leaves updates in place.
     static let facts = """
-        WITH sluice_column AS MATERIALIZED (SELECT a.attnum FROM pg_catalog.pg_attribute a
-        WHERE a.attrelid = $1::pg_catalog.oid AND a.attname = ANY ($2::text[])),
-        sluice_index AS MATERIALIZED (SELECT c.relname,
-        EXISTS (SELECT FROM sluice_column s WHERE s.attnum = ANY (i.indkey::int2[])
-        OR EXISTS (SELECT FROM pg_catalog.pg_depend d
-        WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = i.indexrelid
-        AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
-        AND d.refobjid = i.indrelid AND d.refobjsubid = s.attnum))
-        AND NOT (m.amname = 'brin' AND current_setting('server_version_num')::integer >= 160000)
-        AS is_touched
+        WITH \(TouchedSQL.columns),
+        sluice_index AS MATERIALIZED (SELECT c.relname, \(TouchedSQL.isTouched) AS is_touched
         FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
         JOIN pg_catalog.pg_am m ON m.oid = c.relam
         WHERE i.indrelid = $1::pg_catalog.oid AND i.indislive)

@@ -154,7 +154,10 @@ struct LaneSQL: Sendable {
     ///
     /// Beside what a plain batch tells: its transaction, the horizon, and rows updated in place.
     var change: String {
-        let last = key.indices.map { "(\(array($0)))[$8::integer]::text" }.joined(separator: ", ")
+        // As the type writes it, which is what the survey's array gave the client: for some types,
+        // padded characters among them, a cast to text gives another one.
+        let last = key.indices.map { "pg_catalog.format('%s', (\(array($0)))[$8::integer])" }
+            .joined(separator: ", ")
         return """
             WITH \(fence), \(change(of: array).text), \
             \(moved(cursor: "ARRAY[\(last)]"))

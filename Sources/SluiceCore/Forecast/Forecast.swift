@@ -37,6 +37,8 @@ public struct Forecast: Sendable, Equatable, Codable {
     public let probedRows: Int?
     /// Bytes that a row grows by, as the probe measured it; `nil` without one.
     public let rowGrowthBytes: Double?
+    /// Bytes of a page that hold no row, as the probe found them; `nil` without one.
+    public let pageFreeBytes: Double?
     /// Why there was no probe, in words; `nil` where there was one.
     public let unprobed: String?
 
@@ -57,6 +59,7 @@ public struct Forecast: Sendable, Equatable, Codable {
         case hotShare = "hot_share"
         case probedRows = "probed_rows"
         case rowGrowthBytes = "row_growth_bytes"
+        case pageFreeBytes = "page_free_bytes"
         case unprobed
     }
 }

@@ -65,12 +65,13 @@ public struct ForecastModel: Sendable {
         let isGone = facts.kind == .delete || facts.kind == .move
         let left = isUpdate ? rows * (1 - likely.hotShare) : isGone ? rows : 0
         var probed: Int?
-        var growthBytes: Double?
+        var (growthBytes, freeBytes): (Double?, Double?)
         var unprobed: String?
         switch facts.basis {
         case .probe(let rows):
             probed = rows
             if isUpdate { growthBytes = newRow - oldRow }
+            if isUpdate { freeBytes = Self.sound(facts.freePageBytes) }
         case .statistics(let reason): unprobed = reason
         }
         return Forecast(
@@ -80,7 +81,8 @@ public struct ForecastModel: Sendable {
                 Double(heap.most) + Double(index.most) + keptLog(Double(wal.most))),
             deadBytes: Forecast.whole(left * Self.sound(facts.rowBytes)),
             hotShare: isUpdate ? likely.hotShare : nil, bound: likely.bound,
-            probedRows: probed, rowGrowthBytes: growthBytes, unprobed: unprobed)
+            probedRows: probed, rowGrowthBytes: growthBytes, pageFreeBytes: freeBytes,
+            unprobed: unprobed)
     }
 
     private struct Cost {

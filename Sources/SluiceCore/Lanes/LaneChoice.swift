@@ -13,6 +13,8 @@ public struct LaneFacts: Sendable, Equatable {
     public var rowsPerPage: Double?
     /// Bytes that a row grows by with what is assigned, by the columns' types and statistics.
     public var growthBytes = 8.0
+    /// Bytes of a page that hold no row, as a probe found them; 0 where nobody looked.
+    public var freePageBytes = 0.0
     /// How far the key's order is that of the pages, from -1 to 1; `nil` where that is not known.
     public var correlation: Double?
     /// Whether rows are stored out of line: then bytes bound their batches.
@@ -89,6 +91,10 @@ public enum LaneChoice: Sendable, Equatable {
                 default: "all \(facts.otherIndexes + 1) indexes"
                 }
             let share = lanes.leavingShare ?? 1 / Double(lanes.count)
+            guard share > 0 else {
+                return "\(lanes.count) lanes: each finds the room that the one before it left, and "
+                    + "leaves \(indexes) alone"
+            }
             let leaving = Int((1 / share).rounded())
             return "\(lanes.count) lanes: about one row in \(leaving) leaves its page, and the "
                 + "others find room there and leave \(indexes) alone"
@@ -124,6 +130,10 @@ public enum LaneChoice: Sendable, Equatable {
         if let rows = facts.rowsPerPage, rows < rowsPerPageMin {
             return "a page holds only \(Int(rows)) rows"
         }
+        let rows = facts.rowsPerPage ?? rowsPerPageUnknown
+        if room(facts, rows: rows).slack >= rows {
+            return "pages have room for a new version of each of their rows"
+        }
         // Measured: with 185 rows a page and the key's index alone 57 % of them stayed in place,
         // and lanes took 1.2 to 1.8 times as long as plain batches.
         if facts.otherIndexes == 0, let rows = facts.rowsPerPage, rows > pointersMost / 2 {
@@ -151,10 +161,15 @@ public enum LaneChoice: Sendable, Equatable {
             facts.isHashed ? slotsOfHash : min(Int(pointersMost), max(2, Int(rows.rounded())))
         let page = LaneShape.Page(
             slots: max(slots, lanes ?? 0), rowsPerPage: rows,
-            room: PageRoom(rowsPerPage: rows, growthBytes: facts.growthBytes))
+            room: room(facts, rows: rows))
         if let lanes { return .fitted(lanes: lanes, page) }
         return .cheapest(
             page, lanesMost: lanesMost, moveMicroseconds: move, visitMicroseconds: visit)
+    }
+
+    private static func room(_ facts: LaneFacts, rows: Double) -> PageRoom {
+        PageRoom(
+            rowsPerPage: rows, growthBytes: facts.growthBytes, freeBytes: facts.freePageBytes)
     }
 
     private static func powerOfTwo(below lanes: Double) -> Int {

@@ -26,7 +26,8 @@ struct LaneRegion: Sendable, Equatable {
     /// The newest transaction of each step, and the lane that it belonged to.
     private var newest: [Int: Newest] = [:]
     private let surveyed: UInt64
-    private let isMerged: Bool
+    /// Whether the lanes that were left became one.
+    let isMerged: Bool
     /// Since when the next lane waits for the one before it, in seconds.
     private(set) var waitingSinceSeconds: Double?
 

@@ -49,18 +49,27 @@ struct PageRoom: Sendable, Equatable {
     static let pageBytes = 8_168.0
     /// Bytes of a row pointer, of which an old version keeps one until a vacuum.
     static let pointerBytes = 4.0
-    /// Free in a page from the beginning: what is too little for one more row, so a half of one.
+    /// Free in a full page from the beginning: what is too little for one more row, so a half of
+    /// one.
     static let slackRows = 0.5
 
+    /// Most of a page that may be free (no unit): `fillfactor` is 10 at the least.
+    static let freeShareMost = 0.9
+
+    /// Free from the beginning, in rows as they become.
+    let slack: Double
     /// Room that one row makes by leaving.
     let freed: Double
     /// Room that one row takes for good by staying.
     let taken: Double
 
-    /// For so many rows in a page, each of which grows by so many bytes.
-    init(rowsPerPage: Double, growthBytes: Double) {
-        let row = Self.pageBytes / max(1, rowsPerPage)
+    /// For so many rows in a page, each of which grows by so many bytes, and so many bytes beside
+    /// them that hold nothing.
+    init(rowsPerPage: Double, growthBytes: Double, freeBytes: Double = 0) {
+        let free = min(max(0, freeBytes), Self.pageBytes * Self.freeShareMost)
+        let row = (Self.pageBytes - free) / max(1, rowsPerPage)
         let growth = max(0, growthBytes)
+        slack = max(Self.slackRows, free / (row + growth))
         freed = max(0, row - Self.pointerBytes) / (row + growth)
         taken = (growth + Self.pointerBytes) / (row + growth)
     }
@@ -85,11 +94,12 @@ extension LaneShape {
     /// there is room for; `nil` where room runs out.
     private static func widths(leaving: Int, _ page: Page) -> [Int]? {
         let most = max(1, Int(leavingMostOfLane * Double(page.slots)))
-        var free = PageRoom.slackRows * Double(page.slots) / max(1, page.rowsPerPage)
+        var free = page.room.slack * Double(page.slots) / max(1, page.rowsPerPage)
         var (rest, toLeave, widths) = (page.slots, leaving, [Int]())
         while rest > 0 {
-            // The first rows of all find no room: what is free at first is less than a row.
-            let staying = widths.isEmpty ? 0 : min(rest, Int(free))
+            // The first rows of all find none where what is free at first is less than a row.
+            let isFull = widths.isEmpty && page.room.slack < 1
+            let staying = isFull ? 0 : min(rest, Int(free))
             let moving = min(rest - staying, toLeave, most)
             guard staying + moving > 0 else { return nil }
             widths.append(staying + moving)
@@ -114,7 +124,7 @@ extension LaneShape {
         _ page: Page, lanesMost: Int, moveMicroseconds: Double, visitMicroseconds: Double
     ) -> LaneShape {
         var best: (cost: Double, shape: LaneShape)?
-        for leaving in 1..<max(2, page.slots) {
+        for leaving in 0..<max(2, page.slots) {
             guard let widths = widths(leaving: leaving, page), widths.count <= lanesMost else {
                 continue
             }
@@ -129,7 +139,7 @@ extension LaneShape {
 
     /// So many lanes, of which as few rows leave as can be.
     static func fitted(lanes: Int, _ page: Page) -> LaneShape {
-        for leaving in 1..<max(2, page.slots) {
+        for leaving in 0..<max(2, page.slots) {
             guard var widths = widths(leaving: leaving, page), widths.count <= lanes else {
                 continue
             }

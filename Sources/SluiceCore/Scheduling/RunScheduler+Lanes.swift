@@ -117,9 +117,11 @@ extension RunScheduler {
     }
 
     private mutating func endRegion(_ worker: inout WorkerState) {
-        guard worker.region?.isDone == true, let range = worker.range else { return }
+        guard let region = worker.region, region.isDone, let range = worker.range else { return }
         worker.region = nil
         worker.range?.hasRegion = false
+        // What was merged says that somebody held the horizon, and nothing of the table.
+        guard !region.isMerged else { return }
         lanes.finished(
             part: range.part, rows: worker.regionRows, hotRows: worker.regionHotRows)
     }

@@ -44,6 +44,27 @@ import Testing
         #expect(count(choice(.auto) { $0.rowsPerPage = nil }) == 21)
     }
 
+    @Test func roomInThePagesIsUsed() {
+        var leaving: [Double] = []
+        for free in [0.0, 1_000, 2_000, 3_000] {
+            guard case .lanes(let shape) = choice(.auto, { $0.freePageBytes = free }) else {
+                Issue.record("no lanes with \(free) bytes")
+                return
+            }
+            leaving.append(shape.leavingShare ?? 1)
+        }
+        #expect(leaving == leaving.sorted(by: >) && leaving[0] > 0.08 && leaving[2] == 0)
+        // Half of the page and what 64 rows grow by.
+        #expect(
+            reason(choice(.auto) { $0.freePageBytes = 4_400 })
+                == "pages have room for a new version of each of their rows")
+        #expect(count(choice(.fixed(3)) { $0.freePageBytes = 4_400 }) == 3)
+        var facts = LaneFacts()
+        facts.freePageBytes = 3_000
+        let sentence = LaneChoice.decide(facts, .auto).sentence(facts)
+        #expect(sentence.contains("each finds the room that the one before it left"))
+    }
+
     @Test func aHashSpreadsKeysOverManySlots() {
         #expect(count(choice(.auto) { $0.isHashed = true }) == 22)
         #expect(count(choice(.fixed(31)) { $0.isHashed = true }) == 31)

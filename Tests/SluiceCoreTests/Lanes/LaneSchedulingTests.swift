@@ -109,6 +109,31 @@ import Testing
         #expect(sent(action)?.keys == 120)
     }
 
+    /// Regions that were merged say nothing of the table, however many there were.
+    @Test func mergedRegionsDoNotEndLanes() {
+        var (scheduler, action) = surveyed()
+        let merged = LaneSurvey(
+            slices: [LaneSlice(lane: 1, step: 0, keys: 120)], transaction: 102, horizon: 101,
+            isMerged: true)
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        action = scheduler.next(worker: 0, after: counts(80, 101), nowSeconds: 0)
+        action = scheduler.next(worker: 0, after: .horizon(101), nowSeconds: 0)
+        action = scheduler.next(worker: 0, after: .horizon(101), nowSeconds: 1)
+        for _ in 0..<LaneRule.poorRegionsMax {
+            guard case .survey = action else {
+                Issue.record("\(action)")
+                return
+            }
+            action = scheduler.next(worker: 0, after: .surveyed(merged), nowSeconds: 1)
+            #expect(sent(action)?.keys == 120)
+            #expect(scheduler.next(worker: 0, after: .sent, nowSeconds: 1) == .receive)
+            var counts = BatchCounts(keysScanned: 120, rowsChanged: 120, finishedRange: false)
+            counts.lane = LaneMark(transaction: 103, horizon: 101, hotRows: 0)
+            action = scheduler.next(worker: 0, after: .committed(counts), nowSeconds: 1)
+        }
+        #expect(action == .survey(range, request))
+    }
+
     @Test func aFailureIsFollowedByTheLedgerAndASurvey() {
         var (scheduler, _) = surveyed()
         _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
