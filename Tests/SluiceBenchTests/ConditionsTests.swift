@@ -27,6 +27,38 @@ import Testing
         #expect(lag.limit == "the replica at most 3 s behind")
     }
 
+    @Test func allCellsAreJudgedByOneMeasure() {
+        // One look at the application alone found it slow, and the limit would have been thrice
+        // that of the others.
+        var section = Made.section([("single", [900, 910]), ("sluice", [300, 310])])
+        let looks = [[0.003, 0.001], [0.001, 0.0009]]
+        for (index, alone) in looks.enumerated() {
+            for round in 0..<2 {
+                section.entries[index].rounds[round].applicationAloneP95Seconds = alone[round]
+                section.entries[index].rounds[round].applicationP95Seconds = 0.0021
+            }
+        }
+        section.entries[1].rounds[1].applicationP95Seconds = 0.0019
+        let conditions = Conditions(applicationPerSecond: 200, applicationTimesMax: 2)
+        #expect(conditions.isKept(by: section.entries[0].rounds[0]) == true, "by its own")
+        section.judge(by: conditions)
+        let kept = section.entries.map { $0.rounds.map(\.keepsLimit) }
+        #expect(kept == [[false, false], [false, true]])
+        section.judge(by: .none)
+        #expect(section.entries.allSatisfy { $0.keepsLimit == nil })
+    }
+
+    @Test func sluiceIsToldTheMiddleOfAllLooks() {
+        let conditions = Conditions(applicationPerSecond: 200, applicationTimesMax: 2)
+        let first = conditions.limits(alone: 0.003, before: [], probe: "SELECT 1")
+        #expect(first.applicationSecondsMax == 0.006 && first.probe == "SELECT 1")
+        let third = conditions.limits(alone: 0.003, before: [0.001, 0.001], probe: "SELECT 1")
+        #expect(third.applicationSecondsMax == 0.002)
+        let lag = Conditions(replicaShare: 0.1, lagSecondsMax: 3)
+        let told = lag.limits(alone: nil, before: [], probe: nil)
+        #expect(told.lagSecondsMax == 3 && told.applicationSecondsMax == nil && told.probe == nil)
+    }
+
     @Test func whoDoesNotKeepTheLimitComesAfterWhoDoes() {
         var section = Made.section([
             ("single", [900, 910]), ("fixed-2x5000", [500, 510]), ("sluice", [300, 310]),

@@ -76,6 +76,45 @@ import Testing
         #expect(parser.parse(), "\(parser.parserError?.localizedDescription ?? "")")
     }
 
+    @Test func theTableHasPlacesRatiosAndWhatOthersPaid() {
+        var report = Self.limited
+        for round in 0..<2 {
+            report.sections[0].entries[0].rounds[round].secondsAboveLag = 4
+            report.sections[0].entries[1].rounds[round].secondsAboveLag = 0
+            report.sections[0].entries[0].rounds[round].clientPeakBytes = 50 * 1_048_576
+            report.sections[0].entries[1].rounds[round].applicationAloneP95Seconds = 0.0012
+            report.sections[0].entries[1].rounds[round].transactionsPerRow = 0.0021
+        }
+        let page = HTMLReport.page(report)
+        for head in [
+            "place", "× single", "page images", "transactions/row", "client MiB",
+            "s above lag limit", "application alone p95 ms", "application p95 ms",
+        ] {
+            #expect(page.contains("<th>\(head)</th>"), "\(head)")
+        }
+        for cell in ["first", "over", "3.76", "50", "4.0", "0.0021", "1.2", "1.5"] {
+            #expect(page.contains("<td>\(cell)</td>"), "\(cell)")
+        }
+        #expect(!page.contains("× best fixed"), "none was run")
+        #expect(!page.contains("application p99"), "nobody looked")
+        // The other section has no limit that anybody was above.
+        #expect(page.components(separatedBy: "s above lag limit").count == 2)
+    }
+
+    @Test func aPageHasTheCaveatsOfTheText() {
+        var report = Self.report
+        #expect(HTMLReport.page(report).contains("medians of 2 interleaved rounds; tie: the"))
+        #expect(!HTMLReport.page(report).contains("class=\"warning\""))
+        report.sections[1].entries[0].rounds[0].rowsPerSecond = 50
+        report.rounds = 1
+        report.loadBefore = 1.5
+        let page = HTMLReport.page(report)
+        #expect(page.contains("one round: nothing is known of how much it varies (--rounds 3)."))
+        #expect(!page.contains("interleaved rounds"))
+        #expect(page.contains("(load 1.5): the figures are worth little."))
+        #expect(page.contains("<p class=\"warning\">the rounds of 1 of 2 strategies (single) "))
+    }
+
     /// Draws the page as a person would see it.
     @Test(.enabled(if: Browser.path != nil, "no headless browser on this machine"))
     func aBrowserShowsItsDrawings() async throws {

@@ -94,6 +94,22 @@ import Testing
         #expect(job.keyTexts == "a::text AS bench_text_0, \"B\"::text AS bench_text_1")
     }
 
+    @Test func onlyClientsSessionsAreEnded() {
+        // A plain role may end no autovacuum, which CREATE DATABASE ends itself.
+        #expect(BenchDatabases.ending.contains("backend_type = 'client backend'"))
+    }
+
+    @Test(arguments: [140_000, 150_000, 170_000])
+    func aTablespaceIsNamedOnlyWhereThatIsAllowedAndNeeded(_ version: Int) {
+        let sql = OwnTableSQL.databaseOptions(serverVersion: version)
+        #expect(
+            sql.contains(
+                """
+                CASE WHEN t.oid <> o.oid AND has_tablespace_privilege(t.oid, 'CREATE')
+                THEN ' TABLESPACE ' || quote_ident(t.spcname) ELSE '' END
+                """))
+    }
+
     @Test func textsSurviveAsAnArray() {
         #expect(SampleCopy.array([]) == "{}")
         #expect(

@@ -15,15 +15,14 @@ import Testing
         ([1.0, 2, 3], [2.5, 4, 5], true), ([1, 2, 3], [3, 4, 5], true),
         ([1, 2, 3], [3.1, 4, 5], false), ([9, 10, 11], [1, 2, 3], false),
     ])
-    func roundsThatOverlapAreATie(_ first: [Double], _ second: [Double], _ isTie: Bool) throws {
+    func roundsOverlap(_ first: [Double], _ second: [Double], _ overlap: Bool) throws {
         let (a, b) = (try #require(Spread(first)), try #require(Spread(second)))
-        #expect(a.isTie(with: b) == isTie)
-        #expect(b.isTie(with: a) == isTie)
+        #expect(a.overlaps(b) == overlap)
+        #expect(b.overlaps(a) == overlap)
     }
 
-    @Test func oneRoundIsNotJudged() throws {
+    @Test func oneRoundHasNoShare() throws {
         let one = try #require(Spread([1]))
-        #expect(one.isTie(with: try #require(Spread([1, 2]))) == nil)
         #expect(one.share == 0)
     }
 }

@@ -1,5 +1,7 @@
-import SluiceBench
+import Foundation
 import Testing
+
+@testable import SluiceBench
 
 @Suite struct StrategyListTests {
     @Test func namesAreDistinctAndReferencesExist() {
@@ -29,5 +31,19 @@ import Testing
         #expect(needed(10_000_000, "toast") > needed(10_000_000, "indexes-0"))
         #expect(needed(100_000, "indexes-3") < 2 << 30, "a quick look needs no large disk")
         #expect(needed(1_000_000_000, "wide") > 1_000_000_000 * 1_000)
+    }
+
+    @Test func aDiskThatIsTooSmallIsSaidBefore() throws {
+        let folder = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        let error = #expect(throws: BenchError.self) { try Bench.requireDisk(.max) }
+        let text = error?.description ?? ""
+        #expect(text.contains("MiB in \(folder), where"), "\(text)")
+        #expect(text.contains("compare fewer rows (--rows)"))
+        try Bench.requireDisk(0)
+    }
+
+    @Test func whatIsNotOfTheRuleIsSaid() throws {
+        let spirit = try #require(StrategyList.all.first { $0.name == "spirit" })
+        #expect(spirit.rule.contains("without its limit of 16 MiB"))
     }
 }

@@ -163,8 +163,101 @@ import Testing
         let text = BenchComparison.text(from: before, to: after)
         #expect(text.contains("single            1.01× the rate  not told apart"))
         #expect(text.contains("sluice            1.95× the rate  faster"))
+        #expect(!text.contains("before,"), "they were measured alike")
+        var renamed = after
+        renamed.sections[0].title = "the same in other words"
+        #expect(BenchComparison.text(from: before, to: renamed).contains("1.95× the rate  faster"))
         var other = after
         other.sections[0].rows = 7
         #expect(BenchComparison.text(from: before, to: other).contains("nothing in both"))
+    }
+
+    @Test func aComparisonSaysWhoFailsAndWhoKeepsTheLimit() {
+        let rates: [(String, [Double])] = [
+            ("single", [100, 102]), ("modulo", [200, 210]), ("ctid", [300, 310]),
+            ("offset", [50, 51]), ("sluice", [200, 210]),
+        ]
+        var (before, after) = (Self.report(rates), Self.report(rates))
+        before.sections[0].entries[1].problem = "it did not work"
+        after.sections[0].entries[2].problem = "33 of 1000 rows are not as they should be"
+        for round in 0..<2 {
+            before.sections[0].entries[0].rounds[round].keepsLimit = true
+            after.sections[0].entries[0].rounds[round].keepsLimit = false
+            before.sections[0].entries[4].rounds[round].keepsLimit = false
+            after.sections[0].entries[4].rounds[round].keepsLimit = true
+        }
+        before.sections[0].entries[3].problem = "cannot: the key is no integer"
+        after.sections[0].entries[3].problem = "cannot: the key is no integer"
+        let lines = BenchComparison.text(from: before, to: after).split(separator: "\n")
+        func line(_ name: String) -> String? {
+            lines.first { $0.hasPrefix("  \(name) ") }.map(String.init)
+        }
+        #expect(
+            line("ctid")?.hasSuffix("now fails: 33 of 1000 rows are not as they should be") == true)
+        #expect(line("modulo")?.hasSuffix("works now") == true)
+        #expect(line("offset") == nil, "it could not before either")
+        #expect(line("single")?.hasSuffix("not told apart, now over the limit") == true)
+        #expect(line("sluice")?.hasSuffix("not told apart, keeps the limit now") == true)
+    }
+
+    @Test func aComparisonSaysWhatElseIsPaid() {
+        let before = Self.report([("single", [100, 102]), ("sluice", [200, 210])])
+        var after = before
+        after.serverVersion = "16.2"
+        after.cores = 4
+        after.settings = ["fsync": "off", "wal_level": "logical"]
+        for round in 0..<2 {
+            var figures = after.sections[0].entries[1].rounds[round]
+            figures.walBytesPerRow = 500
+            figures.heapGrowth = 0.3
+            figures.lagSecondsMax = 3.2
+            figures.applicationP95Seconds = 0.002
+            after.sections[0].entries[1].rounds[round] = figures
+        }
+        var known = before
+        for round in 0..<2 {
+            known.sections[0].entries[1].rounds[round].lagSecondsMax = 1.1
+            known.sections[0].entries[1].rounds[round].applicationP95Seconds = 0.001
+        }
+        let text = BenchComparison.text(from: known, to: after)
+        #expect(text.contains("PostgreSQL: 15.1 before, 16.2 now"))
+        #expect(text.contains("cores: 2 before, 4 now"))
+        #expect(text.contains("fsync: on before, off now"))
+        #expect(text.contains("wal_level: unknown before, logical now"))
+        #expect(text.contains("single            1.00× the rate  not told apart\n"))
+        #expect(
+            text.contains(
+                "sluice            1.00× the rate  not told apart, 2.00× the WAL a row, table "
+                    + "grows by 30 % after 14 %, lag 3.2 s after 1.1 s, 2.00× the application's "
+                    + "p95"))
+        // What was not looked at before says nothing.
+        #expect(!BenchComparison.text(from: before, to: after).contains("lag"))
+    }
+
+    @Test func timeAboveTheLimitIsAColumnWhereThereIsAny() throws {
+        var report = Self.report([("single", [900, 910]), ("sluice", [300, 310])])
+        #expect(!BenchText.text(of: report).contains("above"))
+        for round in 0..<2 {
+            report.sections[0].entries[0].rounds[round].secondsAboveLag = 7.25
+            report.sections[0].entries[1].rounds[round].secondsAboveLag = 0
+        }
+        let lines = BenchText.text(of: report).split(separator: "\n").map(String.init)
+        #expect(lines.contains { $0.hasSuffix("lag    above") })
+        #expect(lines.contains { $0.hasPrefix("single ") && $0.hasSuffix(" 7.3 s") })
+        #expect(lines.contains { $0.hasPrefix("sluice ") && $0.hasSuffix(" 0.0 s") })
+        #expect(lines.contains("above: how long the lag was above the limit, or else ten seconds"))
+    }
+
+    @Test func textHasItsCaveats() {
+        var report = Self.report([("single", [100, 150]), ("sluice", [300, 310])])
+        report.loadBefore = 1.5
+        let text = BenchText.text(of: report)
+        #expect(text.contains("medians of 2; ±"))
+        #expect(text.contains("the rounds of 1 of 2 strategies (single) differ by more than 25 %"))
+        #expect(text.contains("(load 1.5): the figures are worth little"))
+        report.rounds = 1
+        let once = BenchText.text(of: report)
+        #expect(!once.contains("medians of"))
+        #expect(once.contains("one round: nothing is known of how much it varies (--rounds 3)"))
     }
 }

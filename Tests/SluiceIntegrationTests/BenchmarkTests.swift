@@ -138,6 +138,22 @@ import Testing
         #expect(try #require(figures("slow-replica").lagSecondsMax) > 0.05)
     }
 
+    @Test func sluiceIsToldTheLimitAndFillsTheTable() async throws {
+        let limited = ScenarioList.all.filter { ["application", "slow-replica"].contains($0.name) }
+        let report = try await run(
+            StrategyList.all.filter { $0.name == StrategyList.ours }, scenarios: limited,
+            rows: 2_000, replicas: 1)
+        #expect(report.sections.map(\.scenario) == limited.map(\.name))
+        for section in report.sections {
+            let entry = section.entries[0]
+            // Every row was looked at.
+            #expect(entry.problem == nil, "\(section.scenario): \(entry.problem ?? "")")
+            let figures = try #require(entry.rounds.first, "\(section.scenario)")
+            #expect(section.limit != nil && figures.keepsLimit != nil, "\(section.scenario)")
+            #expect(figures.batchP50Seconds != nil, "\(section.scenario)")
+        }
+    }
+
     /// Fills nothing, or fails.
     private struct Careless: BatchStrategy {
         let name: String

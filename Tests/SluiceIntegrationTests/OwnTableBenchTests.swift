@@ -171,6 +171,141 @@ import Testing
         }
     }
 
+    @Test func aRoleThatMakesDatabasesAndReadsTheTableIsEnough() async throws {
+        try await TestDatabase.with { database in
+            let name = try await database.value("SELECT current_database()") ?? ""
+            let role = "bench_\(name)"
+            try await database.execute(
+                """
+                CREATE SCHEMA shop; CREATE SCHEMA hidden;
+                CREATE TABLE hidden.secret (id integer PRIMARY KEY);
+                CREATE TABLE shop."Oth er" (id integer PRIMARY KEY);
+                CREATE VIEW shop.both AS SELECT id FROM hidden.secret UNION SELECT id FROM
+                shop."Oth er";
+                CREATE TABLE shop.orders (id bigint PRIMARY KEY, price numeric, cents bigint,
+                other integer REFERENCES shop."Oth er");
+                INSERT INTO shop.orders SELECT i, i * 1.5 FROM generate_series(1, 2000) AS i;
+                CREATE INDEX ON shop.orders (price); ANALYZE shop.orders;
+                CREATE ROLE "\(role)" LOGIN CREATEDB;
+                GRANT USAGE ON SCHEMA shop TO "\(role)";
+                GRANT SELECT ON shop.orders TO "\(role)";
+                """)
+            let names = [StrategyList.reference, StrategyList.ours]
+            let made = Names()
+            let plan = try plan(database, StrategyList.all.filter { names.contains($0.name) }) {
+                own in
+                own.parameters = own.parameters.setting("user", to: role)
+                own.table = "shop.orders"
+                own.expression = "price * 100"
+            }
+            let report = try await Bench(plan) { event in
+                made.note(event)
+            }.run()
+            let section = try #require(report.sections.first)
+            #expect(section.entries.map(\.strategy) == names)
+            for entry in section.entries {
+                #expect(entry.problem == nil, "\(entry.strategy): \(entry.problem ?? "")")
+                #expect(entry.rounds.count == 1, "\(entry.strategy)")
+            }
+            #expect(report.notes?.contains { $0.contains("this role may not read") } == true)
+            #expect(made.all.count == 2)
+            for name in made.all {
+                let left = try await database.connection.query(Self.isLeft, [.text(name)]).scalar
+                #expect(left == "0", "\(name)")
+            }
+            try await database.execute("DROP OWNED BY \"\(role)\"; DROP ROLE \"\(role)\"")
+        }
+    }
+
+    @Test func aPartitionThatCannotBeReadIsNamed() async throws {
+        try await TestDatabase.with { database in
+            let name = try await database.value("SELECT current_database()") ?? ""
+            let role = "bench_\(name)"
+            try await database.execute(
+                """
+                CREATE TABLE parts (id bigint PRIMARY KEY, cents bigint) PARTITION BY RANGE (id);
+                CREATE TABLE parts_1 PARTITION OF parts FOR VALUES FROM (0) TO (5);
+                INSERT INTO parts VALUES (1); ANALYZE parts;
+                CREATE ROLE "\(role)" LOGIN CREATEDB; GRANT SELECT ON parts TO "\(role)";
+                """)
+            let plan = try plan(database, StrategyList.all.filter { $0.name == "single" }) { own in
+                own.parameters = own.parameters.setting("user", to: role)
+                own.table = "parts"
+                own.expression = "id"
+            }
+            let error = await #expect(throws: BenchError.self) { _ = try await Bench(plan).run() }
+            #expect(error?.description.contains("GRANT SELECT ON public.parts_1") == true)
+            try await database.execute("DROP OWNED BY \"\(role)\"; DROP ROLE \"\(role)\"")
+        }
+    }
+
+    /// Fills by one UPDATE, and says in which tablespace that was.
+    private struct Looking: BatchStrategy {
+        let name = "looking"
+        let rule = "looks where its database lies"
+        let seen: Names
+
+        func fill(_ target: FillTarget) async throws {
+            try await target.parameters.withSession { connection in
+                let place = try await connection.query(
+                    """
+                    SELECT t.spcname FROM pg_database d JOIN pg_tablespace t
+                    ON t.oid = d.dattablespace WHERE d.datname = current_database()
+                    """
+                ).scalar
+                seen.add(place ?? "")
+                _ = try await connection.query("UPDATE t SET n = 7")
+            }
+        }
+    }
+
+    @Test func copiesLieInTheDatabasesTablespaceWhereTheRoleMay() async throws {
+        try await TestDatabase.with { database in
+            // A tablespace without a folder of its own is of PostgreSQL 15 and newer.
+            guard database.connection.serverVersion >= 150_000 else { return }
+            let name = try await database.value("SELECT current_database()") ?? ""
+            let (place, elsewhere, role) = ("place_\(name)", "elsewhere_\(name)", "bench_\(name)")
+            // One by one: none of them may be part of a transaction.
+            for statement in [
+                "SET allow_in_place_tablespaces = on", "CREATE TABLESPACE \(place) LOCATION ''",
+                "CREATE DATABASE \(elsewhere) TEMPLATE template0 TABLESPACE \(place)",
+                "CREATE ROLE \(role) LOGIN CREATEDB",
+            ] { try await database.execute(statement) }
+            let parameters = try ConnectionParameters(dsn: database.dsn)
+                .setting("dbname", to: elsewhere)
+            try await parameters.withSession { session in
+                _ = try await session.execute(
+                    script: """
+                        CREATE TABLE t (id bigint PRIMARY KEY, n integer);
+                        INSERT INTO t SELECT generate_series(1, 100); ANALYZE t;
+                        GRANT SELECT ON t TO \(role);
+                        """)
+            }
+            let seen = Names()
+            let plan = try plan(database, [Looking(seen: seen)]) { own in
+                own.parameters = parameters.setting("user", to: role)
+                own.table = "t"
+                own.column = "n"
+                own.expression = "7"
+            }
+            for may in [false, true] {
+                if may {
+                    try await database.execute("GRANT CREATE ON TABLESPACE \(place) TO \(role)")
+                }
+                let report = try await Bench(plan).run()
+                let problem = try #require(report.sections.first?.entries.first).problem
+                #expect(problem == nil)
+                let isSaid = report.notes?.contains { $0.contains("lie in another tablespace") }
+                #expect(isSaid == !may)
+            }
+            #expect(seen.all == ["pg_default", place])
+            for statement in [
+                "DROP DATABASE \(elsewhere) WITH (FORCE)", "DROP TABLESPACE \(place)",
+                "DROP ROLE \(role)",
+            ] { try await database.execute(statement) }
+        }
+    }
+
     @Test func aLedgerOthersDatabasesAndAHostileSettingAreNoObstacle() async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: 500, extra: ", s text, more integer")
@@ -305,6 +440,7 @@ private final class Flag: Sendable {
 private final class Names: Sendable {
     private let names = Mutex<[String]>([])
     var all: [String] { names.withLock { $0 } }
+    func add(_ name: String) { names.withLock { $0.append(name) } }
     func note(_ event: BenchEvent) {
         if case .creating(let made) = event { names.withLock { $0 += made } }
     }

@@ -24,15 +24,35 @@ public struct Conditions: Sendable, Equatable {
     }
 
     /// Whether what was measured keeps the limit; `nil` where there is none, or no figure.
-    func isKept(by figures: CellFigures) -> Bool? {
+    ///
+    /// `aloneSeconds` is what the application's 95th percentile is alone, by all that is known of
+    /// it; without it the cell's own look has to do.
+    func isKept(by figures: CellFigures, aloneSeconds: Double? = nil) -> Bool? {
         if let lagSecondsMax { return figures.lagSecondsMax.map { $0 <= lagSecondsMax } }
         if let applicationTimesMax {
             guard let p95 = figures.applicationP95Seconds,
-                let alone = figures.applicationAloneP95Seconds
+                let alone = aloneSeconds ?? figures.applicationAloneP95Seconds
             else { return nil }
             return p95 <= alone * applicationTimesMax
         }
         return nil
+    }
+
+    /// What a strategy is told to keep to.
+    ///
+    /// `alone` is the application's 95th percentile just now and `before` what it was before other
+    /// strategies: one look is of three seconds and off by much, so that the middle of all is told,
+    /// which is what all are judged by in the end.
+    func limits(alone: Double?, before: [Double], probe: String?) -> FillLimits {
+        var limits = FillLimits()
+        limits.lagSecondsMax = lagSecondsMax
+        limits.probe = probe
+        if let alone, let times = applicationTimesMax,
+            let usual = Spread(before + [alone])?.median
+        {
+            limits.applicationSecondsMax = usual * times
+        }
+        return limits
     }
 }
 

@@ -93,9 +93,10 @@ struct OwnTableBench: Sendable {
     private func warnings(_ facts: OwnTableFacts) -> [String] {
         let share = min(1, Double(plan.rows.max() ?? 0) / Double(max(1, facts.rows)))
         let mebibytes = Int(Double(facts.bytes) * share * Self.copiesOfSample) >> 20
+        let place = facts.otherTablespace.map { "tablespace \($0)" } ?? "database's tablespace"
         var sentences = [
-            "takes up to \(mebibytes + Self.mebibytesOfDatabase) MiB in the database's tablespace, "
-                + "and asks for checkpoints before each strategy, which others on the server notice"
+            "takes up to \(mebibytes + Self.mebibytesOfDatabase) MiB in the \(place), and asks for "
+                + "checkpoints before each strategy, which others on the server notice"
         ]
         if facts.triggers > 0, own.keepsTriggers {
             sentences.append(
@@ -141,6 +142,14 @@ struct OwnTableBench: Sendable {
             "without foreign keys, whose other rows are not in the copy; every other table is "
                 + "empty there",
         ]
+        if let other = facts.otherTablespace {
+            notes.append(
+                "the copies lie in another tablespace than the table's database, \(other), since "
+                    + "this role may make none in the same")
+        }
+        if !facts.unreadable.isEmpty {
+            notes.append("without the tables that this role may not read, and what needs them")
+        }
         if facts.triggers > 0 {
             notes.append(
                 own.keepsTriggers
@@ -155,7 +164,7 @@ struct OwnTableBench: Sendable {
     ) async throws -> BenchTable {
         try await databases.makeTemplate(options: facts.databaseOptions)
         let schema = try await SchemaCopy.read(
-            databases.outside, keepsTriggers: own.keepsTriggers)
+            databases.outside, excluded: facts.unreadable, keepsTriggers: own.keepsTriggers)
         defer { schema.delete() }
         let before = try await schema.make("pre-data", in: databases.template)
         let copied = try await databases.template.withSession { target in

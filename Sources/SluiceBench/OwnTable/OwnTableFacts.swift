@@ -14,6 +14,10 @@ struct OwnTableFacts: Sendable {
     let bytes: Int
     /// What the copies' `CREATE DATABASE` is told.
     let databaseOptions: String
+    /// The tablespace that the copies lie in, where that is not the database's.
+    let otherTablespace: String?
+    /// Tables that this role may not read, as `pg_dump` takes their names.
+    let unreadable: [String]
     /// What the copies' database sets for its sessions, each as `name=value`.
     let databaseSettings: [String]
     let job: FillJob
@@ -48,17 +52,31 @@ struct OwnTableFacts: Sendable {
         guard number(table[2]) > 0 || number(table[6]) < bytesUncounted else {
             throw BenchError("nobody knows how many rows \(name) has: ANALYZE \(name)")
         }
-        let version = connection.serverVersion
+        let options = try await connection.query(
+            OwnTableSQL.databaseOptions(serverVersion: connection.serverVersion)
+        ).rows.first
         return OwnTableFacts(
             name: name, isPartitioned: table[1] == "p", rows: number(table[2]),
             indexes: number(table[3]), triggers: number(table[4]),
             bytes: number(table[6]) + number(table[7]),
-            databaseOptions: try await connection.query(
-                OwnTableSQL.databaseOptions(serverVersion: version)
-            ).scalar ?? "",
+            databaseOptions: options?[0] ?? "", otherTablespace: options?[1],
+            unreadable: try await unreadable(name, connection),
             databaseSettings: try await connection.query(OwnTableSQL.databaseSettings).rows
                 .compactMap { $0[0] },
             job: try await job(own, name, isPartitioned: table[1] == "p", connection))
+    }
+
+    /// Patterns of the tables that cannot be locked, none of which may belong to this one.
+    private static func unreadable(
+        _ table: String, _ connection: PostgresConnection
+    ) async throws -> [String] {
+        let rows = try await connection.query(OwnTableSQL.unreadable, [.text(table)]).rows
+        if let part = rows.first(where: { $0[2] == "t" }), let name = part[1] {
+            throw BenchError(
+                "this role may not read the partition \(name) of \(table): GRANT SELECT ON \(name) "
+                    + "TO it, and USAGE ON its schema")
+        }
+        return Set(rows.compactMap { $0[0] }).sorted()
     }
 
     /// Refuses servers that do not count what is measured.

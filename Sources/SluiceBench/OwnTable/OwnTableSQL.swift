@@ -47,32 +47,56 @@ enum OwnTableSQL {
         pg_is_in_recovery(), current_setting('default_transaction_read_only') = 'on'
         """
 
-    /// How this database has to be made again: its text, as `CREATE DATABASE` spells it.
+    /// How this database has to be made again: its text, as `CREATE DATABASE` spells it; and the
+    /// tablespace that its copies lie in, where that is another one.
+    ///
+    /// A role may name a tablespace only with a privilege for it, the default one's included, and
+    /// needs none for where the template lies.
     static func databaseOptions(serverVersion: Int) -> String {
         let locale: String
         switch serverVersion {
-        case 170_000...: locale = "datlocale"
-        case 150_000...: locale = "daticulocale"
+        case 170_000...: locale = "d.datlocale"
+        case 150_000...: locale = "d.daticulocale"
         default: locale = ""
         }
         let provider =
             locale.isEmpty
             ? "''"
             : """
-            CASE datlocprovider WHEN 'i' THEN ' LOCALE_PROVIDER icu ICU_LOCALE '
+            CASE d.datlocprovider WHEN 'i' THEN ' LOCALE_PROVIDER icu ICU_LOCALE '
             || quote_literal(\(locale)) \(serverVersion >= 170_000
                 ? "WHEN 'b' THEN ' LOCALE_PROVIDER builtin BUILTIN_LOCALE ' "
-                    + "|| quote_literal(datlocale)" : "") ELSE '' END
+                    + "|| quote_literal(d.datlocale)" : "") ELSE '' END
             """
         return """
-            SELECT ' ENCODING ' || quote_literal(pg_encoding_to_char(encoding))
-            || ' LC_COLLATE ' || quote_literal(datcollate)
-            || ' LC_CTYPE ' || quote_literal(datctype) || \(provider)
-            || ' TABLESPACE ' || quote_ident(t.spcname)
-            FROM pg_database JOIN pg_tablespace t ON t.oid = dattablespace
-            WHERE datname = current_database()
+            SELECT ' ENCODING ' || quote_literal(pg_encoding_to_char(d.encoding))
+            || ' LC_COLLATE ' || quote_literal(d.datcollate)
+            || ' LC_CTYPE ' || quote_literal(d.datctype) || \(provider)
+            || CASE WHEN t.oid <> o.oid AND has_tablespace_privilege(t.oid, 'CREATE')
+            THEN ' TABLESPACE ' || quote_ident(t.spcname) ELSE '' END,
+            CASE WHEN t.oid <> o.oid AND NOT has_tablespace_privilege(t.oid, 'CREATE')
+            THEN quote_ident(o.spcname) END
+            FROM pg_database d JOIN pg_tablespace t ON t.oid = d.dattablespace
+            JOIN pg_database e ON e.datname = 'template0'
+            JOIN pg_tablespace o ON o.oid = e.dattablespace
+            WHERE d.datname = current_database()
             """
     }
+
+    /// Tables of this database that this role may not read: as `pg_dump` takes a pattern, as SQL
+    /// spells the name, and whether each is a partition of the table `$1`.
+    ///
+    /// `pg_dump` locks every table that it writes of, for which a role has to be able to read it.
+    static let unreadable = """
+        SELECT quote_ident(n.nspname) || '.' || CASE WHEN has_schema_privilege(n.oid, 'USAGE')
+        THEN quote_ident(c.relname) ELSE '*' END,
+        quote_ident(n.nspname) || '.' || quote_ident(c.relname),
+        c.oid IN (SELECT relid FROM pg_partition_tree(to_regclass($1)))
+        FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        WHERE c.relkind IN ('r', 'p') AND n.nspname <> 'information_schema'
+        AND n.nspname !~ '^pg_' AND NOT (has_schema_privilege(n.oid, 'USAGE')
+        AND has_table_privilege(c.oid, 'SELECT')) ORDER BY 1, 2
+        """
 
     /// What this database sets for its sessions, and for this role's in it, each as `name=value`;
     /// its timeouts are off in a benchmark.

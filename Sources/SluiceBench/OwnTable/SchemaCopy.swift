@@ -22,11 +22,11 @@ struct SchemaCopy: Sendable {
     /// How long another session's lock is waited for: behind one who waits, others wait too.
     private static let lockTimeout = "5s"
 
-    /// Reads the definitions of a database.
+    /// Reads the definitions of a database, but those of the tables that `excluded` names.
     ///
     /// - Throws: `BenchError` with the reason.
     static func read(
-        _ source: ConnectionParameters, keepsTriggers: Bool
+        _ source: ConnectionParameters, excluded: [String], keepsTriggers: Bool
     ) async throws -> SchemaCopy {
         let folder = FileManager.default.temporaryDirectory
             .appending(path: "sluice-bench-\(UUID().uuidString)")
@@ -37,6 +37,7 @@ struct SchemaCopy: Sendable {
             let programs = try ClientPrograms.locate(["pg_dump", "pg_restore"])
             let copy = SchemaCopy(
                 programs: programs, folder: folder, keepsTriggers: keepsTriggers)
+            let exclusions = excluded.map { "--exclude-table=\($0)" }
             _ = try await programs.run(
                 "pg_dump",
                 [
@@ -45,7 +46,7 @@ struct SchemaCopy: Sendable {
                     // A ledger without its rows is a broken one.
                     "--exclude-schema=sluice",
                     "--file", copy.archive,
-                ], environment: environment(source))
+                ] + exclusions, environment: environment(source))
             return copy
         } catch {
             try? FileManager.default.removeItem(at: folder)

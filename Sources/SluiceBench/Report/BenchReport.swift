@@ -98,6 +98,22 @@ extension BenchReport {
     }
 }
 
+extension BenchReport.Section {
+    /// Whether an application worked beside, and was watched.
+    public var hasApplication: Bool {
+        entries.contains { entry in
+            entry.rounds.contains { $0.applicationP95Seconds != nil }
+        }
+    }
+
+    /// Whether the replica was further behind than it should be, in any round of anybody.
+    public var hasLagAboveLimit: Bool {
+        entries.contains { entry in
+            entry.rounds.contains { ($0.secondsAboveLag ?? 0) > 0 }
+        }
+    }
+}
+
 extension BenchReport.Entry {
     /// How a problem begins that is none of the strategy's work.
     static let cannot = "cannot: "

@@ -5,6 +5,13 @@ public enum HTMLReport {
         let sections = report.sections.map { section($0) }.joined(separator: "\n")
         let settings = report.settings.sorted { $0.key < $1.key }
             .map { "\($0.key) = \($0.value)" }.joined(separator: ", ")
+        let rounds =
+            report.rounds == 1
+            ? "one round"
+            : "medians of \(report.rounds) interleaved rounds; tie: the rounds do not tell it from "
+                + "the first"
+        let notes = ((report.notes ?? []) + Caveats.sentences(report))
+            .map { " " + escape($0) + "." }.joined()
         return """
             <!doctype html>
             <html lang="en"><head><meta charset="utf-8">
@@ -12,9 +19,8 @@ public enum HTMLReport {
             <title>sluice bench</title><style>\(style)</style></head><body>
             <h1>sluice bench</h1>
             <p>PostgreSQL \(escape(report.serverVersion))\
-            \(report.cores > 0 ? ", \(report.cores) cores" : ""), medians of \
-            \(report.rounds) interleaved rounds. \(escape(settings)).\
-            \((report.notes ?? []).map { " " + escape($0) + "." }.joined())</p>
+            \(report.cores > 0 ? ", \(report.cores) cores" : ""), \(rounds). \
+            \(escape(settings)).\(notes)</p>
             \(GrowthChart.svg(report.sections))
             \(sections)
             <p>Others&#8217; strategies are their rules, written from their descriptions, and not \
@@ -32,8 +38,7 @@ public enum HTMLReport {
         }.joined(separator: "\n")
         let limit = section.limit.map { " Limit: \(escape($0)); who keeps it comes first." } ?? ""
         let noise =
-            verdict.isNoisy
-            ? "<p class=\"warning\">This machine was too noisy for small differences.</p>" : ""
+            Caveats.noise(verdict).map { "<p class=\"warning\">\(escape($0)).</p>" } ?? ""
         return """
             <h2>\(escape(section.scenario)): \(escape(section.title))</h2>
             <p>\(section.rows) rows, \(section.rowsDue) of them filled. Bars are medians, lines \

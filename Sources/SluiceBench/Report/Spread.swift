@@ -24,11 +24,11 @@ public struct Spread: Sendable, Equatable {
     /// How far they are apart, as a share of the median.
     public var share: Double { median == 0 ? 0 : (high - low) / abs(median) }
 
-    /// Whether the two cannot be told apart by these rounds: one lies within what the other showed.
+    /// Whether a round of the one lies within what the other's rounds show.
     ///
-    /// `nil` where one has a single round: nothing is known of its spread then.
-    public func isTie(with other: Spread) -> Bool? {
-        guard count > 1, other.count > 1 else { return nil }
-        return low <= other.high && other.low <= high
+    /// Two of three rounds each do not overlap by chance once in ten times, and of two rounds each
+    /// once in three: ``RoundNoise`` judges who is told apart.
+    public func overlaps(_ other: Spread) -> Bool {
+        low <= other.high && other.low <= high
     }
 }

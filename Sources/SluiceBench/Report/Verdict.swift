@@ -15,16 +15,32 @@ public struct Verdict: Sendable, Equatable {
         /// Whether it cannot be told from the first; `nil` for the first, and where one round says
         /// nothing of that.
         public let isTieWithFirst: Bool?
+
+        /// The place in a word: `first`, `tie` or `over`; `nil` for whoever is none of that.
+        public var word: String? {
+            switch isTieWithFirst {
+            case .some(true): return "tie"
+            case .some(false): return nil
+            case nil where keepsLimit == false: return "over"
+            case nil: return rate.count > 1 ? "first" : nil
+            }
+        }
     }
 
-    /// A reference that varies by more than this share tells little: the machine is too noisy.
+    /// A strategy whose rounds differ by more than this share tells little.
     public static let noiseShareMax = 0.25
+    /// Where one of so many strategies is like that, the machine is too noisy.
+    private static let noisyOneIn = 4
 
     /// The strategies that filled the table, the fastest first; where there is a limit, those that
     /// kept it before the others.
     public let places: [Place]
     /// How far the strategies' rounds are apart in the middle, as a share; `nil` with one round.
     public let noiseShare: Double?
+    /// Strategies whose rounds differ by more than ``noiseShareMax``, in the order of the places.
+    public let noisy: [String]
+    /// How many strategies have more than one round.
+    public let repeatedCount: Int
 
     /// Judges a section.
     public init(_ section: BenchReport.Section) {
@@ -37,17 +53,27 @@ public struct Verdict: Sendable, Equatable {
         }
         let single = rated.first { $0.name == StrategyList.reference }?.rate.median
         let fixed = rated.filter { StrategyList.fixed.contains($0.name) }.map(\.rate.median).max()
+        let noise = RoundNoise(section.entries)
         places = rated.map { name, rate, keeps in
             Place(
                 strategy: name, rate: rate, overSingle: single.map { rate.median / $0 },
                 overFixed: fixed.map { rate.median / $0 }, keepsLimit: keeps,
                 isTieWithFirst: name == rated.first?.name || keeps == false
-                    ? nil : rated.first.flatMap { rate.isTie(with: $0.rate) })
+                    ? nil : rated.first.flatMap { noise.isTie(rate, $0.rate) })
         }
-        let shares = rated.filter { $0.rate.count > 1 }.map(\.rate.share)
-        noiseShare = Spread(shares)?.median
+        let repeated = rated.filter { $0.rate.count > 1 }
+        noiseShare = Spread(repeated.map(\.rate.share))?.median
+        noisy = repeated.filter { $0.rate.share > Self.noiseShareMax }.map(\.name)
+        repeatedCount = repeated.count
     }
 
-    /// Whether differences mean little here.
-    public var isNoisy: Bool { (noiseShare ?? 0) > Self.noiseShareMax }
+    /// Whether differences mean little here: the strategies differ much in the middle, or many of
+    /// them do, or one of those that everything is compared with.
+    public var isNoisy: Bool {
+        if (noiseShare ?? 0) > Self.noiseShareMax { return true }
+        if noisy.contains(StrategyList.reference) || noisy.contains(StrategyList.ours) {
+            return true
+        }
+        return !noisy.isEmpty && noisy.count * Self.noisyOneIn >= repeatedCount
+    }
 }

@@ -4,6 +4,8 @@ import SluicePostgres
 struct Cell: Sendable {
     let strategy: any BatchStrategy
     let table: BenchTable
+    /// What the application's 95th percentile was alone before other strategies, in seconds.
+    var aloneBefore: [Double] = []
 
     /// Fills the copy, measures that, and checks every row; the server is looked at through
     /// `outside`, another of its databases.
@@ -33,7 +35,8 @@ struct Cell: Sendable {
         let lag = LagWatch(looking, ceilingSeconds: ceiling)
         let target = FillTarget(
             parameters: around.route(parameters), job: table.job, batches: BatchLog(),
-            limits: limits(alone: alone, around))
+            limits: table.conditions.limits(
+                alone: alone, before: aloneBefore, probe: around.application?.probe()))
         let before = try await ServerCounters.read(table.job.table, connection)
         var (figures, others) = try await around.beside(looking) {
             try await fill(target, beside: lag)
@@ -61,17 +64,6 @@ struct Cell: Sendable {
             figures.batchP99Seconds = Percentile.of(batches, 0.99)
         }
         return figures
-    }
-
-    /// What the strategy is told to keep to.
-    private func limits(alone: Double?, _ around: Surroundings.Present) -> FillLimits {
-        var limits = FillLimits()
-        limits.lagSecondsMax = table.conditions.lagSecondsMax
-        limits.probe = around.application?.probe()
-        if let alone, let times = table.conditions.applicationTimesMax {
-            limits.applicationSecondsMax = alone * times
-        }
-        return limits
     }
 
     /// Has the strategy work while the replica is looked at, and measures the client.

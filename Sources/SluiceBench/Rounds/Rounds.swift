@@ -24,15 +24,15 @@ struct Rounds: Sendable {
                     .began(
                         strategy: strategy.name, scenario: table.name, round: round,
                         of: plan.rounds))
-                let (figures, problem) = try await measure(Cell(strategy: strategy, table: table))
-                if var figures {
-                    figures.keepsLimit = table.conditions.isKept(by: figures)
-                    section.entries[index].rounds.append(figures)
-                }
+                let cell = Cell(
+                    strategy: strategy, table: table, aloneBefore: section.aloneSeconds)
+                let (figures, problem) = try await measure(cell)
+                if let figures { section.entries[index].rounds.append(figures) }
                 section.entries[index].problem = problem
                 report(.ended(strategy: strategy.name, figures: figures, problem: problem))
             }
         }
+        section.judge(by: table.conditions)
         return section
     }
 
@@ -47,6 +47,25 @@ struct Rounds: Sendable {
             // What was cancelled failed through nobody's fault.
             try Task.checkCancellation()
             return (nil, failure.description)
+        }
+    }
+}
+
+extension BenchReport.Section {
+    /// What the application's 95th percentile was alone before each strategy, in seconds.
+    var aloneSeconds: [Double] {
+        entries.flatMap { $0.rounds.compactMap(\.applicationAloneP95Seconds) }
+    }
+
+    /// Says of each round whether it kept the limit, all by the same measure: the middle of all
+    /// looks at the application alone.
+    mutating func judge(by conditions: Conditions) {
+        let alone = Spread(aloneSeconds)?.median
+        for index in entries.indices {
+            for round in entries[index].rounds.indices {
+                entries[index].rounds[round].keepsLimit = conditions.isKept(
+                    by: entries[index].rounds[round], aloneSeconds: alone)
+            }
         }
     }
 }

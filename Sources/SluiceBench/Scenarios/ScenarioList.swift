@@ -19,7 +19,7 @@ public enum ScenarioList {
             key: [(FillJob.KeyColumn(name: "code", type: "text"), "'P-' || lpad(i::text, 12, '0')")]
         ),
         Scenario(
-            "skew", "an integer key with most keys in a hundredth of its span",
+            "skew", "an integer key with 99 of 100 keys in the first thousandth of its span",
             key: [
                 (
                     FillJob.KeyColumn(name: "id", type: "bigint"),

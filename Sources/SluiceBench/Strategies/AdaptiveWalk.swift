@@ -5,8 +5,14 @@ struct AdaptiveWalk: BatchStrategy {
     let name: String
     let rule: String
     let first: Int
-    /// The size after a batch of `keys` took `seconds`; `rate` is what the rule remembers.
-    private let next: @Sendable (_ keys: Int, _ seconds: Double, _ rate: inout Double?) -> Int
+    /// The size after a batch of `keys` took `seconds`; `past` is what the rule remembers.
+    let next: @Sendable (_ keys: Int, _ seconds: Double, _ past: inout Past) -> Int
+
+    /// What a rule remembers of all batches before: sums in which the older ones fade.
+    struct Past: Sendable, Equatable {
+        var keys = 0.0
+        var seconds = 0.0
+    }
 
     /// From 10,000, to a target of 180 s, at most doubled each time.
     static let graphNode = AdaptiveWalk(
@@ -19,17 +25,19 @@ struct AdaptiveWalk: BatchStrategy {
         return Int(min(wanted, Double(keys) * 2).rounded())
     }
 
-    /// So many as took half a second at the rate so far, the newest a quarter of it.
+    /// So many as took half a second at the rate so far.
+    ///
+    /// Keys and seconds are summed up and the rate is one by the other (`WeightedAvgRate`): a chunk
+    /// that took long weighs more than a short one.
     static let ptOSC = AdaptiveWalk(
         name: "chunk-time",
         rule: "key ranges on one connection, from 1,000 keys towards chunks of 0.5 s by a weighted "
             + "rate (0.75 for what was): pt-online-schema-change's chunks",
         first: 1_000
-    ) { keys, seconds, rate in
-        let now = Double(keys) / max(seconds, 1e-6)
-        let mean = rate.map { 0.75 * $0 + 0.25 * now } ?? now
-        rate = mean
-        return Int((mean * 0.5).rounded())
+    ) { keys, seconds, past in
+        past.keys = past.keys * 0.75 + Double(keys)
+        past.seconds = past.seconds * 0.75 + seconds
+        return Int(past.keys / max(past.seconds, 1e-6) * 0.5)
     }
 
     func fill(_ target: FillTarget) async throws {
@@ -37,13 +45,13 @@ struct AdaptiveWalk: BatchStrategy {
         try await target.withConnection { connection in
             var walk = KeyWalk(job, connection)
             var keys = first
-            var rate: Double?
+            var past = Past()
             while let step = try await walk.next(keys: keys) {
                 let began = ContinuousClock.now
                 try await KeyWalk.fill(step, job, connection)
                 let seconds = began.duration(to: .now) / .seconds(1)
                 target.batches.note(seconds: seconds)
-                keys = max(1, next(keys, seconds, &rate))
+                keys = max(1, next(keys, seconds, &past))
             }
         }
     }

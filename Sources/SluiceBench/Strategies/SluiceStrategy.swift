@@ -1,4 +1,3 @@
-import Foundation
 import Sluice
 import SluiceCore
 import SluicePostgres
@@ -7,7 +6,8 @@ import SluicePostgres
 struct SluiceStrategy: BatchStrategy {
     let name: String
     let rule: String
-    private let limits: @Sendable (inout LimitChanges) -> Void
+    /// What differs from the defaults.
+    private let change: @Sendable (inout LimitChanges) -> Void
 
     /// Everything by default.
     static let whole = SluiceStrategy(
@@ -33,19 +33,27 @@ struct SluiceStrategy: BatchStrategy {
             name: name, table: job.table,
             assignments: [Assignment(column: job.column, expression: job.expression)],
             predicate: job.remaining, key: job.key.map(\.name))
+        let report = try await Sluice(target.parameters).run(
+            request, options: options(for: target.limits, noting: target.batches))
+        guard report.exitCode == 0 else { throw BenchError(report.message) }
+    }
+
+    /// How a run is carried out that keeps to limits and notes how long its batches take.
+    ///
+    /// In memory: no other strategy writes a file while it is measured.
+    func options(for limits: FillLimits, noting batches: BatchLog) -> RunOptions {
         var options = RunOptions()
         options.confirmed = true
         // No other strategy looks at its work again.
         options.verify = .off
-        limits(&options.limits)
-        Self.apply(target.limits, to: &options.limits)
-        let trace = FileManager.default.temporaryDirectory
-            .appending(path: "sluice-bench-\(UUID().uuidString).ndjson")
-        defer { try? FileManager.default.removeItem(at: trace) }
-        options.tracePath = trace.path
-        let report = try await Sluice(target.parameters).run(request, options: options)
-        guard report.exitCode == 0 else { throw BenchError(report.message) }
-        try Self.note(trace, in: target.batches)
+        change(&options.limits)
+        Self.apply(limits, to: &options.limits)
+        options.traced = { events in
+            for case .finished(_, let sample, _, _) in events {
+                batches.note(seconds: sample.latencySeconds)
+            }
+        }
+        return options
     }
 
     /// What a person would write on the command line for these limits.
@@ -54,18 +62,6 @@ struct SluiceStrategy: BatchStrategy {
         if let budget = limits.applicationSecondsMax, let probe = limits.probe {
             changes.foregroundBudget = .seconds(budget)
             changes.foregroundProbe = probe
-        }
-    }
-
-    /// What the run wrote of its batches.
-    private static func note(_ trace: URL, in log: BatchLog) throws {
-        let decoder = JSONDecoder()
-        decoder.nonConformingFloatDecodingStrategy = .convertFromString(
-            positiveInfinity: "Infinity", negativeInfinity: "-Infinity", nan: "NaN")
-        for line in try String(contentsOf: trace, encoding: .utf8).split(separator: "\n") {
-            let event = try? decoder.decode(ControlTrace.Event.self, from: Data(line.utf8))
-            guard case .finished(_, let sample, _, _) = event else { continue }
-            log.note(seconds: sample.latencySeconds)
         }
     }
 }

@@ -69,20 +69,13 @@ enum BenchText {
         for entry in section.entries {
             if let problem = entry.problem { lines.append("  \(entry.strategy): \(problem)") }
         }
-        let hasApplication = section.entries.contains { entry in
-            entry.rounds.contains { $0.applicationP95Seconds != nil }
-        }
-        lines += ["", detailHead + (hasApplication ? applicationHead : "")]
+        lines += ["", detailHead + furtherHead(section)]
         for place in verdict.places {
             guard let entry = section.entries.first(where: { $0.strategy == place.strategy })
             else { continue }
-            lines.append(detail(entry) + (hasApplication ? application(entry) : ""))
+            lines.append(detail(entry) + further(entry, section))
         }
-        if verdict.isNoisy {
-            lines.append(
-                "the rounds differ by \(percent(verdict.noiseShare ?? 0)) in the middle: this "
-                    + "machine is too noisy for small differences")
-        }
+        if let noise = Caveats.noise(verdict) { lines.append(noise) }
         return lines
     }
 
@@ -94,13 +87,6 @@ enum BenchText {
         + left("HOT", 6) + "  place"
 
     private static func line(_ place: Verdict.Place, _ entry: BenchReport.Entry) -> String {
-        let tie: String
-        switch place.isTieWithFirst {
-        case .some(true): tie = "tie"
-        case .some(false): tie = ""
-        case nil where place.keepsLimit == false: tie = "over"
-        case nil: tie = place.rate.count > 1 ? "first" : ""
-        }
         let row: [(String, Int)] = [
             (Format.count(Int(place.rate.median)), 10),
             (place.rate.count > 1 ? percent(place.rate.share / 2) : "–", 7),
@@ -110,7 +96,7 @@ enum BenchText {
             (number(entry, \.hotShare, percent), 6),
         ]
         return pad(place.strategy, 18) + row.map { left($0.0, $0.1) }.joined()
-            + (tie.isEmpty ? "" : "  " + tie)
+            + (place.word.map { "  " + $0 } ?? "")
     }
 
     private static let detailHead =
@@ -132,6 +118,21 @@ enum BenchText {
         return pad(entry.strategy, 18) + row.map { left($0.0, $0.1) }.joined()
     }
 
+    /// Columns that most sections have nothing for.
+    private static func furtherHead(_ section: BenchReport.Section) -> String {
+        (section.hasLagAboveLimit ? left("above", 9) : "")
+            + (section.hasApplication ? applicationHead : "")
+    }
+
+    /// How long the lag was above the limit, and how the application fared.
+    private static func further(
+        _ entry: BenchReport.Entry, _ section: BenchReport.Section
+    ) -> String {
+        let above = left(number(entry, \.secondsAboveLag) { Format.decimal($0) + " s" }, 9)
+        return (section.hasLagAboveLimit ? above : "")
+            + (section.hasApplication ? application(entry) : "")
+    }
+
     private static let applicationHead = left("app alone", 11) + left("p95", 10) + left("p99", 10)
 
     private static func application(_ entry: BenchReport.Entry) -> String {
@@ -145,28 +146,22 @@ enum BenchText {
 
     private static func notes(_ report: BenchReport) -> [String] {
         let settings = report.settings.sorted { $0.key < $1.key }.map { "\($0.key) = \($0.value)" }
-        var notes = [
-            "medians of \(report.rounds); ± is half of what the rounds differ by; tie: the rounds "
-                + "do not tell it from the first",
+        var notes: [String] = []
+        if report.rounds > 1 {
+            notes.append(
+                "medians of \(report.rounds); ± is half of what the rounds differ by; tie: the "
+                    + "rounds do not tell it from the first")
+        }
+        notes += [
             "PostgreSQL \(report.serverVersion)\(cores(report)), with "
                 + settings.joined(separator: ", "),
             "updates and transactions are per row that was to be filled; others' strategies are "
                 + "their rules and not the products",
         ]
-        notes += report.notes ?? []
-        if report.rounds == 1 {
-            notes[0] = "one round: nothing is known of how much it varies (--rounds 3)"
+        if report.sections.contains(where: \.hasLagAboveLimit) {
+            notes.append("above: how long the lag was above the limit, or else ten seconds")
         }
-        if report.sections.contains(where: { $0.scenario == "application" }) {
-            notes.append(
-                "beside the application, WAL, page images, HOT and growth are its own too")
-        }
-        if report.cores > 0, report.loadBefore > Double(report.cores) / 2 {
-            notes.append(
-                "something else ran on this machine before (load "
-                    + "\(Format.decimal(report.loadBefore))): the figures are worth little")
-        }
-        return notes
+        return notes + (report.notes ?? []) + Caveats.sentences(report)
     }
 
     private static func cores(_ report: BenchReport) -> String {
