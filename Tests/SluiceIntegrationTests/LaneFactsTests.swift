@@ -72,6 +72,39 @@ import Testing
         }
     }
 
+    /// Values out of line stand in the way where they are what is set, and nowhere else.
+    @Test func valuesOutOfLineThatStayAreNoObstacle() async throws {
+        try await TestDatabase.with(alone: true) { database in
+            try await database.makeTable(
+                rows: 40_000,
+                extra: ", filler text NOT NULL DEFAULT repeat('x', 60), big text, short numeric")
+            try await database.execute(
+                """
+                ALTER TABLE t ALTER COLUMN big SET STORAGE EXTERNAL;
+                CREATE TABLE u AS SELECT id, n, filler,
+                CASE WHEN id % 100 = 0 THEN repeat('y', 5000) END AS big, short FROM t;
+                DROP TABLE t; ALTER TABLE u RENAME TO t;
+                ALTER TABLE t ALTER COLUMN big SET STORAGE EXTERNAL;
+                UPDATE t SET big = big || 'z' WHERE big IS NOT NULL;
+                ALTER TABLE t ADD PRIMARY KEY (id)
+                """)
+            try await database.execute("VACUUM FULL t")
+            try await database.execute("ANALYZE t")
+            let long = try await report(database, set: "big", to: "big || 'z'")
+            #expect(long.lanes.contains("what is set may be stored out of line"), "\(long.lanes)")
+            let short = try await report(database, set: "short", to: "length(big)")
+            #expect(short.lanes.contains("leaves its page"), "\(short.lanes)")
+            var options = RunOptions.with(workers: 2, batch: 500)
+            options.limits.lanes = .fixed(8)
+            options.limits.maxRowsPerSecond = .some(30_000)
+            let run = try await database.sluice.run(increment, options: options)
+            #expect(run.status.rowsChanged == 40_000, "\(run.message)")
+            #expect(try await database.histogram() == "1:40000")
+            let regions = try await database.number("SELECT sum(regions) FROM sluice.range")
+            #expect(regions > 0)
+        }
+    }
+
     /// More partitions than are asked one by one, and a small one whose rows lie out of line.
     @Test func partitionsThatAreNotAskedKeepWhatIsTheirOwn() async throws {
         try await TestDatabase.with { database in
@@ -93,7 +126,8 @@ import Testing
             let job = try await LanePlanner(connection: connection).examined(
                 JobPlanner(connection: connection).plan(
                     JobRequest(
-                        table: "t", assignments: [Assignment(column: "n", expression: "n + 1")])))
+                        table: "t",
+                        assignments: [Assignment(column: "s", expression: "s || 'x'")])))
             await connection.close()
             #expect(job.parts.count == 20 && job.parts.count { $0.isWide } == 1)
             for part in job.parts {

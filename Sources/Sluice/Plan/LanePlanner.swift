@@ -66,7 +66,6 @@ struct LanePlanner: Sendable {
     ) async throws(PostgresError) -> LaneFacts {
         var facts = LaneFacts()
         facts.isUpdate = job.identity.kind == .update
-        facts.isWide = part.isWide
         facts.isDriven = part.driver != nil
         facts.isHashed = job.laneMethod == .hash
         facts.isPhysical = part.isPhysical
@@ -84,6 +83,8 @@ struct LanePlanner: Sendable {
         facts.rowsPerPage = row[2].flatMap(Double.init)
         facts.correlation = row[3].flatMap(Double.init)
         facts.growthBytes = row[4].flatMap(Double.init) ?? facts.growthBytes
+        // A row keeps its other values out of line where they are, however large they are.
+        facts.isWide = part.isWide && row[5] == "t"
         // In the order of pages a lane is told by a row's place; the order has its plan checked.
         if facts.isPhysical { return facts }
         facts.canBeTold = try await canBeTold(job)

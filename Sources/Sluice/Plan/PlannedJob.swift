@@ -113,7 +113,8 @@ struct PlannedJob: Sendable {
         PhysicalSQL(batch: batch(part), columns: table.columns.map(\.name))
     }
 
-    /// The same, its rows growing by so much as a forecast's probe measured.
+    /// The same, its rows as a forecast's probe found them: what they grow by, and what room their
+    /// pages have.
     func probed(_ forecast: Forecast?) -> PlannedJob {
         var job = self
         for index in job.parts.indices {

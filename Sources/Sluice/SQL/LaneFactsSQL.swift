@@ -9,7 +9,8 @@ enum LaneFactsSQL {
 
     /// Facts of the table `$1` whose columns `$2` are assigned and whose key begins with `$3`:
     /// indexes that an assignment touches, how many others there are beside one, rows in a page,
-    /// how far the key follows the pages, and by how many bytes a row grows.
+    /// how far the key follows the pages, by how many bytes a row grows, and whether what is set
+    /// may be stored out of line, which nobody's numbers are.
     ///
     /// It grows by what is NULL so far, all of it in a column that nobody has analyzed since it was
     /// added: by the type's length, or what its values are long on average, or 16 bytes where
@@ -36,6 +37,10 @@ enum LaneFactsSQL {
         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
         LEFT JOIN pg_catalog.pg_stats s ON s.schemaname = n.nspname AND s.tablename = c.relname
         AND s.attname = a.attname AND NOT s.inherited
-        WHERE a.attrelid = $1::pg_catalog.oid AND a.attname = ANY ($2::text[]))
+        WHERE a.attrelid = $1::pg_catalog.oid AND a.attname = ANY ($2::text[])),
+        EXISTS (SELECT FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = $1::pg_catalog.oid AND a.attname = ANY ($2::text[])
+        AND a.attlen < 0 AND a.attstorage <> 'p'
+        AND a.atttypid <> 'pg_catalog.numeric'::pg_catalog.regtype)
         """
 }

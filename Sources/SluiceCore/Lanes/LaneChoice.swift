@@ -17,7 +17,7 @@ public struct LaneFacts: Sendable, Equatable {
     public var freePageBytes = 0.0
     /// How far the key's order is that of the pages, from -1 to 1; `nil` where that is not known.
     public var correlation: Double?
-    /// Whether rows are stored out of line: then bytes bound their batches.
+    /// Whether what is set may be stored out of line: then bytes bound batches.
     public var isWide = false
     /// Whether a partial index drives the scan.
     public var isDriven = false
@@ -110,7 +110,7 @@ public enum LaneChoice: Sendable, Equatable {
             return "a column that is set is indexed by \(names), so that each update writes every "
                 + "index: create that index after the backfill"
         }
-        if facts.isWide { return "rows are stored out of line" }
+        if facts.isWide { return "what is set may be stored out of line" }
         // In the order of pages a lane is told by a row's place there.
         if facts.isPhysical { return facts.planProblem }
         if facts.isDriven { return "a partial index drives the scan" }
