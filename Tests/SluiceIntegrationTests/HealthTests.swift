@@ -124,6 +124,19 @@ import Testing
         }
     }
 
+    /// A watch whose probe connects to nobody, and a process that does nothing.
+    private static func watch(
+        _ limits: Limits
+    ) async -> (ForegroundWatch, Coordinator.View) {
+        let probe = ForegroundProbe { () throws(PostgresError) in
+            throw PostgresError(kind: .server, message: "nobody connects here")
+        }
+        let view = await Coordinator(
+            limits: limits, seed: 1, tablesMayGo: false, isPooled: false
+        ).view
+        return (ForegroundWatch(probe: probe), view)
+    }
+
     @Test func whoCannotMeasureIsToldWhatToDo() async throws {
         try await TestDatabase.with { database in
             var limits = Limits()
@@ -131,13 +144,8 @@ import Testing
             func watched(
                 for seconds: Double
             ) async throws -> (reason: String?, note: String?, again: String?) {
-                let probe = ForegroundProbe { () throws(PostgresError) in
-                    throw PostgresError(kind: .server, message: "nobody connects here")
-                }
-                let view = await Coordinator(
-                    limits: limits, seed: 1, tablesMayGo: false, isPooled: false
-                ).view
-                var watch = ForegroundWatch(probe: probe)
+                let (idle, view) = await Self.watch(limits)
+                var watch = idle
                 var reason: String?
                 for now in [0, seconds] {
                     reason = try await watch.measure(
@@ -167,13 +175,8 @@ import Testing
         try await TestDatabase.with { database in
             var limits = Limits()
             limits.foregroundBudget = .multiple(1.5)
-            let probe = ForegroundProbe { () throws(PostgresError) in
-                throw PostgresError(kind: .server, message: "nobody connects here")
-            }
-            let view = await Coordinator(
-                limits: limits, seed: 1, tablesMayGo: false, isPooled: false
-            ).view
-            var watch = ForegroundWatch(probe: probe)
+            let (idle, view) = await Self.watch(limits)
+            var watch = idle
             var said: [String] = []
             for tick in 0..<240 {
                 let now = Double(tick) / 4

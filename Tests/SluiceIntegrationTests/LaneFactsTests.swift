@@ -72,6 +72,33 @@ import Testing
         }
     }
 
+    @Test func theRoomOfOnePartitionIsNotAnothersToo() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(
+                """
+                CREATE TABLE t (id integer PRIMARY KEY, n integer NOT NULL DEFAULT 0,
+                filler text NOT NULL DEFAULT repeat('x', 80)) PARTITION BY RANGE (id);
+                CREATE TABLE t_roomy PARTITION OF t FOR VALUES FROM (0) TO (20000)
+                WITH (fillfactor = 40);
+                CREATE TABLE t_full PARTITION OF t FOR VALUES FROM (20000) TO (30000);
+                INSERT INTO t (id) SELECT generate_series(0, 29999);
+                ANALYZE t
+                """)
+            let request = JobRequest(
+                table: "t", assignments: [Assignment(column: "n", expression: "n + 1")])
+            let forecast = try await database.sluice.plan(request).forecast
+            let connection = try await database.connect()
+            let job = try await LanePlanner(connection: connection)
+                .examined(JobPlanner(connection: connection).plan(request)).probed(forecast)
+            await connection.close()
+            let free = Dictionary(
+                uniqueKeysWithValues: job.parts.map {
+                    ($0.name.name, $0.laneFacts?.freePageBytes ?? -1)
+                })
+            #expect(free["t_roomy"] ?? 0 > 4_000 && free["t_full"] == 0, "\(free)")
+        }
+    }
+
     /// Values out of line stand in the way where they are what is set, and nowhere else.
     @Test func valuesOutOfLineThatStayAreNoObstacle() async throws {
         try await TestDatabase.with(alone: true) { database in

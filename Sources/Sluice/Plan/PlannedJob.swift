@@ -113,15 +113,17 @@ struct PlannedJob: Sendable {
         PhysicalSQL(batch: batch(part), columns: table.columns.map(\.name))
     }
 
-    /// The same, its rows as a forecast's probe found them: what they grow by, and what room their
-    /// pages have.
+    /// The same, its rows as a forecast's probe found them: what they grow by, and what room the
+    /// pages of the largest table have, which is the one that is tried.
     func probed(_ forecast: Forecast?) -> PlannedJob {
+        let tried = largestParts.first?.number
         var job = self
         for index in job.parts.indices {
             if let bytes = forecast?.rowGrowthBytes {
                 job.parts[index].laneFacts?.growthBytes = bytes
             }
-            if let bytes = forecast?.pageFreeBytes {
+            // Partitions of another age may be as full as this one is empty.
+            if let bytes = forecast?.pageFreeBytes, job.parts[index].number == tried {
                 job.parts[index].laneFacts?.freePageBytes = bytes
             }
         }
