@@ -57,6 +57,38 @@ import Testing
         _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
         let third = scheduler.next(
             worker: 0, after: .committed(Self.counts(3)), nowSeconds: 0)
-        #expect(third == .send(range, keys: 6, firstOfRange: false))
+        #expect(third == .send(range, keys: 6, bytes: 64 << 10, firstOfRange: false))
+    }
+
+    /// Rows of 40 bytes, and then of 16 kB: the first batch of those ends after a few.
+    @Test func rowsThatTurnHeavyEndTheirFirstBatch() {
+        var wide = WideBatch()
+        #expect(wide.bytes(keys: 9_000) == nil)
+        wide.observe(Self.counts(9_000, bytes: 360_000))
+        #expect(wide.bytes(keys: 9_000) == 4 * 360_000)
+        #expect(wide.bytes(keys: 10) == 64 << 10)
+        let fitting = 4 * 360_000 / 16_000
+        wide.observe(Self.counts(fitting, bytes: fitting * 16_000))
+        // Known by then: the next one may have as many again as it asks for.
+        let keys = wide.keys(limit: 9_000)
+        #expect(keys == 2 * fitting)
+        #expect(wide.bytes(keys: keys) == 4 * keys * 16_000)
+    }
+
+    /// A light stretch does not make the usual batch behind it end early.
+    @Test func whatARowWeighsFallsSlowly() {
+        var wide = WideBatch()
+        wide.observe(Self.counts(1_000, bytes: 1_000_000))
+        for _ in 0..<5 { wide.observe(Self.counts(1_000, bytes: 1_000)) }
+        let bytes = wide.bytes(keys: 1_000) ?? 0
+        #expect(bytes > 1_000_000 && bytes < 2_000_000)
+        wide.observe(Self.counts(1_000, bytes: nil))
+        #expect(wide.bytes(keys: 1_000) == nil)
+    }
+
+    @Test func aBatchOfNoKeysSaysNothingOfThem() {
+        var wide = WideBatch()
+        wide.observe(Self.counts(0, bytes: 0))
+        #expect(wide.bytes(keys: 100) == nil)
     }
 }

@@ -52,6 +52,34 @@ import Testing
         }
     }
 
+    /// The batch that meets them first was sent for as many keys as those before it.
+    @Test func rowsThatTurnHeavyHalfwayDoNotMakeAHeavyBatch() async throws {
+        try await TestDatabase.with { database in
+            try await database.execute(
+                """
+                CREATE TABLE t (id bigint PRIMARY KEY, n integer NOT NULL DEFAULT 0, big text);
+                ALTER TABLE t ALTER big SET STORAGE EXTERNAL;
+                INSERT INTO t (id, big) SELECT i, CASE WHEN i <= 4000 THEN 'small'
+                ELSE repeat('x', 50000) END FROM generate_series(1, 4400) i;
+                ANALYZE t;
+                """)
+            let report = try await database.sluice.run(
+                increment, options: .with(workers: 1, batch: 400))
+            #expect(report.exitCode == 0)
+            #expect(try await database.histogram() == "1:4400")
+            let batches = try await database.connection.query(
+                """
+                SELECT count(*) FILTER (WHERE id > 4000) FROM t GROUP BY xmin
+                HAVING max(id) > 4000 ORDER BY min(id)
+                """
+            ).rows.compactMap { $0[0].flatMap { Int($0) } }
+            // 400 rows of six bytes weigh less than the least bound, which one of these passes.
+            #expect(batches.prefix(2).allSatisfy { $0 <= 2 }, "\(batches)")
+            // Known by then, it is the limit alone that bounds them, after some doublings.
+            #expect(batches.contains { $0 > 20 }, "\(batches)")
+        }
+    }
+
     @Test func aRowLargerThanTheBoundIsABatchOfItsOwn() async throws {
         try await TestDatabase.with { database in
             try await Self.makeWideTable(database)

@@ -33,13 +33,14 @@ struct BatchMessages: Sendable {
 
     /// One batch on the table `part`; the change's result is the last but one.
     mutating func batch(
-        part: Int, firstOfRange: Bool, _ parameters: [Parameter], limits: Limits,
-        serverVersion: Int
+        part: Int, firstOfRange: Bool, _ parameters: [Parameter], bytes: Int? = nil,
+        limits: Limits, serverVersion: Int
     ) -> [Statement] {
         turn(to: part)
+        let most = min(limits.batchBytes, bytes ?? .max)
         return messages(
             firstOfRange ? "sluice_first" : "sluice_next", firstOfRange ? sql.first : sql.next,
-            parameters + (isWide ? [.text("\(limits.batchBytes)")] : []), limits: limits,
+            parameters + (isWide ? [.text("\(most)")] : []), limits: limits,
             serverVersion: serverVersion)
     }
 

@@ -25,8 +25,9 @@ struct WorkerHands: Sendable {
             switch action {
             case .connect: return try await connect()
             case .claim: return try await claim()
-            case .send(let range, let keys, let first):
-                return try await send(range, keys: keys, firstOfRange: first, limits: limits)
+            case .send(let range, let keys, let bytes, let first):
+                return try await send(
+                    range, keys: keys, bytes: bytes, firstOfRange: first, limits: limits)
             case .sendPages(let range, let keys, let skips):
                 return try await sendPages(range, keys: keys, skips: skips, limits: limits)
             case .receive: return try await receive()
@@ -105,7 +106,7 @@ struct WorkerHands: Sendable {
     }
 
     private mutating func send(
-        _ range: HeldRange, keys: Int, firstOfRange: Bool, limits: Limits
+        _ range: HeldRange, keys: Int, bytes: Int?, firstOfRange: Bool, limits: Limits
     ) async throws(PostgresError) -> WorkerEvent {
         let connection = try open()
         if connection.outstanding == 0 { lastAnswer = .now }
@@ -116,7 +117,7 @@ struct WorkerHands: Sendable {
             ]
         try await connection.send(
             messages.batch(
-                part: range.part, firstOfRange: firstOfRange, fence, limits: limits,
+                part: range.part, firstOfRange: firstOfRange, fence, bytes: bytes, limits: limits,
                 serverVersion: connection.serverVersion))
         return .sent
     }

@@ -278,7 +278,9 @@ public struct RunScheduler: Sendable {
         }
         worker.sentKeys.append(keys)
         if range.isPhysical { return .sendPages(range, keys: keys, skips: false) }
-        return .send(range, keys: keys, firstOfRange: !worker.cursorSet)
+        return .send(
+            range, keys: keys, bytes: worker.wide.bytes(keys: keys),
+            firstOfRange: !worker.cursorSet)
     }
 
     /// Keys in the next batch: a lane's may end before.

@@ -7,9 +7,10 @@ public enum WorkerAction: Sendable, Equatable {
     /// Take over half of what another worker has ahead, if that is at least a few batches of so
     /// many keys.
     case split(batchKeys: Int)
-    /// Put one batch into the pipe. `firstOfRange` when the range is open below and nothing of it
-    /// was sent before.
-    case send(HeldRange, keys: Int, firstOfRange: Bool)
+    /// Put one batch into the pipe, of so many keys and bytes at the most; `nil` bytes where only
+    /// the limit bounds them. `firstOfRange` when the range is open below and nothing of it was
+    /// sent before.
+    case send(HeldRange, keys: Int, bytes: Int? = nil, firstOfRange: Bool)
     /// Put one batch of about so many rows of the next pages into the pipe; one that skips them
     /// leaves their rows to the sweep.
     case sendPages(HeldRange, keys: Int, skips: Bool)

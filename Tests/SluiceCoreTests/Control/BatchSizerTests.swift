@@ -68,6 +68,47 @@ import Testing
         #expect(abs(before.targetSeconds - after.targetSeconds) < 0.08)
     }
 
+    /// Not after seven batches each: how many last longer than three times their target.
+    @Test func dearRowsAreBelievedWithinAFewBatches() {
+        var server = Server()
+        var sizer = BatchSizer()
+        var batch = settle(&server, &sizer)
+        server.rowSeconds *= 50
+        var late = 0
+        for _ in 0..<40 {
+            // No timeout helps: what is measured is what the law finds out by itself.
+            var slow = server
+            let sample = slow.run(
+                BatchSizer.Decision(
+                    batchKeys: batch.batchKeys, statementTimeoutSeconds: 1e9,
+                    targetSeconds: batch.targetSeconds))
+            server.noise = slow.noise
+            if sample.latencySeconds > 3 * batch.targetSeconds { late += 1 }
+            batch = sizer.step(sample, BatchSizer.Conditions())
+        }
+        #expect((3...7).contains(late), "\(late)")
+    }
+
+    @Test func outliersToBothSidesAreNotBelieved() {
+        var cost = BatchCost()
+        func take(_ rowSeconds: Double) {
+            cost.observe(
+                BatchSample(
+                    nowSeconds: 0, rows: 1_000, overheadSeconds: 0.004,
+                    latencySeconds: 0.004 + 1_000 * rowSeconds, walBytes: nil,
+                    outcome: .committed))
+        }
+        for _ in 0..<20 { take(1e-5) }
+        for _ in 0..<10 {
+            take(1e-3)
+            take(1e-7)
+        }
+        let row = cost.rowSeconds ?? 0
+        #expect(row > 0.5e-5 && row < 2e-5, "\(row)")
+        for _ in 0..<5 { take(1e-3) }
+        #expect(cost.rowSeconds ?? 0 > 3e-4)
+    }
+
     @Test func aTimeoutQuartersTheBatchAtOnce() {
         var server = Server()
         var sizer = BatchSizer()

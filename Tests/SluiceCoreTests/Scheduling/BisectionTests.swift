@@ -39,7 +39,7 @@ import Testing
             switch scheduler.next(worker: 0, after: event, nowSeconds: Double(step)) {
             case .connect: event = .connected
             case .claim: event = cursor < keys ? .claimed(range) : .nothingClaimable(unfinished: 0)
-            case .send(_, let count, let first):
+            case .send(_, let count, _, let first):
                 pipe.append((count, first))
                 event = .sent
             case .receive:

@@ -53,7 +53,7 @@ struct SimulatedProcess {
             return .nothingClaimable(unfinished: ledger.unfinished)
         case .split(let batchKeys):
             return .split(ledger.split(owner: owner, batchKeys: batchKeys, random: &random))
-        case .send(let range, let keys, let first):
+        case .send(let range, let keys, _, let first):
             if scheduler.gateReason != nil || scheduler.outcome != nil { sentWhileClosed += 1 }
             pipes[worker, default: []].append(Sent(range: range, keys: keys, firstOfRange: first))
             highestInFlight = max(highestInFlight, pipes[worker, default: []].count)

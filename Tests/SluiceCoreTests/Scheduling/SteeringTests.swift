@@ -61,7 +61,7 @@ struct SteeringTests {
             case .claim:
                 pending[id] = .claimed(
                     HeldRange(number: id, epoch: 1, hasCursor: true, batches: 0))
-            case .send(_, let keys, _):
+            case .send(_, let keys, _, _):
                 sent.append((id, keys))
                 sentAt.append(now)
                 let after = max(now, inFlight[id]?.last?.endsAt ?? now)

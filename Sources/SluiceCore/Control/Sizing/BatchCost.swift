@@ -11,8 +11,11 @@ public struct BatchCost: Sendable, Equatable {
     static let rowWeight = 0.15
     /// A row cost counts at most so many times the known one, or as little as its inverse.
     static let rowOutlier = 3.0
-    /// After so many outliers in sequence they are the new cost, and count in full.
+    /// After so many outliers to one side in sequence they are the new cost, and count in full and
+    /// by this weight: half of the way a batch, for rows that became fifty times as dear (with
+    /// ``rowWeight`` it took ten batches more to come down to their target).
     static let outliersBelieved = 3
+    static let believedWeight = 0.5
     /// Weight of a batch in the bytes of log a row: five batches; the batch says it exactly.
     static let bytesWeight = 0.2
     /// A timed-out batch costs at least its timeout: believe so many times the known row cost.
@@ -50,7 +53,8 @@ public struct BatchCost: Sendable, Equatable {
         let measured = max(
             Self.rowSecondsMin, (sample.latencySeconds - sample.overheadSeconds) / rows)
         if let known = rowSeconds {
-            rowSeconds = known * Exponential.power(trusted(measured / known), Self.rowWeight)
+            let (ratio, weight) = trusted(measured / known)
+            rowSeconds = known * Exponential.power(ratio, weight)
         } else {
             rowSeconds = measured
         }
@@ -59,14 +63,15 @@ public struct BatchCost: Sendable, Equatable {
         }
     }
 
-    /// The ratio to the known cost, clipped unless outliers have become the rule.
-    private mutating func trusted(_ ratio: Double) -> Double {
+    /// The ratio to the known cost and its weight, clipped unless outliers have become the rule.
+    private mutating func trusted(_ ratio: Double) -> (ratio: Double, weight: Double) {
         let clipped = min(max(ratio, 1 / Self.rowOutlier), Self.rowOutlier)
         guard clipped != ratio else {
             outliers = 0
-            return ratio
+            return (ratio, Self.rowWeight)
         }
-        outliers += 1
-        return outliers < Self.outliersBelieved ? clipped : ratio
+        outliers = ratio > 1 ? max(0, outliers) + 1 : min(0, outliers) - 1
+        return abs(outliers) < Self.outliersBelieved
+            ? (clipped, Self.rowWeight) : (ratio, Self.believedWeight)
     }
 }
