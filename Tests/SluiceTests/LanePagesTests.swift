@@ -9,7 +9,8 @@ import Testing
         lane: Int = 0, page: Int? = nil
     ) -> LanePages {
         LanePages(
-            first: first, end: end, lanes: lanes, steps: 4, rowsPerPage: rowsPerPage,
+            first: first, end: end, shape: LaneShape(uniform: lanes), steps: 4,
+            rowsPerPage: rowsPerPage,
             isMerged: isMerged, lane: lane, page: page)
     }
 
@@ -49,7 +50,8 @@ import Testing
                 reached[lane] = visited.end
                 place = (lane, visited.end)
             }
-            #expect(reached == Dictionary(uniqueKeysWithValues: (0..<lanes).map { ($0, end) }))
+            // The last visit is a lane of its own.
+            #expect(reached == Dictionary(uniqueKeysWithValues: (0...lanes).map { ($0, end) }))
         }
     }
 
@@ -66,16 +68,17 @@ import Testing
             }
             #expect(rest.place(before: next) == (lane, page))
             let isLaneDone = page == 400
+            #expect(lane < 4 || !isLaneDone)
             #expect(rest.slices[0].slice.lane == (isLaneDone ? lane + 1 : lane))
             #expect(rest.pages(next).first == (isLaneDone ? 0 : page))
             let left = rest.slices.filter { $0.slice.lane > lane }
-            #expect(left.count == (3 - lane) * 4)
+            #expect(left.count == (4 - lane) * 4)
         }
     }
 
     @Test func lanesThatAreOneVisitAllPagesAgain() {
         let merged = pages(10, 410, lanes: 4, isMerged: true, lane: 1)
-        #expect(merged.lanes == 0)
+        #expect(merged.told(batches(merged, keys: 9_999)[0], by: []) == (0, nil, nil))
         #expect(merged.slices.map(\.first) == [10, 110, 210, 310])
         #expect(merged.slices.allSatisfy { $0.slice.lane == 1 })
         // Three lanes of four are left.
@@ -83,5 +86,41 @@ import Testing
         let resumed = pages(10, 410, lanes: 4, isMerged: true, lane: 1, page: 260)
         #expect(resumed.slices.map(\.first) == [260, 310])
         #expect(resumed.place(before: batches(resumed, keys: 9_999)[0]) == (1, 260))
+    }
+
+    /// What a lane of keys is told by, and the last visit by nothing.
+    private func told(_ region: LanePages, by bounds: [String]) -> [String] {
+        var told: [String] = []
+        for batch in batches(region, keys: 99_999) {
+            let own = region.told(batch, by: bounds)
+            let text = "\(own.lanes) \(own.from ?? "-") \(own.below ?? "-")"
+            if told.last != text { told.append(text) }
+        }
+        return told
+    }
+
+    @Test func lanesOfKeysHaveEachKeyOnce() {
+        let shape = LaneShape(leaving: 0.2, lanes: 5, slots: 100)
+        let region = LanePages(
+            first: 0, end: 400, shape: shape, isOfKeys: true, steps: 2, rowsPerPage: 60,
+            isMerged: false, lane: 0, page: nil)
+        let lanes = ["-1 - 20", "-1 20 40", "-1 40 60", "-1 60 80", "-1 80 -", "0 - -"]
+        #expect(told(region, by: (0...100).map(String.init)) == lanes)
+        // Statistics of another target, as a process that takes the region over may find.
+        #expect(told(region, by: (0...10).map { "\($0 * 10)" }) == lanes)
+        // Or none: the first lane that comes has all that is left.
+        #expect(told(region, by: []) == ["0 - -"])
+        let byPlace = pages(0, 400, lanes: 4)
+        #expect(told(byPlace, by: ["1", "2"]) == ["4 - -", "0 - -"])
+    }
+
+    /// The first lane's share of the rows is what its batches are taken to have.
+    @Test func aWideLaneHasMoreRowsOfItsPages() {
+        let region = LanePages(
+            first: 0, end: 400, shape: LaneShape(leaving: 0.2, lanes: 9, slots: 100),
+            isOfKeys: true, steps: 1, rowsPerPage: 60, isMerged: false, lane: 0, page: nil)
+        let keys = region.slices.map(\.slice.keys)
+        #expect(keys[0] == 4_800 && keys[1] == 2_400)
+        #expect(keys.last == Int(24_000 * LanePages.lastVisitShare))
     }
 }

@@ -28,16 +28,24 @@ import Testing
             #expect(statement.contains("sluice_count AS MATERIALIZED (SELECT 0::bigint AS rows)"))
         }
         // A parameter that a statement does not use has no type.
-        for parameter in ["$13", "$14"] {
+        for parameter in ["$13", "$14", "$15", "$16"] {
             #expect(!sql().laneChange(skips: true).contains(parameter))
         }
     }
 
-    @Test func aLaneIsToldByPlaceAndBoundByTheFence() {
+    @Test func aLaneIsToldByPlaceOrKeyAndBoundByTheFence() {
         let change = sql().laneChange(skips: false)
         #expect(
             change.contains(
-                "OR pg_catalog.hashtidextended(\"t\".ctid, 0) & ($14::bigint - 1) = $7::bigint)"))
+                """
+                AND CASE WHEN $14::bigint = 0 THEN true
+                WHEN $14::bigint > 0
+                THEN pg_catalog.hashtidextended("t".ctid, 0) & ($14::bigint - 1) = $7::bigint
+                WHEN "t"."id" < $15::pg_catalog.uuid THEN false
+                WHEN "t"."id" >= $16::pg_catalog.uuid THEN false
+                ELSE true END
+                AND (CASE WHEN
+                """))
         for parameter in ["$12", "$13"] {
             #expect(
                 change.contains(

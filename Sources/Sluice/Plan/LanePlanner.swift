@@ -86,7 +86,10 @@ struct LanePlanner: Sendable {
         // A row keeps its other values out of line where they are, however large they are.
         facts.isWide = part.isWide && row[5] == "t"
         // In the order of pages a lane is told by a row's place; the order has its plan checked.
-        if facts.isPhysical { return facts }
+        if facts.isPhysical {
+            facts.keyBounds = try await KeySpread(connection: connection).bounds(job, part) ?? []
+            return facts
+        }
         facts.canBeTold = try await canBeTold(job)
         guard facts.canBeTold else { return facts }
         facts.planProblem = try await planProblem(job, part)

@@ -44,6 +44,14 @@ struct OrderPlanner: Sendable {
                 .text(job.key[0].name),
             ], timeout: PostgresConnection.ledgerTimeout
         ).rows
+        // As its keys lie, those of the others are taken to.
+        let isScattered: Bool?
+        if let part = job.largestParts.first {
+            let bounds = try await KeySpread(connection: connection).bounds(job, part)
+            isScattered = bounds.map { !$0.isEmpty }
+        } else {
+            isScattered = nil
+        }
         let rowOfTable = Dictionary(rows.map { ($0[0] ?? "", $0) }) { first, _ in first }
         var facts: [Int: OrderFacts] = [:]
         for part in job.parts {
@@ -54,6 +62,8 @@ struct OrderPlanner: Sendable {
             own.pages = row?[1].flatMap { Int($0) } ?? 0
             own.rowsPerPage = row?[2].flatMap(Double.init)
             own.correlation = row?[3].flatMap(Double.init)
+            own.otherIndexes = row?[4].flatMap { Int($0) } ?? 0
+            own.isScattered = isScattered
             facts[part.number] = own
         }
         return facts

@@ -14,17 +14,27 @@ struct LanePages: Sendable {
         }
     }
 
+    /// What a last visit's batch is sized for, as a share of its pages' rows (no unit): it finds
+    /// next to none.
+    static let lastVisitShare = 1.0 / 32
+
     /// Slices in the order of their visits.
     let slices: [Slice]
-    /// Lanes of the region; 0 where those that were left are one.
-    let lanes: Int
+    /// The lanes of the region.
+    let shape: LaneShape
+    /// Whether those that were left are one.
+    let isMerged: Bool
+    /// Whether a row's key tells its lane, or its place.
+    private let isOfKeys: Bool
     /// How far the region was: its lane, and the page before which that was done.
     private let beginning: (lane: Int, page: Int?)
 
     /// None.
     init() {
         slices = []
-        lanes = 0
+        shape = LaneShape(uniform: 1)
+        isMerged = false
+        isOfKeys = false
         beginning = (0, nil)
     }
 
@@ -33,16 +43,22 @@ struct LanePages: Sendable {
     /// What a lane has done lies before `page`; where the lanes from `lane` on are one, that one
     /// visits all pages again.
     init(
-        first: Int, end: Int, lanes: Int, steps: Int, rowsPerPage: Double, isMerged: Bool,
+        first: Int, end: Int, shape: LaneShape, isOfKeys: Bool = false, steps: Int,
+        rowsPerPage: Double, isMerged: Bool,
         lane: Int, page: Int?
     ) {
         beginning = (lane, page)
-        self.lanes = isMerged ? 0 : lanes
+        self.shape = shape
+        self.isMerged = isMerged
+        self.isOfKeys = isOfKeys
         let stepPages = max(1, (end - first + steps - 1) / steps)
         var slices: [Slice] = []
-        for current in lane..<(isMerged ? lane + 1 : max(lane + 1, lanes)) {
+        // Behind the lanes comes a last visit.
+        for current in lane..<(isMerged ? lane + 1 : max(lane, shape.count) + 1) {
             // One lane's share of a page, or that of all lanes that are left.
-            let share = Double(isMerged ? max(1, lanes - lane) : 1) / Double(max(1, lanes))
+            let last = isMerged ? shape.count - 1 : current
+            let slots = last < shape.count ? shape.ends[last] - shape.begin(current) : 0
+            let share = max(Self.lastVisitShare, Double(slots) / Double(max(1, shape.slots)))
             let done = current == lane ? page ?? first : first
             for step in 0..<steps {
                 let from = max(done, first + step * stepPages)
@@ -71,6 +87,25 @@ struct LanePages: Sendable {
         let slice = slices[batch.slice]
         return (
             slice.page(after: batch.first), slice.page(after: batch.first + batch.keys)
+        )
+    }
+
+    /// How a batch's rows are told: by place among so many lanes, all for 0, or for -1 by their
+    /// keys, from one on and below another.
+    ///
+    /// `bounds` part all keys into equal shares. Slots are shares of them, however many bounds
+    /// there were when the region began; without any, the lane has all that is left.
+    func told(
+        _ batch: LaneBatch, by bounds: [String]
+    ) -> (lanes: Int, from: String?, below: String?) {
+        let lane = slices[batch.slice].slice.lane
+        if isMerged || lane >= shape.count { return (0, nil, nil) }
+        guard isOfKeys else { return (shape.count, nil, nil) }
+        guard bounds.count > 1 else { return (0, nil, nil) }
+        func bound(_ slot: Int) -> String { bounds[slot * (bounds.count - 1) / shape.slots] }
+        return (
+            -1, lane > 0 ? bound(shape.begin(lane)) : nil,
+            lane < shape.count - 1 ? bound(shape.ends[lane]) : nil
         )
     }
 }

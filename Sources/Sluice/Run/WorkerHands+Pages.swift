@@ -24,6 +24,7 @@ extension WorkerHands {
                     Parameter(pages(range, keys: request.regionKeys)), Parameter(request.lanes),
                     Parameter(pages(range, keys: Self.regionKeysMin)),
                     .text("\(context.leaseSeconds)"),
+                    Parameter(request.shape.leavingShare == nil ? nil : Self.slots(request.shape)),
                 ])
         }
         statements.append(Statement(PhysicalSQL.state, fence(range)))
@@ -41,8 +42,12 @@ extension WorkerHands {
             lanePages = LanePages()
             return LaneSurvey(slices: [], transaction: transaction, horizon: horizon)
         }
+        let ends = state[8].map { TextArray.parse($0).compactMap { Int($0) } }
         lanePages = LanePages(
-            first: first, end: end, lanes: Int(state[7] ?? "") ?? 1, steps: request.steps,
+            first: first, end: end,
+            shape: ends.map { LaneShape(ends: $0) }
+                ?? LaneShape(uniform: Int(state[7] ?? "") ?? 1),
+            isOfKeys: ends != nil, steps: request.steps,
             rowsPerPage: rowsPerPage(range), isMerged: isMerged, lane: Int(state[0] ?? "") ?? 0,
             page: state[1].flatMap { TextArray.parse($0).first }.flatMap { Int($0) })
         return LaneSurvey(
@@ -63,6 +68,19 @@ extension WorkerHands {
                 .text(batch.endsRegion ? "true" : "false"), .text("\(context.leaseSeconds)"),
                 .text(context.job.session.durableCommit), Parameter(pages.end),
             ]
-        return skips ? place : place + [Parameter(pages.first), Parameter(lanePages.lanes)]
+        if skips { return place }
+        let told = lanePages.told(batch, by: keyBounds(range))
+        return place + [
+            Parameter(pages.first), Parameter(told.lanes), Parameter(told.from),
+            Parameter(told.below),
+        ]
+    }
+
+    private func keyBounds(_ range: HeldRange) -> [String] {
+        context.job.part(range.part)?.laneFacts?.keyBounds ?? []
+    }
+
+    private static func slots(_ shape: LaneShape) -> String {
+        TextArray.literal(shape.ends.map(String.init))
     }
 }

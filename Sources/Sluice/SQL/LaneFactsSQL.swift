@@ -1,3 +1,6 @@
+import SluiceCore
+import SluicePostgres
+
 /// What decides whether a table is filled in lanes.
 enum LaneFactsSQL {
     /// Whether any of the types `$1` is an array, or a domain over one: an array of those is one of
@@ -43,4 +46,27 @@ enum LaneFactsSQL {
         AND a.attlen < 0 AND a.attstorage <> 'p'
         AND a.atttypid <> 'pg_catalog.numeric'::pg_catalog.regtype)
         """
+
+    /// Keys that part the rows of the table `$1` into equal shares by the first column of the key,
+    /// `$2`, as an array; NULL where statistics know none.
+    static let bounds = """
+        SELECT s.histogram_bounds::text FROM pg_catalog.pg_stats s
+        JOIN pg_catalog.pg_namespace n ON n.nspname = s.schemaname
+        JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
+        WHERE c.oid = $1::pg_catalog.oid AND s.attname = $2 AND NOT s.inherited
+        """
+
+    /// The share of a page's rows in that of eight parts of the keys which has most of them, on
+    /// average over some pages of the table; `$1` are the bounds between the parts, `$2` the share
+    /// of pages in percent.
+    static func nearness(_ table: QualifiedName, _ key: KeyColumn) -> String {
+        """
+        SELECT avg(p.most::double precision / p.rows) FROM (
+        SELECT max(c.rows) AS most, sum(c.rows) AS rows FROM (
+        SELECT (t.ctid::text::pg_catalog.point)[0] AS page, pg_catalog.width_bucket(
+        t.\(Identifier(key.name).quoted), $1::\(key.castType)[]) AS part, count(*) AS rows
+        FROM ONLY \(table.quoted) t TABLESAMPLE SYSTEM ($2::real) REPEATABLE (1)
+        GROUP BY 1, 2) c GROUP BY c.page) p
+        """
+    }
 }

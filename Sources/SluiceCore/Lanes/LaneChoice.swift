@@ -32,6 +32,9 @@ public struct LaneFacts: Sendable, Equatable {
 
     /// Whether its rows are visited in the order of its pages.
     public var isPhysical = false
+    /// Keys that part the table's rows into about equal shares, in order, the lowest and the
+    /// highest included; none where rows of a page have keys near each other.
+    public var keyBounds: [String] = []
 
     /// Facts of a table that nothing stands in the way of.
     public init() {}
@@ -143,6 +146,8 @@ public enum LaneChoice: Sendable, Equatable {
         return nil
     }
 
+    /// Fewest shares of keys that lanes are made of: with fewer their widths are too coarse.
+    static let slotsOfKeysMin = 32
     /// Slots among which a hash spreads keys: so many that the width of a lane is that of its share
     /// within a percent.
     private static let slotsOfHash = 1_024
@@ -152,10 +157,9 @@ public enum LaneChoice: Sendable, Equatable {
         let rows = facts.rowsPerPage ?? rowsPerPageUnknown
         let move = moveMicroseconds + indexMicroseconds * Double(facts.otherIndexes)
         let visit = visitMicroseconds(namesRuns: facts.canNameRuns && !facts.isPhysical)
-        // A place in a page tells a lane by its low bits, and rows of a lane lie anywhere in it.
         if facts.isPhysical {
             let best = min(Double(lanesMost), rows, (rows * move / visit).squareRoot())
-            return LaneShape(uniform: powerOfTwo(below: lanes.map(Double.init) ?? best))
+            return physicalShape(facts, lanes: lanes.map(Double.init) ?? best)
         }
         let slots =
             facts.isHashed ? slotsOfHash : min(Int(pointersMost), max(2, Int(rows.rounded())))
@@ -165,6 +169,19 @@ public enum LaneChoice: Sendable, Equatable {
         if let lanes { return .fitted(lanes: lanes, page) }
         return .cheapest(
             page, lanesMost: lanesMost, moveMicroseconds: move, visitMicroseconds: visit)
+    }
+
+    /// Lanes of rows that lie anywhere in a page, by their keys where those have no order there.
+    private static func physicalShape(_ facts: LaneFacts, lanes: Double) -> LaneShape {
+        let slots = facts.keyBounds.count - 1
+        // A place in a page tells a lane by its low bits. With other indexes than the key's it is
+        // their entries that lie all over, and the fewer rows leave the better.
+        guard slots >= slotsOfKeysMin, facts.otherIndexes == 0 else {
+            return LaneShape(uniform: powerOfTwo(below: lanes))
+        }
+        return LaneShape(
+            leaving: LaneShape.leavingShareOfKeys, lanes: max(2, Int(lanes.rounded())),
+            slots: slots)
     }
 
     private static func room(_ facts: LaneFacts, rows: Double) -> PageRoom {

@@ -14,6 +14,10 @@ public struct OrderFacts: Sendable, Equatable {
     public var planProblem: String?
     /// How far the key's order is that of the pages, from -1 to 1; `nil` where that is not known.
     public var correlation: Double?
+    /// Whether a page's rows have keys from all over the table; `nil` where that is not known.
+    public var isScattered: Bool?
+    /// Indexes beside the key's.
+    public var otherIndexes = 0
     /// The table's pages.
     public var pages = 0
     /// Rows in a page, by the statistics; `nil` where they know nothing.
@@ -39,10 +43,10 @@ public enum OrderChoice: Sendable, Equatable {
     static let correlationMax = 0.5
     /// The log that key order writes must be so many times that of the pages' order.
     ///
-    /// What is reckoned as 2.9 times was measured as 1.4 (2 M rows of 0.5 kB), and at 1.3 times the
-    /// two took the same time: the sweep reads each row once more, and prunes what the last lane
-    /// left.
-    static let gainMin = 2.0
+    /// What is reckoned as 2.9 times was measured as 1.4 (2 M rows of 0.5 kB, lanes by place), and
+    /// as 1.9 as 1.2 (lanes of keys, in nine tenths of the time): the sweep reads each row once
+    /// more.
+    static let gainMin = 1.8
     /// What a changed row writes to the log beside images of pages, in bytes: its new version, and
     /// an entry or two in indexes (80 to 250 bytes were measured, for rows of 60 to 200).
     static let rowBytes = 150.0
@@ -62,6 +66,9 @@ public enum OrderChoice: Sendable, Equatable {
         }
         if abs(correlation) >= correlationMax {
             return .key("the key follows the table's pages")
+        }
+        if facts.isScattered == false {
+            return .key("rows of a page have keys near each other")
         }
         let tableBytes = Double(facts.pages) * facts.server.pageBytes
         if facts.server.cacheBytes > 0, tableBytes > facts.server.cacheBytes {
@@ -109,7 +116,8 @@ public enum OrderChoice: Sendable, Equatable {
     /// time is `pages · (page · (1 - e⁻ˣ) + row · x)`, which is as much as a checkpoint takes; so
     /// `x` is found by halving, and with it the log of a row. In the order of pages each is written
     /// once; but rows that leave their page get entries all over the key's index, whose pages are
-    /// written as those of the table were.
+    /// written as those of the table were, or where lanes are stretches of the key, all but a few
+    /// of them in one such stretch.
     static func logGain(_ facts: OrderFacts) -> Double {
         let server = facts.server
         guard server.fullPageWrites, facts.pages > 0, server.checkpointBytes > 0 else { return 1 }
@@ -135,8 +143,13 @@ public enum OrderChoice: Sendable, Equatable {
             changes = high
         }
         changes = min(rows, max(changes, rowsOfCheckpointMin / pages))
-        let entries = leavingShare * changes * entriesOfPage / rows
-        let byPages = page / rows + rowBytes + leavingShare * imageBytes(entries)
+        let entries = changes * entriesOfPage / rows
+        let leaving =
+            facts.isScattered == true && facts.otherIndexes == 0
+            ? LaneShape.leavingShareOfKeys * imageBytes(entries)
+                + strayShare * imageBytes(strayShare * entries)
+            : leavingShare * imageBytes(leavingShare * entries)
+        let byPages = page / rows + rowBytes + leaving
         return (imageBytes(changes) + rowBytes) / byPages
     }
 
@@ -145,6 +158,8 @@ public enum OrderChoice: Sendable, Equatable {
     static let rowsOfCheckpointMin = 250_000.0
     /// Share of rows that leave their page in lanes: a lane's, and those that no room is left for.
     static let leavingShare = 0.25
+    /// Share of rows that find no room in a later lane, where lanes are stretches of the key.
+    static let strayShare = 0.04
     /// Entries of a random key in a page of its index, two thirds full.
     static let entriesOfPage = 100.0
 

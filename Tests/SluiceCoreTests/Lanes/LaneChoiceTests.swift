@@ -151,6 +151,26 @@ import Testing
         #expect(reason(problem) == "it reads all")
     }
 
+    /// Keys that lie all over the pages tell lanes where their index is the only one.
+    @Test func pagesOfScatteredKeysAreToldByThem() {
+        func shape(_ indexes: Int, bounds: Int, _ setting: LaneSetting = .auto) -> LaneShape? {
+            let choice = choice(setting) {
+                $0.isPhysical = true
+                $0.correlation = 0
+                $0.otherIndexes = indexes
+                $0.keyBounds = (0..<bounds).map(String.init)
+            }
+            if case .lanes(let shape) = choice { return shape }
+            return nil
+        }
+        let scattered = shape(0, bounds: 101)
+        #expect(scattered == LaneShape(leaving: 0.2, lanes: 9, slots: 100))
+        #expect(scattered?.width(0) == 20 && scattered?.slots == 100)
+        #expect(shape(3, bounds: 101) == LaneShape(uniform: 16))
+        #expect(shape(0, bounds: 11) == LaneShape(uniform: 8))
+        #expect(shape(0, bounds: 101, .fixed(33))?.count == 33)
+    }
+
     @Test func settingsAreReadAsTheyAreWritten() {
         for setting in [LaneSetting.off, .auto, .fixed(2), .fixed(64)] {
             #expect(LaneSetting(text: setting.text) == setting)

@@ -44,6 +44,10 @@ import Testing
         #expect(!isPhysical(OrderChoice.decide(facts { $0.correlation = 1 }, .auto)))
         #expect(!isPhysical(OrderChoice.decide(facts { $0.correlation = -0.5 }, .auto)))
         #expect(!isPhysical(OrderChoice.decide(facts { $0.correlation = nil }, .auto)))
+        // A customer's rows lie together, customers anywhere.
+        let near = facts { $0.isScattered = false }
+        #expect(!isPhysical(OrderChoice.decide(near, .auto)))
+        #expect(isPhysical(OrderChoice.decide(near, .physical)))
         #expect(isPhysical(OrderChoice.decide(facts { $0.correlation = nil }, .physical)))
         #expect(!isPhysical(OrderChoice.decide(facts(), .key)))
     }
@@ -80,6 +84,16 @@ import Testing
         let gain = OrderChoice.logGain(small)
         #expect(gain > 1.2 && gain < 1.5)
         #expect(!isPhysical(OrderChoice.decide(small, .auto)))
+        // With lanes of keys, as that index alone allows: 0.94 and 0.76 kB.
+        let scattered = facts {
+            $0.pages = 33_000
+            $0.rowsPerPage = 60
+            $0.isScattered = true
+        }
+        #expect(isPhysical(OrderChoice.decide(scattered, .auto)))
+        var indexed = scattered
+        indexed.otherIndexes = 3
+        #expect(OrderChoice.logGain(indexed) == gain)
         let large = OrderChoice.logGain(
             facts {
                 $0.pages = 165_000

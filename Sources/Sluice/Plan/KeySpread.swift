@@ -1,0 +1,43 @@
+import SluiceCore
+import SluicePostgres
+
+/// Finds out whether a page's rows have keys from all over the table.
+struct KeySpread: Sendable {
+    let connection: PostgresConnection
+
+    /// Parts of the keys in which the rows of some pages are looked for, how many pages those are,
+    /// and what share of a page's rows may be in one part: of 60 rows spread by chance 13 are, one
+    /// in five, and of ten a third.
+    private static let keyParts = 8
+    private static let pages = 64.0
+    private static let nearnessMost = 0.45
+
+    /// Keys that part the rows into equal shares, by the first column and the statistics; none
+    /// where a page's rows have keys near each other, and `nil` where nobody knows.
+    func bounds(
+        _ job: PlannedJob, _ part: PlannedPart
+    ) async throws(PostgresError) -> [String]? {
+        let key = job.key[0]
+        guard !key.isComparedByCast, part.pages > 0 else { return nil }
+        let known = try await connection.query(
+            LaneFactsSQL.bounds, [.text("\(part.oid)"), .text(key.name)],
+            timeout: PostgresConnection.ledgerTimeout
+        ).rows.first?[0]
+        let bounds = known.map(TextArray.parse) ?? []
+        guard bounds.count > Self.keyParts else { return nil }
+        let ends = (1..<Self.keyParts).map { bounds[$0 * (bounds.count - 1) / Self.keyParts] }
+        let percent = min(100, 100 * Self.pages / Double(part.pages))
+        do throws(PostgresError) {
+            let nearness = try await connection.query(
+                LaneFactsSQL.nearness(part.name, key),
+                [.text(TextArray.literal(ends)), .text("\(percent)")],
+                timeout: PostgresConnection.ledgerTimeout
+            ).scalar.flatMap(Double.init)
+            return nearness.map { $0 <= Self.nearnessMost ? bounds : [] }
+        } catch {
+            // A type that has no array, or a table too slow to look at, goes without.
+            guard error.kind == .server else { throw error }
+            return nil
+        }
+    }
+}
