@@ -76,6 +76,13 @@ public enum OrderChoice: Sendable, Equatable {
                 "the table is larger than the server's cache, and its keys lie all "
                     + "over it")
         }
+        // Where other indexes would get entries of the rows that leave, that cost a sixth.
+        if facts.isScattered == true, facts.otherIndexes == 0, facts.server.bufferBytes > 0,
+            tableBytes > facts.server.bufferBytes
+        {
+            return .physical(
+                "the table is larger than shared_buffers, and its keys lie all over it")
+        }
         let gain = logGain(facts)
         guard gain >= gainMin else {
             return .key(

@@ -25,6 +25,9 @@ public struct ServerFacts: Sendable, Equatable {
     /// What the server takes for its cache, the system's included, in bytes.
     public var cacheBytes = Double(4 << 30)
 
+    /// Bytes of the server's own cache, `shared_buffers`.
+    public var bufferBytes = Double(128 << 20)
+
     /// A server as it comes.
     public init() {}
 

@@ -74,7 +74,8 @@ extension RunScheduler {
             // One that is under way has its own number.
             shape: lanes.shape(part: range.part, isPhysical: range.isPhysical)
                 ?? LaneShape(uniform: 1),
-            batchKeys: limits.sizesBatches ? nil : limits.batchKeys, mergesRest: mergesRest)
+            batchKeys: limits.sizesBatches ? nil : limits.batchKeys,
+            namesRuns: lanes.namesRuns(part: range.part), mergesRest: mergesRest)
     }
 
     /// Takes in what a region holds.
