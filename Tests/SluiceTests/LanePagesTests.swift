@@ -100,7 +100,7 @@ import Testing
     }
 
     @Test func lanesOfKeysHaveEachKeyOnce() {
-        let shape = LaneShape(leaving: 0.2, lanes: 5, slots: 100)
+        let shape = LaneShape(first: 0.2, lanes: 5, slots: 100)
         let region = LanePages(
             first: 0, end: 400, shape: shape, isOfKeys: true, steps: 2, rowsPerPage: 60,
             isMerged: false, lane: 0, page: nil)
@@ -117,7 +117,7 @@ import Testing
     /// The first lane's share of the rows is what its batches are taken to have.
     @Test func aWideLaneHasMoreRowsOfItsPages() {
         let region = LanePages(
-            first: 0, end: 400, shape: LaneShape(leaving: 0.2, lanes: 9, slots: 100),
+            first: 0, end: 400, shape: LaneShape(first: 0.2, lanes: 9, slots: 100),
             isOfKeys: true, steps: 1, rowsPerPage: 60, isMerged: false, lane: 0, page: nil)
         let keys = region.slices.map(\.slice.keys)
         #expect(keys[0] == 4_800 && keys[1] == 2_400)

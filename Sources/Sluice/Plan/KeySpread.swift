@@ -17,27 +17,36 @@ struct KeySpread: Sendable {
     func bounds(
         _ job: PlannedJob, _ part: PlannedPart
     ) async throws(PostgresError) -> [String]? {
-        let key = job.key[0]
-        guard !key.isComparedByCast, part.pages > 0 else { return nil }
+        guard !job.key[0].isComparedByCast, part.pages > 0 else { return nil }
+        do {
+            // Written as batches read them.
+            return try await connection.withSettings(job.session.settings) {
+                try await scatteredBounds(job.key[0], part)
+            }
+        } catch let error as PostgresError where error.kind != .server {
+            throw error
+        } catch {
+            // A type that has no array goes without.
+            return nil
+        }
+    }
+
+    private func scatteredBounds(
+        _ key: KeyColumn, _ part: PlannedPart
+    ) async throws(PostgresError) -> [String]? {
         let known = try await connection.query(
             LaneFactsSQL.bounds, [.text("\(part.oid)"), .text(key.name)],
             timeout: PostgresConnection.ledgerTimeout
         ).rows.first?[0]
         let bounds = known.map(TextArray.parse) ?? []
-        guard bounds.count > Self.keyParts else { return nil }
+        guard bounds.count > LaneChoice.slotsOfKeysMin else { return nil }
         let ends = (1..<Self.keyParts).map { bounds[$0 * (bounds.count - 1) / Self.keyParts] }
         let percent = min(100, 100 * Self.pages / Double(part.pages))
-        do throws(PostgresError) {
-            let nearness = try await connection.query(
-                LaneFactsSQL.nearness(part.name, key),
-                [.text(TextArray.literal(ends)), .text("\(percent)")],
-                timeout: PostgresConnection.ledgerTimeout
-            ).scalar.flatMap(Double.init)
-            return nearness.map { $0 <= Self.nearnessMost ? bounds : [] }
-        } catch {
-            // A type that has no array, or a table too slow to look at, goes without.
-            guard error.kind == .server else { throw error }
-            return nil
-        }
+        let nearness = try await connection.query(
+            LaneFactsSQL.nearness(part.name, key),
+            [.text(TextArray.literal(ends)), .text("\(percent)")],
+            timeout: PostgresConnection.ledgerTimeout
+        ).scalar.flatMap(Double.init)
+        return nearness.map { $0 <= Self.nearnessMost ? bounds : [] }
     }
 }

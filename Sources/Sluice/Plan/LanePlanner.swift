@@ -22,6 +22,8 @@ struct LanePlanner: Sendable {
             let make = Make(part)
             if !asked.contains(part.number), let alike = known[make] {
                 job.parts[index].laneFacts = alike
+                // Its keys are others.
+                job.parts[index].laneFacts?.keyBounds = []
                 continue
             }
             let found = try await facts(job, part)
@@ -85,7 +87,7 @@ struct LanePlanner: Sendable {
         facts.growthBytes = row[4].flatMap(Double.init) ?? facts.growthBytes
         // A row keeps its other values out of line where they are, however large they are.
         facts.isWide = part.isWide && row[5] == "t"
-        // In the order of pages a lane is told by a row's place; the order has its plan checked.
+        // The order has its plan checked.
         if facts.isPhysical {
             facts.keyBounds = try await KeySpread(connection: connection).bounds(job, part) ?? []
             return facts

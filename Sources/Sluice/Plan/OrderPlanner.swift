@@ -11,7 +11,7 @@ struct OrderPlanner: Sendable {
         _ job: PlannedJob, limits: Limits
     ) async throws -> (job: PlannedJob, sentence: String) {
         var job = job
-        let facts = try await facts(job)
+        let facts = try await facts(job, limits)
         var sentence = ""
         let largest = job.largestParts.first?.number
         for index in job.parts.indices {
@@ -24,8 +24,11 @@ struct OrderPlanner: Sendable {
         return (job, sentence)
     }
 
-    private func facts(_ job: PlannedJob) async throws(PostgresError) -> [Int: OrderFacts] {
+    private func facts(
+        _ job: PlannedJob, _ limits: Limits
+    ) async throws(PostgresError) -> [Int: OrderFacts] {
         var common = OrderFacts()
+        common.lanesAreOff = limits.lanes == .off
         common.isUpdate = job.identity.kind == .update
         common.hasPredicate = job.identity.predicate != nil
         common.scansPages = connection.serverVersion >= Self.versionMin
@@ -46,7 +49,9 @@ struct OrderPlanner: Sendable {
         ).rows
         // As its keys lie, those of the others are taken to.
         let isScattered: Bool?
-        if let part = job.largestParts.first {
+        if limits.order == .auto, let part = job.largestParts.first, !part.isWide,
+            part.driver == nil
+        {
             let bounds = try await KeySpread(connection: connection).bounds(job, part)
             isScattered = bounds.map { !$0.isEmpty }
         } else {

@@ -73,6 +73,9 @@ actor Coordinator {
     /// Whether anything is filled in lanes, so that the horizon matters.
     var hasLanes: Bool { scheduler.hasLanes }
 
+    /// Whether nobody knows yet how old that is.
+    var needsHorizon: Bool { scheduler.needsHorizon }
+
     /// Takes in what may be pruned.
     func horizonSeen(_ horizon: UInt64, next: UInt64) {
         scheduler.horizonSeen(horizon, next: next, nowSeconds: nowSeconds)

@@ -67,8 +67,10 @@ struct LanePages: Sendable {
                 let keys = max(1, Int(Double(to - from) * rowsPerPage * share))
                 slices.append(
                     Slice(
-                        slice: LaneSlice(lane: current, step: step, keys: keys), first: from,
-                        end: to))
+                        slice: LaneSlice(
+                            lane: current, step: step, keys: keys,
+                            isLastVisit: !isMerged && current >= shape.count),
+                        first: from, end: to))
             }
         }
         self.slices = slices

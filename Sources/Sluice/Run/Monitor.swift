@@ -48,6 +48,10 @@ struct Monitor: Sendable {
     /// work at the least.
     static let vacuumSeconds = 2.0
 
+    /// How soon the horizon is asked for again at the start, in seconds: our own claims, which hold
+    /// it for some milliseconds, are over then.
+    static let horizonSeconds = 0.02
+
     /// Three times within the lease, so that one lost heartbeat does no harm.
     var heartbeatSeconds: Double {
         min(Self.heartbeatSeconds, context.leaseSeconds / 3)
@@ -60,6 +64,7 @@ struct Monitor: Sendable {
             if drain.isDraining { await coordinator.stop(.drained) }
             let began = coordinator.nowSeconds
             await eyes.look(nowSeconds: began)
+            await eyes.findHorizon(beforeSeconds: began + Self.pollSeconds)
             let pause = began + eyes.pauseSeconds(nowSeconds: began) - coordinator.nowSeconds
             try? await Task.sleep(for: .seconds(max(Self.pauseSecondsMin, pause)))
         }

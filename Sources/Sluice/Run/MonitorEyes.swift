@@ -28,6 +28,8 @@ struct MonitorEyes: Sendable {
 
     var foreground: ForegroundWatch
     var health = HealthObserver()
+    /// Whether the horizon was asked for by itself at the start.
+    private var hasSoughtHorizon = false
 
     init(monitor: Monitor) {
         self.monitor = monitor
@@ -75,6 +77,30 @@ struct MonitorEyes: Sendable {
             if Task.isCancelled { return }
             await close()
             await blind(error, nowSeconds: nowSeconds)
+        }
+    }
+
+    /// Asks for the horizon alone, once or a few times, where the first look met a transaction of
+    /// our own: until it is known batches are plain, and a twentieth of a small table may be done
+    /// by the next look.
+    mutating func findHorizon(beforeSeconds: Double) async {
+        guard !hasSoughtHorizon else { return }
+        hasSoughtHorizon = true
+        let coordinator = monitor.coordinator
+        while await coordinator.needsHorizon, coordinator.nowSeconds < beforeSeconds,
+            !Task.isCancelled
+        {
+            try? await Task.sleep(for: .seconds(Monitor.horizonSeconds))
+            do throws(PostgresError) {
+                guard let connection else { return }
+                let answers = try await MonitorQuestion.ask([.horizon], self, connection)
+                guard let row = answers[.horizon]?.first else { return }
+                await coordinator.horizonSeen(
+                    row[0].flatMap { UInt64($0) } ?? 0, next: row[1].flatMap { UInt64($0) } ?? 0)
+            } catch {
+                // The next look meets the same, and says so.
+                return
+            }
         }
     }
 

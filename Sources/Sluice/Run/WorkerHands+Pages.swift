@@ -42,7 +42,8 @@ extension WorkerHands {
             lanePages = LanePages()
             return LaneSurvey(slices: [], transaction: transaction, horizon: horizon)
         }
-        let ends = state[8].map { TextArray.parse($0).compactMap { Int($0) } }
+        let slots = state[8].map { TextArray.parse($0).compactMap { Int($0) } } ?? []
+        let ends = slots.isEmpty ? nil : slots
         lanePages = LanePages(
             first: first, end: end,
             shape: ends.map { LaneShape(ends: $0) }
@@ -60,11 +61,14 @@ extension WorkerHands {
         _ range: HeldRange, _ batch: LaneBatch, skips: Bool
     ) -> [Parameter] {
         let before = lanePages.place(before: batch)
+        let slice = lanePages.slices[batch.slice].slice
+        // The lanes have counted all keys.
+        let keys = slice.isLastVisit ? 0 : batch.keys
         let pages = lanePages.pages(batch)
         let place =
             fence(range) + [
                 Parameter(before.lane), Parameter(before.page.map { "{\($0)}" }),
-                Parameter(lanePages.slices[batch.slice].slice.lane), Parameter(batch.keys),
+                Parameter(slice.lane), Parameter(keys),
                 .text(batch.endsRegion ? "true" : "false"), .text("\(context.leaseSeconds)"),
                 .text(context.job.session.durableCommit), Parameter(pages.end),
             ]

@@ -48,16 +48,18 @@ enum LaneFactsSQL {
         """
 
     /// Keys that part the rows of the table `$1` into equal shares by the first column of the key,
-    /// `$2`, as an array; NULL where statistics know none.
+    /// `$2`, as an array; NULL where statistics know none, or where a tenth of the rows or more has
+    /// one of the most common values, which stand beside them.
     static let bounds = """
-        SELECT s.histogram_bounds::text FROM pg_catalog.pg_stats s
+        SELECT CASE WHEN coalesce((SELECT sum(f.share) FROM unnest(s.most_common_freqs)
+        AS f (share)), 0) < 0.1 THEN s.histogram_bounds::text END FROM pg_catalog.pg_stats s
         JOIN pg_catalog.pg_namespace n ON n.nspname = s.schemaname
         JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = s.tablename
         WHERE c.oid = $1::pg_catalog.oid AND s.attname = $2 AND NOT s.inherited
         """
 
     /// The share of a page's rows in that of eight parts of the keys which has most of them, on
-    /// average over some pages of the table; `$1` are the bounds between the parts, `$2` the share
+    /// average over some pages of the table that have a few rows; `$1` are the bounds between the parts, `$2` the share
     /// of pages in percent.
     static func nearness(_ table: QualifiedName, _ key: KeyColumn) -> String {
         """
@@ -66,7 +68,7 @@ enum LaneFactsSQL {
         SELECT (t.ctid::text::pg_catalog.point)[0] AS page, pg_catalog.width_bucket(
         t.\(Identifier(key.name).quoted), $1::\(key.castType)[]) AS part, count(*) AS rows
         FROM ONLY \(table.quoted) t TABLESAMPLE SYSTEM ($2::real) REPEATABLE (1)
-        GROUP BY 1, 2) c GROUP BY c.page) p
+        GROUP BY 1, 2) c GROUP BY c.page HAVING sum(c.rows) >= 8) p
         """
     }
 }

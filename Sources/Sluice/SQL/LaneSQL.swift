@@ -24,9 +24,10 @@ struct LaneSQL: Sendable {
     /// ahead; parameters are those of the fence, `$8` the lease in seconds, and `$10` whether
     /// batches may name runs.
     ///
-    /// Half of what is ahead at the most, but `$9` keys at the least: nobody can take over a part
-    /// of a region, so the last ones are small. A rest of less than `$9` would be dear by the key:
-    /// the last region takes it along, and a quarter more since what is ahead is an estimate.
+    /// Half of what each worker of the run still has ahead on average at the most, but `$9` keys at
+    /// the least: nobody can take over a part of a region, so the last ones of a run are small. A
+    /// rest of a range of less than `$9` would be dear by the key: the last region takes it along,
+    /// and a quarter more since what is ahead is an estimate.
     func begin(firstOfRange: Bool) -> String {
         let ahead = batch.ahead(firstOfRange: firstOfRange)
         return """
@@ -63,13 +64,19 @@ struct LaneSQL: Sendable {
         "coalesce((SELECT e.k1::text::numeric FROM sluice_end e), r.upper[1]::numeric)"
     }
 
+    /// The small regions are the run's last ones and not each range's: they cost a survey and small
+    /// batches.
     private var regionKeys: String {
         """
-        (SELECT least($5::bigint, greatest($9::bigint,
-        CASE WHEN r.keys_estimate - r.keys_scanned < $9::bigint * 2
-        THEN (r.keys_estimate - r.keys_scanned) * 5 / 4
-        ELSE (r.keys_estimate - r.keys_scanned) / 2 END))
-        FROM sluice.range r WHERE r.run = $1 AND r.number = $2)
+        (SELECT CASE WHEN a.ahead - a.size < $9::bigint
+        THEN least($5::bigint, greatest($9::bigint, a.ahead * 5 / 4)) ELSE a.size END
+        FROM (SELECT r.keys_estimate - r.keys_scanned AS ahead,
+        least($5::bigint, greatest($9::bigint, (SELECT sum(greatest(0,
+        o.keys_estimate - o.keys_scanned)) / 2
+        / greatest(1, count(*) FILTER (WHERE o.state = 'running'))
+        FROM sluice.range o WHERE o.run = $1 AND o.state <> 'done'
+        AND NOT o.is_physical)::bigint)) AS size
+        FROM sluice.range r WHERE r.run = $1 AND r.number = $2) a)
         """
     }
 

@@ -114,7 +114,7 @@ public enum LaneChoice: Sendable, Equatable {
                 + "index: create that index after the backfill"
         }
         if facts.isWide { return "what is set may be stored out of line" }
-        // In the order of pages a lane is told by a row's place there.
+        // In the order of pages a lane needs no key that can be told into it.
         if facts.isPhysical { return facts.planProblem }
         if facts.isDriven { return "a partial index drives the scan" }
         if !facts.canBeTold {
@@ -147,7 +147,11 @@ public enum LaneChoice: Sendable, Equatable {
     }
 
     /// Fewest shares of keys that lanes are made of: with fewer their widths are too coarse.
-    static let slotsOfKeysMin = 32
+    package static let slotsOfKeysMin = 32
+    /// Rows of a page from which on as many lanes are chosen as that.
+    static let rowsPerPageOfKeysMin = 30.0
+    /// Fewest lanes of keys, of which the first has a fifth.
+    static let lanesOfKeysMin = 6
     /// Slots among which a hash spreads keys: so many that the width of a lane is that of its share
     /// within a percent.
     private static let slotsOfHash = 1_024
@@ -156,11 +160,8 @@ public enum LaneChoice: Sendable, Equatable {
     private static func shape(_ facts: LaneFacts, lanes: Int? = nil) -> LaneShape {
         let rows = facts.rowsPerPage ?? rowsPerPageUnknown
         let move = moveMicroseconds + indexMicroseconds * Double(facts.otherIndexes)
-        let visit = visitMicroseconds(namesRuns: facts.canNameRuns && !facts.isPhysical)
-        if facts.isPhysical {
-            let best = min(Double(lanesMost), rows, (rows * move / visit).squareRoot())
-            return physicalShape(facts, lanes: lanes.map(Double.init) ?? best)
-        }
+        let visit = visitMicroseconds(namesRuns: facts.canNameRuns)
+        if facts.isPhysical { return physicalShape(facts, rows: rows, lanes: lanes) }
         let slots =
             facts.isHashed ? slotsOfHash : min(Int(pointersMost), max(2, Int(rows.rounded())))
         let page = LaneShape.Page(
@@ -172,16 +173,24 @@ public enum LaneChoice: Sendable, Equatable {
     }
 
     /// Lanes of rows that lie anywhere in a page, by their keys where those have no order there.
-    private static func physicalShape(_ facts: LaneFacts, lanes: Double) -> LaneShape {
+    private static func physicalShape(_ facts: LaneFacts, rows: Double, lanes: Int?) -> LaneShape {
+        let move = moveMicroseconds + indexMicroseconds * Double(facts.otherIndexes)
+        let most = min(Double(lanesMost), rows)
+        let best = min(most, (rows * move / visitMicroseconds(namesRuns: false)).squareRoot())
+        let count = lanes ?? Int(best.rounded())
         let slots = facts.keyBounds.count - 1
         // A place in a page tells a lane by its low bits. With other indexes than the key's it is
-        // their entries that lie all over, and the fewer rows leave the better.
-        guard slots >= slotsOfKeysMin, facts.otherIndexes == 0 else {
-            return LaneShape(uniform: powerOfTwo(below: lanes))
+        // their entries that lie all over, and the fewer rows leave the better; and of few lanes
+        // the others are as wide as the first.
+        guard slots >= slotsOfKeysMin, facts.otherIndexes == 0, count >= lanesOfKeysMin else {
+            return LaneShape(uniform: powerOfTwo(below: lanes.map(Double.init) ?? best))
         }
+        let room = room(facts, rows: rows)
+        let first = max(
+            LaneShape.leavingShareOfKeys, room.taken / max(1e-3, room.taken + room.freed))
         return LaneShape(
-            leaving: LaneShape.leavingShareOfKeys, lanes: max(2, Int(lanes.rounded())),
-            slots: slots)
+            first: first, lanes: count, slots: slots,
+            leavingShare: min(1, first + LaneShape.strayShareOfKeys))
     }
 
     private static func room(_ facts: LaneFacts, rows: Double) -> PageRoom {

@@ -40,6 +40,12 @@ struct LaneRegion: Sendable, Equatable {
     /// Whether everything is committed.
     var isDone: Bool { committed.slice >= slices.count }
 
+    /// Whether the next batch is of the last visit.
+    var isVisitNext: Bool { sent.slice < slices.count && slices[sent.slice].isLastVisit }
+
+    /// Whether the oldest batch in the pipe is of the last visit.
+    var isVisitInFlight: Bool { inFlight.first.map { slices[$0.slice].isLastVisit } ?? false }
+
     /// Whether what the next batch visits may be pruned by now, where that matters.
     func isReady(horizon: UInt64) -> Bool {
         guard sent.slice < slices.count else { return false }

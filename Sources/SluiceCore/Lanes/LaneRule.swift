@@ -10,6 +10,8 @@ struct LaneRule: Sendable, Equatable {
     /// A lane waits so long for the one before it, in seconds, before the rest become one: a few
     /// times what batches of the other workers take, which hold the horizon back themselves.
     static let patienceSeconds = 1.0
+    /// The same before a last visit, in seconds: what that prunes the sweep prunes as well.
+    static let visitPatienceSeconds = 0.1
     /// How soon a worker asks for the horizon again, in seconds: a tenth of a usual batch.
     static let lookSeconds = 0.005
     /// Slices of a region in each lane: with fewer, what one batch leaves behind is met again
@@ -28,12 +30,9 @@ struct LaneRule: Sendable, Equatable {
     static let sliceKeysMax = 2_500
     /// Fewest keys of a slice: a region of less would be surveyed more often than it is worth.
     static let sliceKeysMin = 100
-    /// The same where batches name runs, of which nothing is kept: twice as many took six
-    /// hundredths less of the time with three more indexes, and the same with the key's alone.
-    static let sliceKeysMaxOfRuns = 5_000
-    /// The last regions of a range are so much smaller at the least: each costs a survey, and its
-    /// batches get small (with five three more indexes took two hundredths more).
-    static let regionsShrink = 2
+    /// The last regions of a run are so much smaller at the least: with less a lane's sweep is
+    /// over before what the one before it left can be pruned.
+    static let regionsShrink = 5
     /// A region whose in-page share is below this gains nothing (a lane's visits cost as much as
     /// what it saves), and after so many of them in a row a table gets no more lanes.
     static let hotShareMin = 0.4
@@ -87,6 +86,9 @@ struct LaneRule: Sendable, Equatable {
         }
     }
 
+    /// Whether it is known how old the horizon is.
+    var isHorizonKnown: Bool { horizonSeconds != nil }
+
     /// Whether any part is filled in lanes.
     var isEmpty: Bool { lanesOfPart.isEmpty }
 
@@ -101,16 +103,12 @@ struct LaneRule: Sendable, Equatable {
         return lanes
     }
 
-    /// Whether batches of a part's lanes name runs of keys.
-    func namesRuns(part: Int) -> Bool { facts[part]?.canNameRuns == true }
-
     /// What a worker is to ask for, whose batches have so many keys; `nil` where they size
     /// themselves, and begin small.
     static func request(
-        shape: LaneShape, batchKeys: Int?, namesRuns: Bool = false, mergesRest: Bool = false
+        shape: LaneShape, batchKeys: Int?, mergesRest: Bool = false
     ) -> LaneRequest {
-        let most = namesRuns ? sliceKeysMaxOfRuns : sliceKeysMax
-        let slice = min(most, max(sliceKeysMin, batchKeys ?? most))
+        let slice = min(sliceKeysMax, max(sliceKeysMin, batchKeys ?? sliceKeysMax))
         return LaneRequest(
             shape: shape, steps: stepsOfRegion, sliceKeys: slice, mergesRest: mergesRest)
     }

@@ -6,12 +6,15 @@ public struct LaneSlice: Sendable, Equatable {
     public let step: Int
     /// How many there are.
     public let keys: Int
+    /// Whether its pages are visited once more behind all lanes, for what those left.
+    public let isLastVisit: Bool
 
     /// Describes a slice.
-    public init(lane: Int, step: Int, keys: Int) {
+    public init(lane: Int, step: Int, keys: Int, isLastVisit: Bool = false) {
         self.lane = lane
         self.step = step
         self.keys = keys
+        self.isLastVisit = isLastVisit
     }
 }
 

@@ -18,6 +18,8 @@ public struct OrderFacts: Sendable, Equatable {
     public var isScattered: Bool?
     /// Indexes beside the key's.
     public var otherIndexes = 0
+    /// Whether rows are to be changed without lanes.
+    public var lanesAreOff = false
     /// The table's pages.
     public var pages = 0
     /// Rows in a page, by the statistics; `nil` where they know nothing.
@@ -27,6 +29,13 @@ public struct OrderFacts: Sendable, Equatable {
 
     /// Facts of an empty table.
     public init() {}
+
+    /// Whether lanes may be stretches of the key there, as ``LaneChoice`` decides.
+    var hasLanesOfKeys: Bool {
+        let rows = rowsPerPage ?? LaneChoice.rowsPerPageUnknown
+        return isScattered == true && otherIndexes == 0 && !lanesAreOff
+            && rows >= LaneChoice.rowsPerPageOfKeysMin && rows <= LaneChoice.pointersMost / 2
+    }
 }
 
 /// In which order the rows of a table are visited.
@@ -43,10 +52,12 @@ public enum OrderChoice: Sendable, Equatable {
     static let correlationMax = 0.5
     /// The log that key order writes must be so many times that of the pages' order.
     ///
-    /// What is reckoned as 2.9 times was measured as 1.4 (2 M rows of 0.5 kB, lanes by place), and
-    /// as 1.9 as 1.2 (lanes of keys, in nine tenths of the time): the sweep reads each row once
-    /// more.
-    static let gainMin = 1.8
+    /// What is reckoned as 2.9 times was measured as 1.4 (2 M rows of 0.5 kB, lanes by place): the
+    /// sweep reads each row once more.
+    static let gainMin = 2.0
+    /// The same where lanes are stretches of the key: what is reckoned as 1.9 times was measured as
+    /// 1.2, in nine tenths of the time.
+    static let gainMinOfKeys = 1.8
     /// What a changed row writes to the log beside images of pages, in bytes: its new version, and
     /// an entry or two in indexes (80 to 250 bytes were measured, for rows of 60 to 200).
     static let rowBytes = 150.0
@@ -77,14 +88,13 @@ public enum OrderChoice: Sendable, Equatable {
                     + "over it")
         }
         // Where other indexes would get entries of the rows that leave, that cost a sixth.
-        if facts.isScattered == true, facts.otherIndexes == 0, facts.server.bufferBytes > 0,
-            tableBytes > facts.server.bufferBytes
+        if facts.hasLanesOfKeys, facts.server.bufferBytes > 0, tableBytes > facts.server.bufferBytes
         {
             return .physical(
                 "the table is larger than shared_buffers, and its keys lie all over it")
         }
         let gain = logGain(facts)
-        guard gain >= gainMin else {
+        guard gain >= (facts.hasLanesOfKeys ? gainMinOfKeys : gainMin) else {
             return .key(
                 "the table is changed between few checkpoints, so that its pages are "
                     + "written to the log about once in either order")
@@ -152,9 +162,9 @@ public enum OrderChoice: Sendable, Equatable {
         changes = min(rows, max(changes, rowsOfCheckpointMin / pages))
         let entries = changes * entriesOfPage / rows
         let leaving =
-            facts.isScattered == true && facts.otherIndexes == 0
+            facts.hasLanesOfKeys
             ? LaneShape.leavingShareOfKeys * imageBytes(entries)
-                + strayShare * imageBytes(strayShare * entries)
+                + LaneShape.strayShareOfKeys * imageBytes(LaneShape.strayShareOfKeys * entries)
             : leavingShare * imageBytes(leavingShare * entries)
         let byPages = page / rows + rowBytes + leaving
         return (imageBytes(changes) + rowBytes) / byPages
@@ -165,8 +175,6 @@ public enum OrderChoice: Sendable, Equatable {
     static let rowsOfCheckpointMin = 250_000.0
     /// Share of rows that leave their page in lanes: a lane's, and those that no room is left for.
     static let leavingShare = 0.25
-    /// Share of rows that find no room in a later lane, where lanes are stretches of the key.
-    static let strayShare = 0.04
     /// Entries of a random key in a page of its index, two thirds full.
     static let entriesOfPage = 100.0
 

@@ -3,6 +3,9 @@ extension RunScheduler {
     /// Whether anything is filled in lanes.
     public var hasLanes: Bool { !lanes.isEmpty }
 
+    /// Whether lanes wait for nothing but that it is known how old the horizon is.
+    public var needsHorizon: Bool { hasLanes && !lanes.isHorizonKnown }
+
     /// Takes in the oldest transaction that somebody may still need the past of, and the number of
     /// the next one.
     public mutating func horizonSeen(_ horizon: UInt64, next: UInt64, nowSeconds: Double) {
@@ -56,15 +59,20 @@ extension RunScheduler {
             worker.region?.send(batch)
             return .probeLane(range, batch)
         }
-        guard region.isReady(horizon: lanes.horizon) else {
+        if !region.isReady(horizon: lanes.horizon) {
             worker.region?.wait(nowSeconds: nowSeconds)
-            let since = worker.region?.waitingSinceSeconds ?? nowSeconds
-            if nowSeconds - since >= LaneRule.patienceSeconds {
+            let waited = nowSeconds - (worker.region?.waitingSinceSeconds ?? nowSeconds)
+            // A last visit that prunes nothing is still one for what no lane met.
+            let patience =
+                region.isVisitNext ? LaneRule.visitPatienceSeconds : LaneRule.patienceSeconds
+            guard waited >= patience else {
+                return .lookAtHorizon(afterSeconds: LaneRule.lookSeconds)
+            }
+            if !region.isVisitNext {
                 var range = range
                 range.hasCursor = worker.cursorCommitted
                 return .survey(range, laneRequest(range, mergesRest: true))
             }
-            return .lookAtHorizon(afterSeconds: LaneRule.lookSeconds)
         }
         return admitted(id, &worker, nowSeconds: nowSeconds)
     }
@@ -75,7 +83,7 @@ extension RunScheduler {
             shape: lanes.shape(part: range.part, isPhysical: range.isPhysical)
                 ?? LaneShape(uniform: 1),
             batchKeys: limits.sizesBatches ? nil : limits.batchKeys,
-            namesRuns: lanes.namesRuns(part: range.part), mergesRest: mergesRest)
+            mergesRest: mergesRest)
     }
 
     /// Takes in what a region holds.
@@ -97,7 +105,8 @@ extension RunScheduler {
 
     /// Takes in that a batch is committed, which may have been a lane's.
     mutating func committedLane(_ counts: BatchCounts, _ worker: inout WorkerState) {
-        if let range = worker.range {
+        // That a last visit finds nothing to change says nothing of what is ahead.
+        if let range = worker.range, worker.region?.isVisitInFlight != true {
             lanes.changed(part: range.part, keys: counts.keysScanned, rows: counts.rowsChanged)
         }
         guard worker.region != nil else { return }

@@ -19,8 +19,10 @@ extension RunScheduler {
         if event != .waited { steering?.moveOn(worker: id, nowSeconds: nowSeconds) }
         switch event {
         case .committed(let counts):
+            // What a last visit took is no row's cost.
+            let isVisit = worker.region?.isVisitInFlight == true
             finished(
-                id, &worker, keys: counts.keysScanned, counts.timing, .committed,
+                id, &worker, keys: counts.keysScanned, isVisit ? nil : counts.timing, .committed,
                 nowSeconds: nowSeconds)
         case .fenceMissed, .poisoned:
             finished(id, &worker, keys: 0, nil, .yielded, nowSeconds: nowSeconds)

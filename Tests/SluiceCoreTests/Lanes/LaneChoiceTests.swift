@@ -153,8 +153,13 @@ import Testing
 
     /// Keys that lie all over the pages tell lanes where their index is the only one.
     @Test func pagesOfScatteredKeysAreToldByThem() {
-        func shape(_ indexes: Int, bounds: Int, _ setting: LaneSetting = .auto) -> LaneShape? {
+        func shape(
+            _ indexes: Int, bounds: Int, _ setting: LaneSetting = .auto, rows: Double = 64,
+            growth: Double = 8
+        ) -> LaneShape? {
             let choice = choice(setting) {
+                $0.rowsPerPage = rows
+                $0.growthBytes = growth
                 $0.isPhysical = true
                 $0.correlation = 0
                 $0.otherIndexes = indexes
@@ -164,11 +169,18 @@ import Testing
             return nil
         }
         let scattered = shape(0, bounds: 101)
-        #expect(scattered == LaneShape(leaving: 0.2, lanes: 9, slots: 100))
+        #expect(scattered == LaneShape(first: 0.2, lanes: 9, slots: 100, leavingShare: 0.2 + 0.04))
         #expect(scattered?.width(0) == 20 && scattered?.slots == 100)
         #expect(shape(3, bounds: 101) == LaneShape(uniform: 16))
         #expect(shape(0, bounds: 11) == LaneShape(uniform: 8))
         #expect(shape(0, bounds: 101, .fixed(33))?.count == 33)
+        // Of few lanes the others would be wider than the room that the first one leaves.
+        #expect(shape(0, bounds: 101, rows: 15) == LaneShape(uniform: 4))
+        #expect(shape(0, bounds: 101, .fixed(5)) == LaneShape(uniform: 4))
+        // Rows that grow by half of what they are need a third of the page.
+        let growing = shape(0, bounds: 101, growth: 60)
+        #expect((30...40).contains(growing?.width(0) ?? 0))
+        #expect(growing?.leavingShare ?? 0 > 0.35)
     }
 
     @Test func settingsAreReadAsTheyAreWritten() {

@@ -83,11 +83,8 @@ import Testing
     @Test func aRegionIsSoManySlicesOfEachLane() {
         let request = LaneRule.request(shape: LaneShape(uniform: 16), batchKeys: 1_000)
         #expect(request.regionKeys == 16 * 4 * 1_000)
-        #expect(request.regionKeysMin == 16 * 4 * 500)
+        #expect(request.regionKeysMin == 16 * 4 * 200)
         #expect(LaneRule.request(shape: LaneShape(uniform: 16), batchKeys: nil).sliceKeys == 2_500)
-        #expect(
-            LaneRule.request(shape: LaneShape(uniform: 16), batchKeys: nil, namesRuns: true)
-                .sliceKeys == 5_000)
         #expect(
             LaneRule.request(shape: LaneShape(uniform: 16), batchKeys: 100_000).sliceKeys == 2_500)
         #expect(LaneRule.request(shape: LaneShape(uniform: 16), batchKeys: 1).sliceKeys == 100)

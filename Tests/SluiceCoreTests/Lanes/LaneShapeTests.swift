@@ -122,7 +122,7 @@ import Testing
             (0.2, 9, 100), (0.2, 1, 100), (0.2, 2, 32), (0.9, 30, 32), (0.01, 64, 64),
             (0.2, 99, 40),
         ] {
-            let shape = LaneShape(leaving: share, lanes: lanes, slots: slots)
+            let shape = LaneShape(first: share, lanes: lanes, slots: slots)
             #expect(shape.count == min(lanes, slots) && shape.slots == slots)
             let widths = (0..<shape.count).map { shape.width($0) }
             #expect(widths.allSatisfy { $0 > 0 }, "\(share) \(lanes) \(slots): \(widths)")

@@ -98,6 +98,15 @@ import Testing
         #expect(!isPhysical(OrderChoice.decide(rare, .auto)))
         rare.server.bufferBytes = 128e6
         #expect(isPhysical(OrderChoice.decide(rare, .auto)))
+        // Nor where lanes are not by keys: plain batches of pages double the table.
+        for change: (inout OrderFacts) -> Void in [
+            { $0.lanesAreOff = true }, { $0.rowsPerPage = 185 }, { $0.rowsPerPage = 15 },
+            { $0.isScattered = nil }, { $0.server.bufferBytes = 0 },
+        ] {
+            var other = rare
+            change(&other)
+            #expect(!isPhysical(OrderChoice.decide(other, .auto)))
+        }
         rare.otherIndexes = 1
         #expect(!isPhysical(OrderChoice.decide(rare, .auto)))
         var indexed = scattered

@@ -110,4 +110,55 @@ import Testing
         }
         #expect(next.slice == 0 && next.first == batch.keys)
     }
+
+    /// It waits a moment for what the last lane left, and then goes without; and that it finds
+    /// nothing to change says nothing of the pages ahead.
+    @Test func aLastVisitNeitherWaitsForLongNorEndsLanes() {
+        var (scheduler, action) = begun(pages) { $0.lanes = .fixed(2) }
+        func survey() {
+            for _ in 0..<8 {
+                if case .survey = action { return }
+                let event: WorkerEvent = action == .receive ? committed(100, rows: 100) : .sent
+                action = scheduler.next(worker: 0, after: event, nowSeconds: 0)
+            }
+        }
+        func lane(_ transaction: UInt64, rows: Int, finished: Bool = false) -> WorkerEvent {
+            var counts = BatchCounts(
+                keysScanned: rows, rowsChanged: rows, finishedRange: finished)
+            counts.lane = LaneMark(transaction: transaction, horizon: 100, hotRows: rows)
+            return .committed(counts)
+        }
+        survey()
+        let slices =
+            [LaneSlice(lane: 0, step: 0, keys: 100)]
+            + (0..<12).map { LaneSlice(lane: 1, step: $0, keys: 3, isLastVisit: true) }
+        action = scheduler.next(
+            worker: 0,
+            after: .surveyed(LaneSurvey(slices: slices, transaction: 100, horizon: 100)),
+            nowSeconds: 0)
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        action = scheduler.next(worker: 0, after: lane(150, rows: 100), nowSeconds: 0)
+        #expect(action == .lookAtHorizon(afterSeconds: LaneRule.lookSeconds))
+        action = scheduler.next(worker: 0, after: .horizon(100), nowSeconds: 0.2)
+        var visits = 0
+        var now = 0.2
+        while case .sendLane(_, let batch) = action {
+            #expect(batch.slice > 0)
+            visits += 1
+            now += 0.01
+            _ = scheduler.next(worker: 0, after: .sent, nowSeconds: now)
+            action = scheduler.next(worker: 0, after: lane(151, rows: 0), nowSeconds: now)
+            if case .lookAtHorizon = action {
+                now += 0.2
+                action = scheduler.next(worker: 0, after: .horizon(100), nowSeconds: now)
+            }
+        }
+        #expect(visits == 12)
+        scheduler.horizonSeen(200, next: 200, nowSeconds: now)
+        if case .survey(_, let request) = action {
+            #expect(!request.mergesRest)
+        } else {
+            Issue.record("lanes ended: \(action)")
+        }
+    }
 }
