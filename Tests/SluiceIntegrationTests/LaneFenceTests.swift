@@ -48,6 +48,35 @@ import Testing
         }
     }
 
+    /// The run's last regions are small, and not each range's: what others have ahead counts, for
+    /// each of those who work.
+    @Test(arguments: [
+        ("pending", 1_000, 4_000), ("running", 1_000, 4_000), ("running", 100, 3_500),
+        ("lapsed", 100, 4_000), ("done", 1_000, 2_500),
+    ])
+    func aRegionGoesByWhatTheRunHasAhead(
+        _ state: String, _ least: Int, _ upper: Int
+    ) async throws {
+        try await FenceTests.begun { bench, range, one, _ in
+            // 3,000 keys are ahead here, and 7,000 in the other one: 5,000 or 2,500 for a worker.
+            try await bench.database.execute(
+                """
+                INSERT INTO sluice.range (run, number, part, lower, upper, keys_estimate, state,
+                owner, epoch, lease_until)
+                SELECT run, number + 1, part, '{9000}', '{16000}', 7000,
+                '\(state == "lapsed" ? "running" : state)', owner, 1,
+                clock_timestamp() + interval '\(state == "lapsed" ? -1 : 60) s' FROM sluice.range
+                """)
+            let sql = LaneSQL(batch: bench.job.batch(bench.job.parts[0]), method: .integer)
+            _ = try await one.query(
+                sql.begin(firstOfRange: false),
+                bench.fence(range) + [8_000, "{1,2}", 100, 30, Parameter(least), "false"])
+            let region = try await bench.database.value(
+                "SELECT region_upper::text FROM sluice.range WHERE number = \(range.number)")
+            #expect(region == "{\(upper)}")
+        }
+    }
+
     /// Whether a region is a part of what is ahead or all of it.
     @Test(arguments: [1_000, 2_000])
     func keysThatCountByTensAreToldIntoLanesEvenly(_ least: Int) async throws {

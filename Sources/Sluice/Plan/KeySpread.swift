@@ -13,7 +13,8 @@ struct KeySpread: Sendable {
     private static let nearnessMost = 0.45
 
     /// Keys that part the rows into equal shares, by the first column and the statistics; none
-    /// where a page's rows have keys near each other, and `nil` where nobody knows.
+    /// where a page's rows have keys near each other, and `nil` where nobody knows, as of pages of
+    /// fewer than eight rows.
     func bounds(
         _ job: PlannedJob, _ part: PlannedPart
     ) async throws(PostgresError) -> [String]? {
@@ -26,7 +27,7 @@ struct KeySpread: Sendable {
         } catch let error as PostgresError where error.kind != .server {
             throw error
         } catch {
-            // A type that has no array goes without.
+            // A type that has no array, or a table that this role may not read.
             return nil
         }
     }

@@ -9,11 +9,15 @@ struct LanePlanner: Sendable {
     /// and their rows are alike.
     private static let askedMost = 16
 
+    /// The tables that are asked about: the largest.
+    static func asked(_ job: PlannedJob) -> Set<Int> {
+        Set(job.parts.sorted { $0.pages > $1.pages }.prefix(askedMost).map(\.number))
+    }
+
     /// The job with what was found.
     func examined(_ job: PlannedJob) async throws(PostgresError) -> PlannedJob {
         var job = job
-        let asked = Set(
-            job.parts.sorted { $0.pages > $1.pages }.prefix(Self.askedMost).map(\.number))
+        let asked = Self.asked(job)
         // The largest first: the others of its make are taken to be like it.
         let order = job.parts.indices.sorted { job.parts[$0].pages > job.parts[$1].pages }
         var known: [Make: LaneFacts] = [:]

@@ -28,7 +28,7 @@ struct OrderPlanner: Sendable {
         _ job: PlannedJob, _ limits: Limits
     ) async throws(PostgresError) -> [Int: OrderFacts] {
         var common = OrderFacts()
-        common.lanesAreOff = limits.lanes == .off
+        common.lanes = limits.lanes
         common.isUpdate = job.identity.kind == .update
         common.hasPredicate = job.identity.predicate != nil
         common.scansPages = connection.serverVersion >= Self.versionMin
@@ -57,6 +57,7 @@ struct OrderPlanner: Sendable {
         } else {
             isScattered = nil
         }
+        let asked = LanePlanner.asked(job)
         let rowOfTable = Dictionary(rows.map { ($0[0] ?? "", $0) }) { first, _ in first }
         var facts: [Int: OrderFacts] = [:]
         for part in job.parts {
@@ -68,7 +69,10 @@ struct OrderPlanner: Sendable {
             own.rowsPerPage = row?[2].flatMap(Double.init)
             own.correlation = row?[3].flatMap(Double.init)
             own.otherIndexes = row?[4].flatMap { Int($0) } ?? 0
-            own.isScattered = isScattered
+            // Of the others nobody asks for bounds between lanes.
+            own.isScattered =
+                asked.contains(part.number) || isScattered == false
+                ? isScattered : nil
             facts[part.number] = own
         }
         return facts

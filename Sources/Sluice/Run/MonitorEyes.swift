@@ -84,7 +84,7 @@ struct MonitorEyes: Sendable {
     /// our own: until it is known batches are plain, and a twentieth of a small table may be done
     /// by the next look.
     mutating func findHorizon(beforeSeconds: Double) async {
-        guard !hasSoughtHorizon else { return }
+        guard !hasSoughtHorizon, connection != nil else { return }
         hasSoughtHorizon = true
         let coordinator = monitor.coordinator
         while await coordinator.needsHorizon, coordinator.nowSeconds < beforeSeconds,

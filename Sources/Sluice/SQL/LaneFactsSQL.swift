@@ -59,8 +59,8 @@ enum LaneFactsSQL {
         """
 
     /// The share of a page's rows in that of eight parts of the keys which has most of them, on
-    /// average over some pages of the table that have a few rows; `$1` are the bounds between the parts, `$2` the share
-    /// of pages in percent.
+    /// average over some pages of the table that have eight rows or more; `$1` are the bounds
+    /// between the parts, `$2` the share of pages in percent.
     static func nearness(_ table: QualifiedName, _ key: KeyColumn) -> String {
         """
         SELECT avg(p.most::double precision / p.rows) FROM (

@@ -27,17 +27,19 @@ struct LaneSQL: Sendable {
     /// Half of what each worker of the run still has ahead on average at the most, but `$9` keys at
     /// the least: nobody can take over a part of a region, so the last ones of a run are small. A
     /// rest of a range of less than `$9` would be dear by the key: the last region takes it along,
-    /// and a quarter more since what is ahead is an estimate.
+    /// and a quarter more since what is ahead is an estimate, or the last two are halves.
     func begin(firstOfRange: Bool) -> String {
         let ahead = batch.ahead(firstOfRange: firstOfRange)
         return """
             WITH \(batch.fence(firstOfRange: firstOfRange, lock: "\nFOR NO KEY UPDATE")), \
-            \(batch.narrowEnd(ahead: ahead, batchKeys: regionKeys)), sluice_first AS MATERIALIZED (
+            \(Self.size), \
+            \(batch.narrowEnd(ahead: ahead, batchKeys: Self.regionKeys)), \
+            sluice_first AS MATERIALIZED (
             \(batch.nth(ahead: ahead, "1"))
             ), sluice_enough AS MATERIALIZED (
             \(batch.nth(ahead: ahead, "$7::bigint"))
             ), sluice_keys AS MATERIALIZED (
-            SELECT CASE WHEN EXISTS (SELECT FROM sluice_end) THEN \(regionKeys) ELSE
+            SELECT CASE WHEN EXISTS (SELECT FROM sluice_end) THEN \(Self.regionKeys) ELSE
             (SELECT count(*) FROM ONLY \(batch.source) WHERE \(ahead)) END AS keys
             )
             UPDATE sluice.range r SET region_upper = coalesce(
@@ -66,19 +68,21 @@ struct LaneSQL: Sendable {
 
     /// The small regions are the run's last ones and not each range's: they cost a survey and small
     /// batches.
-    private var regionKeys: String {
-        """
-        (SELECT CASE WHEN a.ahead - a.size < $9::bigint
-        THEN least($5::bigint, greatest($9::bigint, a.ahead * 5 / 4)) ELSE a.size END
+    private static let regionKeys = "(SELECT z.keys FROM sluice_size z)"
+
+    private static let size = """
+        sluice_size AS MATERIALIZED (
+        SELECT CASE WHEN a.ahead - a.size >= $9::bigint THEN a.size
+        WHEN a.ahead > $5::bigint THEN greatest($9::bigint, (a.ahead + 1) / 2)
+        ELSE least($5::bigint, greatest($9::bigint, a.ahead * 5 / 4)) END AS keys
         FROM (SELECT r.keys_estimate - r.keys_scanned AS ahead,
         least($5::bigint, greatest($9::bigint, (SELECT sum(greatest(0,
-        o.keys_estimate - o.keys_scanned)) / 2
-        / greatest(1, count(*) FILTER (WHERE o.state = 'running'))
+        o.keys_estimate - o.keys_scanned)) / 2 / greatest(1, count(*) FILTER (
+        WHERE o.state = 'running' AND o.lease_until > clock_timestamp()))
         FROM sluice.range o WHERE o.run = $1 AND o.state <> 'done'
         AND NOT o.is_physical)::bigint)) AS size
         FROM sluice.range r WHERE r.run = $1 AND r.number = $2) a)
         """
-    }
 
     /// Makes one lane of all that is left of a region: parameters are those of the fence.
     static let merge = """

@@ -188,8 +188,9 @@ public enum LaneChoice: Sendable, Equatable {
         let room = room(facts, rows: rows)
         let first = max(
             LaneShape.leavingShareOfKeys, room.taken / max(1e-3, room.taken + room.freed))
+        let others = Int(Double(slots) * (1 - first))
         return LaneShape(
-            first: first, lanes: count, slots: slots,
+            first: first, lanes: min(count, max(2, others + 1)), slots: slots,
             leavingShare: min(1, first + LaneShape.strayShareOfKeys))
     }
 

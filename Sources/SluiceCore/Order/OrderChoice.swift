@@ -18,8 +18,8 @@ public struct OrderFacts: Sendable, Equatable {
     public var isScattered: Bool?
     /// Indexes beside the key's.
     public var otherIndexes = 0
-    /// Whether rows are to be changed without lanes.
-    public var lanesAreOff = false
+    /// The lanes that the user wants.
+    public var lanes = LaneSetting.auto
     /// The table's pages.
     public var pages = 0
     /// Rows in a page, by the statistics; `nil` where they know nothing.
@@ -33,7 +33,9 @@ public struct OrderFacts: Sendable, Equatable {
     /// Whether lanes may be stretches of the key there, as ``LaneChoice`` decides.
     var hasLanesOfKeys: Bool {
         let rows = rowsPerPage ?? LaneChoice.rowsPerPageUnknown
-        return isScattered == true && otherIndexes == 0 && !lanesAreOff
+        var hasFew = lanes == .off
+        if case .fixed(let number) = lanes { hasFew = number < LaneChoice.lanesOfKeysMin }
+        return isScattered == true && otherIndexes == 0 && !hasFew
             && rows >= LaneChoice.rowsPerPageOfKeysMin && rows <= LaneChoice.pointersMost / 2
     }
 }

@@ -221,7 +221,7 @@ public struct BatchSteering: Sendable {
         outcome: BatchSample.Outcome, othersRunning: Int, nowSeconds: Double
     ) -> Double {
         if outcome == .committed { rowsSincePoll += keys }
-        if let timing {
+        if let timing, outcome == .committed {
             batchSeconds += Self.batchWeight * (timing.elapsedSeconds - batchSeconds)
             fixedCost.observe(keys: keys, seconds: timing.elapsedSeconds)
         }
@@ -229,7 +229,8 @@ public struct BatchSteering: Sendable {
             nowSeconds: nowSeconds, rows: timing == nil ? 0 : keys,
             overheadSeconds: timing.map(overheadSeconds) ?? 0,
             latencySeconds: timing?.elapsedSeconds ?? 0,
-            walBytes: nil, outcome: outcome)
+            // A last visit wrote next to nothing; what failed may have written all of it.
+            walBytes: outcome == .yielded && timing != nil ? 0 : nil, outcome: outcome)
         let rest = control.finished(ticket, sample, othersRunning: othersRunning)
         note(.finished(ticket, sample, othersRunning: othersRunning, batch: control.decision.batch))
         return rest

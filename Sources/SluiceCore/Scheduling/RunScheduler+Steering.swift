@@ -19,11 +19,11 @@ extension RunScheduler {
         if event != .waited { steering?.moveOn(worker: id, nowSeconds: nowSeconds) }
         switch event {
         case .committed(let counts):
-            // What a last visit took is no row's cost.
+            // What a last visit took is no row's cost, as what only met a lock is none.
             let isVisit = worker.region?.isVisitInFlight == true
             finished(
-                id, &worker, keys: counts.keysScanned, isVisit ? nil : counts.timing, .committed,
-                nowSeconds: nowSeconds)
+                id, &worker, keys: counts.keysScanned, counts.timing,
+                isVisit ? .yielded : .committed, nowSeconds: nowSeconds)
         case .fenceMissed, .poisoned:
             finished(id, &worker, keys: 0, nil, .yielded, nowSeconds: nowSeconds)
         case .failed(let failure):

@@ -100,7 +100,8 @@ import Testing
         #expect(isPhysical(OrderChoice.decide(rare, .auto)))
         // Nor where lanes are not by keys: plain batches of pages double the table.
         for change: (inout OrderFacts) -> Void in [
-            { $0.lanesAreOff = true }, { $0.rowsPerPage = 185 }, { $0.rowsPerPage = 15 },
+            { $0.lanes = .off }, { $0.lanes = .fixed(5) }, { $0.rowsPerPage = 185 },
+            { $0.rowsPerPage = 15 },
             { $0.isScattered = nil }, { $0.server.bufferBytes = 0 },
         ] {
             var other = rare

@@ -122,9 +122,8 @@ import Testing
                 action = scheduler.next(worker: 0, after: event, nowSeconds: 0)
             }
         }
-        func lane(_ transaction: UInt64, rows: Int, finished: Bool = false) -> WorkerEvent {
-            var counts = BatchCounts(
-                keysScanned: rows, rowsChanged: rows, finishedRange: finished)
+        func lane(_ transaction: UInt64, keys: Int, rows: Int) -> WorkerEvent {
+            var counts = BatchCounts(keysScanned: keys, rowsChanged: rows, finishedRange: false)
             counts.lane = LaneMark(transaction: transaction, horizon: 100, hotRows: rows)
             return .committed(counts)
         }
@@ -137,7 +136,7 @@ import Testing
             after: .surveyed(LaneSurvey(slices: slices, transaction: 100, horizon: 100)),
             nowSeconds: 0)
         _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
-        action = scheduler.next(worker: 0, after: lane(150, rows: 100), nowSeconds: 0)
+        action = scheduler.next(worker: 0, after: lane(150, keys: 100, rows: 100), nowSeconds: 0)
         #expect(action == .lookAtHorizon(afterSeconds: LaneRule.lookSeconds))
         action = scheduler.next(worker: 0, after: .horizon(100), nowSeconds: 0.2)
         var visits = 0
@@ -147,7 +146,7 @@ import Testing
             visits += 1
             now += 0.01
             _ = scheduler.next(worker: 0, after: .sent, nowSeconds: now)
-            action = scheduler.next(worker: 0, after: lane(151, rows: 0), nowSeconds: now)
+            action = scheduler.next(worker: 0, after: lane(151, keys: 3, rows: 0), nowSeconds: now)
             if case .lookAtHorizon = action {
                 now += 0.2
                 action = scheduler.next(worker: 0, after: .horizon(100), nowSeconds: now)

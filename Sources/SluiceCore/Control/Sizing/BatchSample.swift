@@ -6,7 +6,8 @@ public struct BatchSample: Sendable, Equatable, Codable {
         case committed
         /// The statement timeout ended it: it was larger than its row cost allows.
         case timedOut
-        /// It made way for a lock, or could not get one: no evidence of any cost.
+        /// It made way for a lock, could not get one, or only looked at rows that are done: no
+        /// evidence of any cost.
         case yielded
     }
 
