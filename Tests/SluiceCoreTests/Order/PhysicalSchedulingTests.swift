@@ -160,4 +160,62 @@ import Testing
             Issue.record("lanes ended: \(action)")
         }
     }
+
+    /// What it took is no row's cost, though it found a few to change; its duration is what a
+    /// budget's pause goes by.
+    @Test func aLastVisitIsNoEvidenceOfCost() {
+        var limits = Limits()
+        limits.lanes = .fixed(2)
+        var facts = LaneFacts()
+        facts.isPhysical = true
+        var scheduler = RunScheduler(
+            limits: limits, seed: 1, steering: BatchSteering(limits: limits),
+            laneFacts: [1: facts])
+        _ = scheduler.workersToStart()
+        scheduler.horizonSeen(100, next: 100, nowSeconds: 0)
+        scheduler.observe(BatchSteering.Sighting(position: 1, replicas: []), nowSeconds: 0)
+        func done(_ keys: Int, seconds: Double) -> WorkerEvent {
+            var counts = BatchCounts(keysScanned: keys, rowsChanged: keys, finishedRange: false)
+            counts.timing = BatchTiming(elapsedSeconds: seconds, overheadSeconds: 0.001)
+            counts.lane = LaneMark(transaction: 50, horizon: 100, hotRows: keys)
+            return .committed(counts)
+        }
+        _ = scheduler.next(worker: 0, after: .started, nowSeconds: 0)
+        _ = scheduler.next(worker: 0, after: .connected, nowSeconds: 0)
+        var action = scheduler.next(worker: 0, after: .claimed(pages), nowSeconds: 0)
+        for _ in 0..<9 {
+            if case .survey = action { break }
+            let event = action == .receive ? done(100, seconds: 0.01) : .sent
+            action = scheduler.next(worker: 0, after: event, nowSeconds: 0.1)
+        }
+        let slices = [
+            LaneSlice(lane: 0, step: 0, keys: 50),
+            LaneSlice(lane: 1, step: 0, keys: 3, isLastVisit: true),
+            LaneSlice(lane: 1, step: 1, keys: 3, isLastVisit: true),
+        ]
+        action = scheduler.next(
+            worker: 0,
+            after: .surveyed(LaneSurvey(slices: slices, transaction: 40, horizon: 100)),
+            nowSeconds: 0.1)
+        var costs: [BatchCost?] = []
+        var sizes: [Int] = []
+        for _ in 0..<9 where costs.count < 3 {
+            if action == .receive {
+                let keys = costs.isEmpty ? 50 : 3
+                action = scheduler.next(
+                    worker: 0, after: done(keys, seconds: costs.isEmpty ? 0.005 : 9),
+                    nowSeconds: 0.2)
+                costs.append(scheduler.steering?.control.cost)
+                sizes.append(scheduler.steering?.batchKeys ?? 0)
+            } else {
+                action = scheduler.next(worker: 0, after: .sent, nowSeconds: 0.2)
+            }
+        }
+        #expect(costs.count == 3 && costs[0]?.rowSeconds != nil)
+        #expect(costs[1] == costs[0] && costs[2] == costs[0])
+        // The same size, or a smaller one where it is a trial's turn; 9 s would have quartered it.
+        let usual = sizes.max() ?? 0
+        let tried = Int(Double(usual) * BatchTrial.smallShare)
+        #expect(sizes.allSatisfy { $0 == usual || $0 == tried }, "\(sizes)")
+    }
 }
