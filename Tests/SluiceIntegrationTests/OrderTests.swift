@@ -36,6 +36,20 @@ import Testing
             """)
     }
 
+    /// The tables of a job that goes by pages, with what lanes are decided from.
+    private func byPages(
+        _ database: TestDatabase, _ request: JobRequest
+    ) async throws -> [PlannedPart] {
+        let connection = try await database.connect()
+        var limits = Limits()
+        limits.order = .physical
+        let planned = try await OrderPlanner(connection: connection).decided(
+            JobPlanner(connection: connection).plan(request), limits: limits)
+        let parts = try await LanePlanner(connection: connection).examined(planned.job).parts
+        await connection.close()
+        return parts
+    }
+
     private func physicalRows(_ database: TestDatabase) async throws -> Int {
         try await database.number(
             "SELECT coalesce(sum(rows_changed), 0) FROM sluice.range WHERE is_physical")
@@ -102,14 +116,7 @@ import Testing
                 let request = JobRequest(
                     table: table, assignments: [Assignment(column: "v", expression: "n")],
                     predicate: "v IS NULL")
-                let connection = try await database.connect()
-                var limits = Limits()
-                limits.order = .physical
-                let planned = try await OrderPlanner(connection: connection).decided(
-                    JobPlanner(connection: connection).plan(request), limits: limits)
-                let facts = try await LanePlanner(connection: connection)
-                    .examined(planned.job).parts[0].laneFacts
-                await connection.close()
+                let facts = try await byPages(database, request)[0].laneFacts
                 #expect(facts?.isPhysical == true)
                 let isScattered = ["scattered", "domains"].contains(table)
                 #expect(facts?.keyBounds.count == (isScattered ? 101 : 0), "\(table)")
@@ -134,13 +141,7 @@ import Testing
             let request = JobRequest(
                 table: "t", assignments: [Assignment(column: "v", expression: "1")],
                 predicate: "v IS NULL")
-            let connection = try await database.connect()
-            var limits = Limits()
-            limits.order = .physical
-            let planned = try await OrderPlanner(connection: connection).decided(
-                JobPlanner(connection: connection).plan(request), limits: limits)
-            let parts = try await LanePlanner(connection: connection).examined(planned.job).parts
-            await connection.close()
+            let parts = try await byPages(database, request)
             #expect(parts.count == 18 && parts.allSatisfy { $0.laneFacts?.isPhysical == true })
             #expect(parts.count { $0.laneFacts?.keyBounds.count ?? 0 > 32 } == 16)
             #expect(parts.count { $0.laneFacts?.keyBounds.isEmpty == true } == 2)

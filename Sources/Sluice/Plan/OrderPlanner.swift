@@ -48,14 +48,11 @@ struct OrderPlanner: Sendable {
             ], timeout: PostgresConnection.ledgerTimeout
         ).rows
         // As its keys lie, those of the others are taken to.
-        let isScattered: Bool?
+        var bounds: [String]?
         if limits.order == .auto, let part = job.largestParts.first, !part.isWide,
             part.driver == nil
         {
-            let bounds = try await KeySpread(connection: connection).bounds(job, part)
-            isScattered = bounds.map { !$0.isEmpty }
-        } else {
-            isScattered = nil
+            bounds = try await KeySpread(connection: connection).bounds(job, part)
         }
         let asked = LanePlanner.asked(job)
         let rowOfTable = Dictionary(rows.map { ($0[0] ?? "", $0) }) { first, _ in first }
@@ -70,9 +67,8 @@ struct OrderPlanner: Sendable {
             own.correlation = row?[3].flatMap(Double.init)
             own.otherIndexes = row?[4].flatMap { Int($0) } ?? 0
             // Of the others nobody asks for bounds between lanes.
-            own.isScattered =
-                asked.contains(part.number) || isScattered == false
-                ? isScattered : nil
+            let isAsked = asked.contains(part.number) || bounds?.isEmpty == true
+            own.keyBounds = isAsked ? bounds : nil
             facts[part.number] = own
         }
         return facts

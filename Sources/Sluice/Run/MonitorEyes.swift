@@ -50,10 +50,7 @@ struct MonitorEyes: Sendable {
             guard let connection else { return }
             let answers = try await MonitorQuestion.ask(
                 await due(nowSeconds: nowSeconds), self, connection)
-            if let row = answers[.horizon]?.first {
-                await monitor.coordinator.horizonSeen(
-                    row[0].flatMap { UInt64($0) } ?? 0, next: row[1].flatMap { UInt64($0) } ?? 0)
-            }
+            await tellHorizon(answers)
             if let row = answers[.replicas]?.first {
                 try await poll(row, connection, nowSeconds: nowSeconds)
             }
@@ -87,21 +84,23 @@ struct MonitorEyes: Sendable {
         guard !hasSoughtHorizon, connection != nil else { return }
         hasSoughtHorizon = true
         let coordinator = monitor.coordinator
-        while await coordinator.needsHorizon, coordinator.nowSeconds < beforeSeconds,
-            !Task.isCancelled
-        {
+        while await coordinator.needsHorizon, coordinator.nowSeconds < beforeSeconds {
             try? await Task.sleep(for: .seconds(Monitor.horizonSeconds))
+            if Task.isCancelled { return }
             do throws(PostgresError) {
                 guard let connection else { return }
-                let answers = try await MonitorQuestion.ask([.horizon], self, connection)
-                guard let row = answers[.horizon]?.first else { return }
-                await coordinator.horizonSeen(
-                    row[0].flatMap { UInt64($0) } ?? 0, next: row[1].flatMap { UInt64($0) } ?? 0)
+                await tellHorizon(try await MonitorQuestion.ask([.horizon], self, connection))
             } catch {
                 // The next look meets the same, and says so.
                 return
             }
         }
+    }
+
+    private func tellHorizon(_ answers: [MonitorQuestion: [[String?]]]) async {
+        guard let row = answers[.horizon]?.first else { return }
+        await monitor.coordinator.horizonSeen(
+            row[0].flatMap { UInt64($0) } ?? 0, next: row[1].flatMap { UInt64($0) } ?? 0)
     }
 
     private func connect() async throws(PostgresError) -> PostgresConnection {

@@ -24,7 +24,7 @@ extension WorkerHands {
                     Parameter(pages(range, keys: request.regionKeys)), Parameter(request.lanes),
                     Parameter(pages(range, keys: Self.regionKeysMin)),
                     .text("\(context.leaseSeconds)"),
-                    Parameter(request.shape.leavingShare == nil ? nil : Self.slots(request.shape)),
+                    Parameter(request.shape.isOfKeys ? Self.slots(request.shape) : nil),
                 ])
         }
         statements.append(Statement(PhysicalSQL.state, fence(range)))

@@ -148,10 +148,8 @@ public enum LaneChoice: Sendable, Equatable {
 
     /// Fewest shares of keys that lanes are made of: with fewer their widths are too coarse.
     package static let slotsOfKeysMin = 32
-    /// Rows of a page from which on as many lanes are chosen as that.
-    static let rowsPerPageOfKeysMin = 30.0
     /// Fewest lanes of keys, of which the first has a fifth.
-    static let lanesOfKeysMin = 6
+    private static let lanesOfKeysMin = 6
     /// Slots among which a hash spreads keys: so many that the width of a lane is that of its share
     /// within a percent.
     private static let slotsOfHash = 1_024

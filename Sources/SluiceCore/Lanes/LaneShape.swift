@@ -55,6 +55,10 @@ public struct LaneShape: Sendable, Equatable {
     /// and the time 11 to 12 s; with a fifth and 8 lanes 20 %, 1.6 GB and 9.3 to 9.7 s.
     static let leavingShareOfKeys = 0.2
 
+    /// Whether its slots are shares of the keys, in their order, where rows are visited by pages:
+    /// lanes that a row's place tells are equal, and go by no share.
+    public var isOfKeys: Bool { leavingShare != nil }
+
     /// How many lanes there are.
     public var count: Int { ends.count }
     /// Slots of a cycle.

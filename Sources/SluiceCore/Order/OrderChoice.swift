@@ -14,8 +14,9 @@ public struct OrderFacts: Sendable, Equatable {
     public var planProblem: String?
     /// How far the key's order is that of the pages, from -1 to 1; `nil` where that is not known.
     public var correlation: Double?
-    /// Whether a page's rows have keys from all over the table; `nil` where that is not known.
-    public var isScattered: Bool?
+    /// Keys that part the rows into about equal shares, where a page has keys from all over the
+    /// table; none where its keys lie near each other, and `nil` where that is not known.
+    public var keyBounds: [String]?
     /// Indexes beside the key's.
     public var otherIndexes = 0
     /// The lanes that the user wants.
@@ -30,13 +31,15 @@ public struct OrderFacts: Sendable, Equatable {
     /// Facts of an empty table.
     public init() {}
 
-    /// Whether lanes may be stretches of the key there, as ``LaneChoice`` decides.
+    /// Whether lanes would be stretches of the key there, as ``LaneChoice`` decides.
     var hasLanesOfKeys: Bool {
-        let rows = rowsPerPage ?? LaneChoice.rowsPerPageUnknown
-        var hasFew = lanes == .off
-        if case .fixed(let number) = lanes { hasFew = number < LaneChoice.lanesOfKeysMin }
-        return isScattered == true && otherIndexes == 0 && !hasFew
-            && rows >= LaneChoice.rowsPerPageOfKeysMin && rows <= LaneChoice.pointersMost / 2
+        var facts = LaneFacts()
+        facts.isPhysical = true
+        facts.rowsPerPage = rowsPerPage
+        facts.otherIndexes = otherIndexes
+        facts.keyBounds = keyBounds ?? []
+        guard case .lanes(let shape) = LaneChoice.decide(facts, lanes) else { return false }
+        return shape.isOfKeys
     }
 }
 
@@ -81,7 +84,7 @@ public enum OrderChoice: Sendable, Equatable {
         if abs(correlation) >= correlationMax {
             return .key("the key follows the table's pages")
         }
-        if facts.isScattered == false {
+        if facts.keyBounds?.isEmpty == true {
             return .key("rows of a page have keys near each other")
         }
         let tableBytes = Double(facts.pages) * facts.server.pageBytes

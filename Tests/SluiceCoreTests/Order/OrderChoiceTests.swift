@@ -45,7 +45,7 @@ import Testing
         #expect(!isPhysical(OrderChoice.decide(facts { $0.correlation = -0.5 }, .auto)))
         #expect(!isPhysical(OrderChoice.decide(facts { $0.correlation = nil }, .auto)))
         // A customer's rows lie together, customers anywhere.
-        let near = facts { $0.isScattered = false }
+        let near = facts { $0.keyBounds = [] }
         #expect(!isPhysical(OrderChoice.decide(near, .auto)))
         #expect(isPhysical(OrderChoice.decide(near, .physical)))
         #expect(isPhysical(OrderChoice.decide(facts { $0.correlation = nil }, .physical)))
@@ -88,7 +88,7 @@ import Testing
         let scattered = facts {
             $0.pages = 33_000
             $0.rowsPerPage = 60
-            $0.isScattered = true
+            $0.keyBounds = (0...100).map(String.init)
         }
         #expect(isPhysical(OrderChoice.decide(scattered, .auto)))
         // Without a checkpoint it depends on whether the server holds its pages.
@@ -102,7 +102,7 @@ import Testing
         for change: (inout OrderFacts) -> Void in [
             { $0.lanes = .off }, { $0.lanes = .fixed(5) }, { $0.rowsPerPage = 185 },
             { $0.rowsPerPage = 15 },
-            { $0.isScattered = nil }, { $0.server.bufferBytes = 0 },
+            { $0.keyBounds = nil }, { $0.server.bufferBytes = 0 },
         ] {
             var other = rare
             change(&other)
