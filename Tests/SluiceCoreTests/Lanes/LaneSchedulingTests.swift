@@ -209,6 +209,18 @@ import Testing
             return
         }
     }
+
+    /// A claim of our own is under way at the first look, and over at the next.
+    @Test func theHorizonIsAskedForUntilItsAgeIsKnown() {
+        var scheduler = RunScheduler(limits: Limits(), seed: 1, laneFacts: [1: LaneFacts()])
+        #expect(scheduler.needsHorizon)
+        scheduler.horizonSeen(99, next: 100, nowSeconds: 0)
+        #expect(scheduler.needsHorizon)
+        scheduler.horizonSeen(100, next: 103, nowSeconds: 0.02)
+        #expect(!scheduler.needsHorizon)
+        let plain = RunScheduler(limits: Limits(), seed: 1)
+        #expect(!plain.needsHorizon)
+    }
 }
 
 extension HeldRange {
