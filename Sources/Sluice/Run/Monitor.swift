@@ -24,6 +24,13 @@ struct Monitor: Sendable {
     ///
     /// As often a drain request is noticed, which is soon for a person.
     static let pollSeconds = 0.25
+    /// The same within the first second, in seconds.
+    ///
+    /// What a replica replays and what a row writes are not known before the second look, and
+    /// until then next to nothing may be outstanding: a quarter of a second of it is a tenth of
+    /// what a table of a hundred thousand rows takes.
+    static let pollSecondsAtStart = 0.1
+    static let startSeconds = 1.0
     /// The same while batches are held back by the user's own throttles or by the server's health.
     ///
     /// What a run costs that is held for hours is these looks: at one a second more than half a

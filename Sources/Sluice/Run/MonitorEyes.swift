@@ -28,6 +28,8 @@ struct MonitorEyes: Sendable {
 
     var foreground: ForegroundWatch
     var health = HealthObserver()
+    /// When the first look was.
+    private var startedSeconds: Double?
     /// Whether the horizon was asked for by itself at the start.
     private var hasSoughtHorizon = false
 
@@ -45,6 +47,7 @@ struct MonitorEyes: Sendable {
     /// Looks at whatever is due, in one exchange; trouble with the connection closes the gate until
     /// it is over.
     mutating func look(nowSeconds: Double) async {
+        startedSeconds = startedSeconds ?? nowSeconds
         do throws(PostgresError) {
             if connection == nil { connection = try await connect() }
             guard let connection else { return }
@@ -113,10 +116,12 @@ struct MonitorEyes: Sendable {
 
     /// Seconds until the next look.
     ///
-    /// Longer while nothing runs and something else than a replica holds batches back: that may be
-    /// for hours.
+    /// Shorter at the start, and longer while nothing runs and something else than a replica holds
+    /// batches back: that may be for hours.
     func pauseSeconds(nowSeconds: Double) -> Double {
-        isAtRest(nowSeconds) ? Monitor.pollSecondsAtRest : Monitor.pollSeconds
+        if isAtRest(nowSeconds) { return Monitor.pollSecondsAtRest }
+        let isStart = nowSeconds - (startedSeconds ?? nowSeconds) < Monitor.startSeconds
+        return isStart ? Monitor.pollSecondsAtStart : Monitor.pollSeconds
     }
 
     /// Whether something else than a replica has held all batches back for a while.

@@ -71,7 +71,7 @@ public struct AdaptiveControl: Sendable {
     private var logShare = LogShare()
     private var ownCost = OwnCost()
 
-    /// Begins with one worker and small batches, and waits for the first poll.
+    /// Begins with small batches, and waits for the first poll.
     public init(limits: Limits) {
         self.limits = limits
         decision = Decision(

@@ -72,7 +72,7 @@ public struct BatchSteering: Sendable {
     private var batchSeconds = 0.0
     private var lastPollSeconds: Double?
 
-    /// Begins with one worker and small batches, and waits for the first poll.
+    /// Begins with small batches, and waits for the first poll.
     ///
     /// `requiredReplicas` are those without which nothing starts, even if they were never seen.
     public init(

@@ -14,6 +14,8 @@ import Testing
         var coherence = 0.002
         var othersWait = false
         var isMeasured = true
+        /// How many times as much as usual a row costs.
+        var rowCost = 1.0
         /// False while something that the law does not know of keeps every batch from starting.
         var isRunning = true
         var average = 1.0
@@ -30,7 +32,7 @@ import Testing
                         nowSeconds: now, foregroundSeconds: isMeasured ? foregroundSeconds : nil,
                         waitShare: waitShare,
                         activeBatches: isRunning ? average * (1 - waitShare) : 0,
-                        batchSeconds: 0.05, rows: isRunning ? rate * 1000 : 0,
+                        batchSeconds: 0.05, rows: isRunning ? rate * 1000 / rowCost : 0,
                         othersWait: othersWait), limits
                 ).average
         }
@@ -163,10 +165,60 @@ import Testing
         var server = Server()
         server.isRunning = false
         server.run(60)
-        #expect(server.average == 1)
+        #expect(server.average == 2)
         server.isRunning = true
         server.run(20)
         #expect(server.average >= 8, "no try has failed meanwhile")
+    }
+
+    @Test func theMinuteUntilFewerAreTriedIsOneOfWork() {
+        var server = Server.of(workers: 1...2)
+        server.isRunning = false
+        server.run(120)
+        server.isRunning = true
+        for _ in 0..<(50 * 4) {
+            server.poll()
+            #expect(server.average == 2)
+        }
+    }
+
+    @Test func itBeginsWithTwoWorkersThoughBatchesWaitAtTheGate() {
+        var server = Server()
+        server.waitShare = 0.25
+        server.poll()
+        #expect(server.average == 2)
+        var alone = Server.of(workers: 1...1)
+        alone.poll()
+        #expect(alone.average == 1)
+    }
+
+    @Test func aDoublingAtTheStartThatGainsLittleTwiceIsGivenUpSoon() {
+        // Four change 1.1 times the rows of two, as on two cores.
+        var server = Server.of(workers: 1...4, contention: 0.75)
+        var pollsWithFour = 0
+        for _ in 0..<(15 * 4) {
+            server.poll()
+            if server.average > 2 { pollsWithFour += 1 }
+        }
+        // Twice for as long as it takes to measure, a little over a second.
+        #expect(pollsWithFour > 6 && pollsWithFour <= 12, "\(pollsWithFour)")
+        #expect(server.average == 2)
+        // With cores to spare they are kept.
+        server = Server.of(workers: 1...4, contention: 0.3)
+        server.run(4)
+        #expect(server.average == 4)
+    }
+
+    @Test func aDearStretchDuringADoublingDoesNotEndTheStart() {
+        var server = Server.of(workers: 1...8)
+        while server.average < 4 { server.poll() }
+        // Rows cost twice as much while the four are measured.
+        server.rowCost = 2
+        while server.average == 4 { server.poll() }
+        #expect(server.average == 2)
+        server.rowCost = 1
+        server.run(5)
+        #expect(server.average == 8)
     }
 
     @Test func aSecondWorkerThatGainsATenthIsKept() {

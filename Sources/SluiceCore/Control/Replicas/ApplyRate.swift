@@ -13,6 +13,8 @@ struct ApplyRate: Sendable, Equatable {
     static let spanSecondsMin = 0.7
     /// The same at the start, where too much believed is mended at once: by the first queue.
     static let startSpanSeconds = 0.2
+    /// The same before anything is known: one look at the start.
+    static let firstSpanSeconds = 0.08
     /// With so many seconds of work always queued over the span, the replica was the bottleneck.
     static let busySeconds = 0.2
     /// Time constant of a fall, in seconds: the window must follow before the backlog grows.
@@ -86,7 +88,8 @@ struct ApplyRate: Sendable, Equatable {
     /// whole span each doubling would take a second.
     private mutating func raise(nowSeconds: Double) {
         guard let last = marks.last else { return }
-        for mark in marks.reversed() where last.seconds - mark.seconds >= Self.startSpanSeconds {
+        let least = measured == nil ? Self.firstSpanSeconds : Self.startSpanSeconds
+        for mark in marks.reversed() where last.seconds - mark.seconds >= least {
             let sample = (last.replayed - mark.replayed) / (last.seconds - mark.seconds)
             if sample > bytesPerSecond { measured = sample }
             return

@@ -100,7 +100,7 @@ public struct ConcurrencyControl: Sendable, Equatable {
     private var lastSeconds: Double?
     private var dueSeconds: Double?
 
-    /// Begins with one worker.
+    /// Begins with two workers at the first poll, or with less than one where there is a budget.
     public init() {}
 
     /// What keeps the number from being larger.

@@ -22,6 +22,15 @@ struct GainProbe: Sendable, Equatable {
     /// that costs too much has a budget for it. The simulated servers come out the same from 0.07
     /// to 0.25.
     static let gainShare = 0.07
+    /// The same while the number doubles, where it is judged at once.
+    ///
+    /// A rate over less than a second scatters by a tenth. A server with cores to spare gains well
+    /// over half by a doubling; one without loses up to a tenth by it, and a run of seconds would
+    /// be over before that is sure. (BBR takes its pipe for full below a quarter as well.)
+    static let gainShareStartup = 0.25
+    /// Doublings that must fail before the start is over, the smaller number measured anew between
+    /// them: in lanes the rate swings by a third as regions go from cheap to dear ones.
+    static let startupFailures = 2
     /// A number that differs by less (share) is the same: the budget moves it all the time.
     static let sameShare = 0.15
     /// Seconds after a change of the number before anything counts: batches of before must end.
@@ -30,15 +39,16 @@ struct GainProbe: Sendable, Equatable {
     /// few percent must be told from noise.
     static let measureSecondsStartup = 0.75
     static let measureSeconds = 4.0
-    /// Without a budget the number doubles up to this without being judged: hardly a server has
-    /// one core alone, and judging takes a second.
+    /// Without a budget this is where it begins, without being judged: hardly a server has one
+    /// core alone, and judging takes a second.
     static let unjudgedMost = 2.0
     /// After so many seconds it is tried whether fewer do as well: that halves the rate for some
     /// seconds, which a short run would pay for nothing.
     static let lowerSeconds = 60.0
     /// At least so many batches of each worker must fit into it: rows are counted when one ends.
     static let measureBatches = 3.0
-    /// A failure must last for so many times as long, and no rate looks back further.
+    /// A failure after the start must last for so many times as long, and no rate looks back
+    /// further.
     static let confirmMultiple = 2.5
     /// Seconds to the next try after one that failed; doubled with each, up to the most.
     static let backoffSeconds = 15.0
@@ -58,6 +68,10 @@ struct GainProbe: Sendable, Equatable {
     private var mayLower = false
     /// When that is due.
     private var lowerAtSeconds = 0.0
+    /// Doublings of the start that did not pay.
+    private var failures = 0
+    /// Whether any rate was measured yet.
+    private var hasMeasured = false
     /// What more of them achieved, while fewer are tried.
     private var lowering: Level?
     /// Whether a number was found not to pay.
@@ -96,6 +110,15 @@ struct GainProbe: Sendable, Equatable {
         let most = bounds.upperBound
         defer { allowed = max(bounds.lowerBound, min(allowed, most)) }
         allowMore(upTo: most)
+        // Whatever the gate says: two share what it lets through as one has it.
+        if isStartup, !isLed, allowed < min(most, Self.unjudgedMost) {
+            allowed = min(most, Self.unjudgedMost)
+            base = nil
+            mayLower = true
+            lowerAtSeconds = nowSeconds + Self.lowerSeconds
+            isStartup = allowed < most
+            return
+        }
         guard !isGated else {
             if let more = lowering {
                 lowering = nil
@@ -103,11 +126,14 @@ struct GainProbe: Sendable, Equatable {
                 lowerAtSeconds = nowSeconds + Self.lowerSeconds
             }
             base = nil
+            // The minute is one of work.
+            if !hasMeasured { lowerAtSeconds = nowSeconds + Self.lowerSeconds }
             restart(nowSeconds)
             return
         }
         let isMeasured = sums.seconds >= needSeconds
         if isMeasured {
+            hasMeasured = true
             let level = Level(
                 workers: sums.workers / sums.seconds, rowsPerSecond: sums.rows / sums.seconds)
             if let more = lowering {
@@ -115,7 +141,8 @@ struct GainProbe: Sendable, Equatable {
                 return
             }
             if let base, level.workers > base.workers * (1 + Self.sameShare) {
-                guard pays(level, over: base) else {
+                let share = isStartup ? Self.gainShareStartup : Self.gainShare
+                guard pays(level, over: base, share: share) else {
                     fail(workers: workers, back: base.workers, nowSeconds: nowSeconds)
                     return
                 }
@@ -123,14 +150,6 @@ struct GainProbe: Sendable, Equatable {
                 mayLower = false
             }
             base = level
-        }
-        if isStartup, !isLed, isBinding, allowed < min(most, Self.unjudgedMost) {
-            allowed = min(Self.unjudgedMost, workers * 2)
-            base = nil
-            mayLower = true
-            lowerAtSeconds = nowSeconds + Self.lowerSeconds
-            isStartup = allowed < most
-            return
         }
         if mayLower, isMeasured, isBinding, nowSeconds >= lowerAtSeconds, let base,
             workers / 2 >= max(1, bounds.lowerBound)
@@ -174,14 +193,14 @@ struct GainProbe: Sendable, Equatable {
         sums = Sums()
     }
 
-    private func pays(_ level: Level, over base: Level) -> Bool {
+    private func pays(_ level: Level, over base: Level, share: Double) -> Bool {
         let gain = level.rowsPerSecond / max(base.rowsPerSecond, 1e-9) - 1
-        return gain >= Self.gainShare * (level.workers / base.workers - 1)
+        return gain >= share * (level.workers / base.workers - 1)
     }
 
     /// Fewer are kept where more of them surely did not gain, and fewer still tried after a while.
     private mutating func judge(_ fewer: Level, against more: Level, nowSeconds: Double) {
-        guard pays(more, over: fewer) else {
+        guard pays(more, over: fewer, share: Self.gainShare) else {
             guard sums.seconds >= Self.confirmMultiple * needSeconds else { return }
             lowering = nil
             base = fewer
@@ -197,13 +216,19 @@ struct GainProbe: Sendable, Equatable {
         restart(nowSeconds)
     }
 
-    /// Holds the number until the failure is sure, and goes back then.
+    /// Goes back, at the start at once and to try again, later when the failure is sure.
     private mutating func fail(workers: Double, back: Double, nowSeconds: Double) {
-        guard sums.seconds >= Self.confirmMultiple * needSeconds else {
+        guard isStartup || sums.seconds >= Self.confirmMultiple * needSeconds else {
             allowed = min(allowed, workers)
             return
         }
         allowed = back
+        failures += 1
+        if isStartup, failures < Self.startupFailures {
+            base = nil
+            restart(nowSeconds)
+            return
+        }
         isStartup = false
         hasFailed = true
         nextSeconds = nowSeconds + backoff
