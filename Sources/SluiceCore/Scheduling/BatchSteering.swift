@@ -129,6 +129,9 @@ public struct BatchSteering: Sendable {
         min(limits.workers.upperBound, control.decision.concurrency.workers)
     }
 
+    /// Whether the server was looked at yet.
+    var hasLooked: Bool { lastPollSeconds != nil }
+
     /// Why nothing at all may start, whatever the window says.
     public var stop: WaitReason? { control.decision.window.stop }
 

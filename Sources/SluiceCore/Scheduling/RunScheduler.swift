@@ -212,7 +212,11 @@ public struct RunScheduler: Sendable {
         if worker.waitUntilSeconds > nowSeconds {
             return .wait(seconds: min(worker.waitUntilSeconds - nowSeconds, Self.sliceSeconds))
         }
-        if isParked, worker.range == nil { return .wait(seconds: slice(nowSeconds)) }
+        if isParked, worker.range == nil {
+            // Who is needed is known with the first look, milliseconds away.
+            let isFirst = steering?.hasLooked == false
+            return .wait(seconds: isFirst ? BatchSteering.retrySecondsMax : slice(nowSeconds))
+        }
         // The last free pages are the application's: nobody tries before the one who met the end.
         if shortageUntilSeconds > nowSeconds {
             return .wait(seconds: min(shortageUntilSeconds - nowSeconds, Self.sliceSeconds))

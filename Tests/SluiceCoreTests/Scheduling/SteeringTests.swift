@@ -1,5 +1,6 @@
-import SluiceCore
 import Testing
+
+@testable import SluiceCore
 
 /// The scheduler under the control law.
 struct SteeringTests {
@@ -175,6 +176,19 @@ struct SteeringTests {
         #expect(process.scheduler.workingCount == 2)
         process.run(seconds: 20)
         #expect(Set(process.sent.map(\.worker)).count > 2)
+    }
+
+    @Test func whoIsNeededIsAskedForSoonUntilTheFirstLook() {
+        let limits = limits(1...4)
+        var scheduler = RunScheduler(
+            limits: limits, seed: 1, steering: BatchSteering(limits: limits))
+        _ = scheduler.workersToStart()
+        let before = scheduler.next(worker: 3, after: .started, nowSeconds: 0)
+        #expect(before == .wait(seconds: BatchSteering.retrySecondsMax))
+        scheduler.observe(
+            BatchSteering.Sighting(position: 1, timeline: 1, replicas: []), nowSeconds: 0)
+        let after = scheduler.next(worker: 3, after: .waited, nowSeconds: 0.1)
+        #expect(after == .wait(seconds: RunScheduler.sliceSeconds))
     }
 
     @Test func whatThoseWhoWorkWaitForIsSaidThoughOthersStandBy() {
