@@ -37,12 +37,14 @@ public enum HTMLReport {
             return "<dt>\(escape(entry.strategy))</dt><dd>\(escape(entry.rule))\(problem)</dd>"
         }.joined(separator: "\n")
         let limit = section.limit.map { " Limit: \(escape($0)); who keeps it comes first." } ?? ""
+        let shortfall =
+            Shortfall.sentence(section, verdict).map { "<p>\(escape($0)).</p>" } ?? ""
         let noise =
             Caveats.noise(verdict).map { "<p class=\"warning\">\(escape($0)).</p>" } ?? ""
         return """
             <h2>\(escape(section.scenario)): \(escape(section.title))</h2>
             <p>\(section.rows) rows, \(section.rowsDue) of them filled. Bars are medians, lines \
-            reach from the slowest to the fastest round.\(limit)</p>\(noise)
+            reach from the slowest to the fastest round.\(limit)</p>\(shortfall)\(noise)
             \(RateChart.svg(verdict))
             \(ParetoChart.svg(section))
             \(LagChart.svg(section))

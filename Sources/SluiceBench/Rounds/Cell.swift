@@ -63,6 +63,8 @@ struct Cell: Sendable {
             figures.batchP50Seconds = Percentile.of(batches, 0.5)
             figures.batchP99Seconds = Percentile.of(batches, 0.99)
         }
+        figures.batchesSeconds = target.batches.times.batchesSeconds
+        figures.waitShare = target.batches.times.waitShare
         return figures
     }
 

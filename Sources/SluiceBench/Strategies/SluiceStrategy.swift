@@ -48,11 +48,7 @@ struct SluiceStrategy: BatchStrategy {
         options.verify = .off
         change(&options.limits)
         Self.apply(limits, to: &options.limits)
-        options.traced = { events in
-            for case .finished(_, let sample, _, _) in events {
-                batches.note(seconds: sample.latencySeconds)
-            }
-        }
+        options.traced = { events in batches.note(events) }
         return options
     }
 

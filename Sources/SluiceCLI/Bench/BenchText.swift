@@ -75,6 +75,7 @@ enum BenchText {
             else { continue }
             lines.append(detail(entry) + further(entry, section))
         }
+        if let shortfall = Shortfall.sentence(section, verdict) { lines.append(shortfall) }
         if let noise = Caveats.noise(verdict) { lines.append(noise) }
         return lines
     }
