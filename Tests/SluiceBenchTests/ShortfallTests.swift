@@ -25,11 +25,30 @@ import Testing
         #expect(
             Self.sentence(Self.section(first: [200, 201]))
                 == "sluice comes to 0.50 of ctid: of 10.00 s 2.00 s passed before its first batch "
-                + "and after its last, and between them its workers waited 25 % of the time for "
-                + "the replica; without either it would come to 0.84")
-        let blind = Self.sentence(Self.section(first: [200, 201], waitShare: nil))
-        #expect(blind?.contains("waited 0 % of the time") == true)
-        #expect(blind?.hasSuffix("it would come to 0.63") == true)
+                + "and after its last, and between them its workers were held back 25 % of the "
+                + "time; its batches alone come to 0.84")
+        for share in [nil, 0, 0.001] {
+            let free = Self.sentence(Self.section(first: [200, 201], waitShare: share))
+            #expect(free?.contains("held back") == false)
+            #expect(free?.hasSuffix("its batches alone come to 0.63") == true)
+        }
+        let stuck = Self.sentence(Self.section(first: [200, 201], waitShare: 1))
+        #expect(stuck?.hasSuffix("held back 100 % of the time") == true)
+    }
+
+    @Test func oneRoundIsComparedAsWhatItIs() {
+        let sentence = Self.sentence(Self.section(first: [200], ours: [100]))
+        #expect(sentence?.contains("0.50 of ctid in this one round: ") == true)
+    }
+
+    @Test func itIsComparedWithOthersAndNotWithAPartOfItself() {
+        var section = Self.section(first: [150, 151])
+        section.entries.insert(
+            Made.section([("sluice-fixed", [200, 201])]).entries[0], at: 0)
+        for round in section.entries[0].rounds.indices {
+            section.entries[0].rounds[round].batchesSeconds = 4
+        }
+        #expect(Self.sentence(section)?.contains(" of ctid: ") == true)
     }
 
     @Test func nothingIsSaidWhereThereIsNothingToExplain() {

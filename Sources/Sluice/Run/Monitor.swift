@@ -31,6 +31,8 @@ struct Monitor: Sendable {
     /// what a table of a hundred thousand rows takes.
     static let pollSecondsAtStart = 0.1
     static let startSeconds = 1.0
+    /// A look that took longer than that is followed by a pause all the same, in seconds.
+    static let pauseSecondsMinAtStart = 0.02
     /// The same while batches are held back by the user's own throttles or by the server's health.
     ///
     /// What a run costs that is held for hours is these looks: at one a second more than half a
@@ -71,10 +73,29 @@ struct Monitor: Sendable {
             if drain.isDraining { await coordinator.stop(.drained) }
             let began = coordinator.nowSeconds
             await eyes.look(nowSeconds: began)
-            await eyes.findHorizon(beforeSeconds: began + Self.pollSeconds)
-            let pause = began + eyes.pauseSeconds(nowSeconds: began) - coordinator.nowSeconds
-            try? await Task.sleep(for: .seconds(max(Self.pauseSecondsMin, pause)))
+            let period = eyes.period(nowSeconds: began)
+            await eyes.findHorizon(beforeSeconds: began + period.seconds)
+            let pause = began + period.seconds - coordinator.nowSeconds
+            try? await Task.sleep(for: .seconds(max(period.pauseSecondsMin, pause)))
         }
         await eyes.close()
+    }
+
+    /// From one look to the next: how long, and the least pause, in seconds.
+    struct Period: Equatable {
+        let seconds: Double
+        let pauseSecondsMin: Double
+    }
+
+    /// Shorter within the first second after the first look, and longer while nothing runs and
+    /// something else than a replica holds batches back: that may be for hours.
+    static func period(
+        nowSeconds: Double, firstLookSeconds: Double?, isAtRest: Bool
+    ) -> Period {
+        if isAtRest { return Period(seconds: pollSecondsAtRest, pauseSecondsMin: pauseSecondsMin) }
+        if let firstLookSeconds, nowSeconds - firstLookSeconds < startSeconds {
+            return Period(seconds: pollSecondsAtStart, pauseSecondsMin: pauseSecondsMinAtStart)
+        }
+        return Period(seconds: pollSeconds, pauseSecondsMin: pauseSecondsMin)
     }
 }

@@ -28,8 +28,8 @@ struct MonitorEyes: Sendable {
 
     var foreground: ForegroundWatch
     var health = HealthObserver()
-    /// When the first look was.
-    private var startedSeconds: Double?
+    /// When the law first saw anything.
+    private var firstLookSeconds: Double?
     /// Whether the horizon was asked for by itself at the start.
     private var hasSoughtHorizon = false
 
@@ -47,7 +47,6 @@ struct MonitorEyes: Sendable {
     /// Looks at whatever is due, in one exchange; trouble with the connection closes the gate until
     /// it is over.
     mutating func look(nowSeconds: Double) async {
-        startedSeconds = startedSeconds ?? nowSeconds
         do throws(PostgresError) {
             if connection == nil { connection = try await connect() }
             guard let connection else { return }
@@ -114,14 +113,11 @@ struct MonitorEyes: Sendable {
         return connection
     }
 
-    /// Seconds until the next look.
-    ///
-    /// Shorter at the start, and longer while nothing runs and something else than a replica holds
-    /// batches back: that may be for hours.
-    func pauseSeconds(nowSeconds: Double) -> Double {
-        if isAtRest(nowSeconds) { return Monitor.pollSecondsAtRest }
-        let isStart = nowSeconds - (startedSeconds ?? nowSeconds) < Monitor.startSeconds
-        return isStart ? Monitor.pollSecondsAtStart : Monitor.pollSeconds
+    /// How long it is to the next look.
+    func period(nowSeconds: Double) -> Monitor.Period {
+        Monitor.period(
+            nowSeconds: nowSeconds, firstLookSeconds: firstLookSeconds,
+            isAtRest: isAtRest(nowSeconds))
     }
 
     /// Whether something else than a replica has held all batches back for a while.
@@ -252,6 +248,7 @@ struct MonitorEyes: Sendable {
                 replicas: sightings, slots: replicas.slots, foregroundSeconds: latency,
                 othersWait: othersWait, processes: processes),
             atSeconds: coordinator.nowSeconds)
+        firstLookSeconds = firstLookSeconds ?? nowSeconds
         othersWait = false
     }
 

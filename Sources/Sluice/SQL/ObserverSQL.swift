@@ -1,4 +1,4 @@
-/// What a running process looks at, from four times a second to once in a few.
+/// What a running process looks at, from ten times in the first second to once in a few.
 enum ObserverSQL {
     /// The timeline that the server writes to, or on a standby the one of its last checkpoint.
     ///

@@ -30,11 +30,10 @@ public struct CellFigures: Sendable, Codable, Equatable {
     public var batchP50Seconds: Double?
     /// Of a hundred batches one took longer, in seconds; `nil` where there were none.
     public var batchP99Seconds: Double?
-    /// Seconds from the first batch's start to the last one's end; `nil` of others' strategies,
-    /// which do nothing before and after.
+    /// Seconds from the first batch's start to the last one's end; `nil` of others' strategies.
     public var batchesSeconds: Double?
-    /// Share of that in which workers had to wait for the replica; `nil` of others' strategies,
-    /// which never do.
+    /// Share of that in which workers were held back, by the replica or what limits there are; `nil`
+    /// of others' strategies.
     public var waitShare: Double?
     /// Of twenty transactions of the application alone one took longer, in seconds.
     public var applicationAloneP95Seconds: Double?

@@ -38,8 +38,8 @@ struct RunTimes: Sendable, Equatable {
         return max(0, lastSeconds - firstSeconds)
     }
 
-    /// Share of the workers' time between the looks in which the law let nothing start; `nil` where
-    /// it looked once at the most.
+    /// Share of the workers' time between the looks in which they waited to be let through; `nil`
+    /// where there was one look at the most.
     var waitShare: Double? {
         watchedSeconds > 0 ? waitedSeconds / watchedSeconds : nil
     }

@@ -1,7 +1,7 @@
 /// The whole law: batch size, replica window, number of workers, and the gate.
 ///
 /// Pure: times are arguments, nothing is read and nothing is random. The shell calls `poll` every
-/// 0.25 to 1 s, `start` before each batch, and `finished` after it.
+/// 0.1 to 1.25 s, `start` before each batch, and `finished` after it.
 public struct AdaptiveControl: Sendable {
     /// What the user allows; may be changed at any time.
     public struct Limits: Sendable, Equatable, Codable {

@@ -6,7 +6,7 @@
 /// side of smaller batches.
 public struct LogShare: Sendable, Equatable {
     /// What is kept of the past from poll to poll (no unit): at four polls a second, half of it is
-    /// forgotten in five seconds.
+    /// forgotten in five seconds; at ten, in the first, in two.
     static let memory = 0.966
     /// Weight of the pull, as a share of what speaks for the others (no unit): a hundredth is
     /// overruled by one poll in which the run stood still.

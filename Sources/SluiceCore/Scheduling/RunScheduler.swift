@@ -31,6 +31,9 @@ public struct RunScheduler: Sendable {
     public static let gateReleaseSeconds = 5.0
     /// Longest single wait, in seconds, so that a drain or a new limit is noticed soon.
     static let sliceSeconds = 0.2
+    /// The same until the first look at the server, which says who is needed and is milliseconds
+    /// away.
+    static let firstSliceSeconds = 0.025
     /// The same once nothing has been allowed to start for ``restAfterSeconds``: each wait's end
     /// wakes the process, and a pause may last for hours.
     static let sliceSecondsAtRest = 0.5
@@ -213,9 +216,8 @@ public struct RunScheduler: Sendable {
             return .wait(seconds: min(worker.waitUntilSeconds - nowSeconds, Self.sliceSeconds))
         }
         if isParked, worker.range == nil {
-            // Who is needed is known with the first look, milliseconds away.
-            let isFirst = steering?.hasLooked == false
-            return .wait(seconds: isFirst ? BatchSteering.retrySecondsMax : slice(nowSeconds))
+            let isFirst = steering?.hasLooked == false && closedReason == nil
+            return .wait(seconds: isFirst ? Self.firstSliceSeconds : slice(nowSeconds))
         }
         // The last free pages are the application's: nobody tries before the one who met the end.
         if shortageUntilSeconds > nowSeconds {

@@ -16,6 +16,9 @@ import Testing
         var isMeasured = true
         /// How many times as much as usual a row costs.
         var rowCost = 1.0
+        /// Workers that run, where not all of those allowed do yet.
+        var running: Double?
+        var pollSeconds = 0.25
         /// False while something that the law does not know of keeps every batch from starting.
         var isRunning = true
         var average = 1.0
@@ -23,15 +26,16 @@ import Testing
         var foregroundSeconds: Double { 0.003 / (1 - min(0.97, load + 0.1 * average)) }
 
         mutating func poll() {
-            now += 0.25
-            let others = max(0, average - 1)
-            let rate = average / (1 + contention * others + coherence * average * others)
+            now += pollSeconds
+            let active = min(average, running ?? average)
+            let others = max(0, active - 1)
+            let rate = active / (1 + contention * others + coherence * active * others)
             average =
                 control.step(
                     ConcurrencyControl.Observation(
                         nowSeconds: now, foregroundSeconds: isMeasured ? foregroundSeconds : nil,
                         waitShare: waitShare,
-                        activeBatches: isRunning ? average * (1 - waitShare) : 0,
+                        activeBatches: isRunning ? active * (1 - waitShare) : 0,
                         batchSeconds: 0.05, rows: isRunning ? rate * 1000 / rowCost : 0,
                         othersWait: othersWait), limits
                 ).average
@@ -184,12 +188,74 @@ import Testing
 
     @Test func itBeginsWithTwoWorkersThoughBatchesWaitAtTheGate() {
         var server = Server()
-        server.waitShare = 0.25
-        server.poll()
-        #expect(server.average == 2)
+        server.pollSeconds = 0.1
+        server.waitShare = 0.9
+        for _ in 0..<10 {
+            server.poll()
+            #expect(server.average == 2)
+        }
         var alone = Server.of(workers: 1...1)
         alone.poll()
         #expect(alone.average == 1)
+    }
+
+    @Test func whatWasWaitedCountsForAsLongAsItLasted() {
+        var control = ConcurrencyControl()
+        func step(_ now: Double, waitShare: Double) {
+            _ = control.step(
+                ConcurrencyControl.Observation(
+                    nowSeconds: now, foregroundSeconds: nil, waitShare: waitShare,
+                    activeBatches: 1, batchSeconds: 0.1, rows: 100),
+                ConcurrencyControl.Limits(workers: 1...4))
+        }
+        for tick in 0...5 { step(Double(tick) * 0.1, waitShare: 1) }
+        step(1.5, waitShare: 0)
+        #expect(abs(control.waitShare - 1 / 3) < 1e-9, "half a second of one and a half")
+    }
+
+    @Test func aGateDuringADoublingEndsIt() {
+        var server = Server.of(workers: 1...8)
+        while server.average < 4 { server.poll() }
+        server.waitShare = 0.4
+        server.run(1)
+        server.waitShare = 0
+        #expect(server.average == 2)
+        server.run(10)
+        #expect(server.average == 8, "it was nothing that they did")
+    }
+
+    @Test func aDoublingIsMeasuredOnceItsWorkersRun() {
+        var server = Server.of(workers: 1...4)
+        while server.average < 4 { server.poll() }
+        // Two of them connect for a second and a half.
+        server.running = 2
+        server.run(1.5)
+        server.running = nil
+        server.run(3)
+        #expect(server.average == 4)
+    }
+
+    @Test func batchesThatEndNoRowAreNoFailure() {
+        var server = Server.of(workers: 1...4)
+        server.rowCost = .infinity
+        server.run(20)
+        server.rowCost = 1
+        server.run(4)
+        #expect(server.average == 4)
+    }
+
+    @Test func afterTheStartARiseIsJudgedByTheSmallSteps() {
+        // Four change a fifth more than two: too little to double, enough to keep.
+        var server = Server.of(workers: 4...4, contention: 0.6)
+        server.run(30)
+        server.limits.workers = 1...4
+        server.run(5)
+        server.othersWait = true
+        server.poll()
+        server.othersWait = false
+        #expect(server.average < 4)
+        server.run(15)
+        #expect(server.average == 4, "locks let it rise again, and nothing is doubled")
     }
 
     @Test func aDoublingAtTheStartThatGainsLittleTwiceIsGivenUpSoon() {
@@ -209,16 +275,30 @@ import Testing
         #expect(server.average == 4)
     }
 
-    @Test func aDearStretchDuringADoublingDoesNotEndTheStart() {
-        var server = Server.of(workers: 1...8)
-        while server.average < 4 { server.poll() }
-        // Rows cost twice as much while the four are measured.
-        server.rowCost = 2
-        while server.average == 4 { server.poll() }
-        #expect(server.average == 2)
-        server.rowCost = 1
+    @Test func aDearStretchDuringEachDoublingDoesNotEndTheStart() {
+        var server = Server.of(workers: 1...16)
+        for number in [4.0, 8, 16] {
+            while server.average < number { server.poll() }
+            // Rows cost twice as much while they are measured.
+            server.rowCost = 2
+            while server.average == number { server.poll() }
+            #expect(server.average == number / 2)
+            server.rowCost = 1
+        }
         server.run(5)
-        #expect(server.average == 8)
+        #expect(server.average == 16)
+    }
+
+    @Test func whoWasHeldAfterSomeSecondsOfWorkIsNotHalvedAfterwards() {
+        var server = Server.of(workers: 1...2)
+        server.run(10)
+        server.isRunning = false
+        server.run(600)
+        server.isRunning = true
+        for _ in 0..<(40 * 4) {
+            server.poll()
+            #expect(server.average == 2)
+        }
     }
 
     @Test func aSecondWorkerThatGainsATenthIsKept() {

@@ -74,6 +74,22 @@ import Testing
         #expect(worst < 5, "\(worst) s")
     }
 
+    @Test func aReplyThatBringsManyMillisecondsAtOnceIsNoFasterReplica() {
+        // Looks are 0.1 s apart, and what came in 0.2 s is reported in between.
+        var rate = ApplyRate()
+        func look(_ seconds: Double, _ replayed: Double) {
+            rate.observe(
+                replayed: replayed, queueBytes: 0, nowSeconds: seconds, elapsedSeconds: 0.1,
+                isStartup: true)
+        }
+        look(0, 0)
+        #expect(rate.bytesPerSecond == ApplyRate.unknown)
+        look(0.05, 4e6)
+        #expect(rate.bytesPerSecond == ApplyRate.unknown, "no look has passed")
+        look(0.1, 4e6)
+        #expect(rate.bytesPerSecond == 20e6)
+    }
+
     @Test func theWindowFollowsTheApplyRateOfABusyReplica() {
         var pair = Pair()
         pair.writes = 20e6

@@ -184,7 +184,12 @@ struct SteeringTests {
             limits: limits, seed: 1, steering: BatchSteering(limits: limits))
         _ = scheduler.workersToStart()
         let before = scheduler.next(worker: 3, after: .started, nowSeconds: 0)
-        #expect(before == .wait(seconds: BatchSteering.retrySecondsMax))
+        #expect(before == .wait(seconds: RunScheduler.firstSliceSeconds))
+        // A server that cannot be asked may stay so for minutes.
+        scheduler.gateChanged(reason: "the server cannot be asked", nowSeconds: 0)
+        let blind = scheduler.next(worker: 3, after: .waited, nowSeconds: 0.1)
+        #expect(blind == .wait(seconds: RunScheduler.sliceSeconds))
+        scheduler.gateChanged(reason: nil, nowSeconds: 0.1)
         scheduler.observe(
             BatchSteering.Sighting(position: 1, timeline: 1, replicas: []), nowSeconds: 0)
         let after = scheduler.next(worker: 3, after: .waited, nowSeconds: 0.1)

@@ -41,7 +41,8 @@ struct FaultExperiment {
         // A run that stands still meanwhile needs fewer of them.
         let rows = fault.shares == nil ? plan.steeringRows / 3 * 2 : plan.steeringRows
         var forced: LagSeries?
-        var capacity: Double?
+        var capacity: ReplayCapacity?
+        var alone: Double?
         if fault.shares == nil {
             // The same history, so that a replica has as much to recover; but a run that stops
             // as the fault begins.
@@ -55,18 +56,28 @@ struct FaultExperiment {
             forced = stopped
             try await cluster.caughtUp()
         } else {
-            capacity = try await ReplayCapacity(
-                cluster: cluster, plan: plan, fault: fault, foreground: foreground,
-                round: round
-            ).bytesPerSecond()
+            let measured = ReplayCapacity(
+                cluster: cluster, plan: plan, fault: fault, foreground: foreground, round: round)
+            alone = try await measured.bytesPerSecond()
+            capacity = measured
         }
         try await cluster.makeTable("load", rows: rows)
         let backfill = Backfill(
             cluster, sluicePath: plan.sluicePath, table: "load", name: "round \(round)")
         let series = try await play(cluster, foreground: foreground, backfill: backfill)
         try recorder.keep("\(fault.rawValue)-\(round).csv", series.csv)
-        try add("sluice", round, series, forced: forced, capacity: capacity)
+        try add("sluice", round, series, forced: forced, capacity: alone)
         try await cluster.caughtUp()
+        guard let during = series.spans["fault"], capacity != nil else { return }
+        capacity?.besideRowsPerSecond = series.rowsPerSecond(during)
+        guard let beside = try await capacity?.bytesPerSecond(), beside > 0 else { return }
+        try recorder.add(
+            Sample(
+                experiment: "steering", setting: fault.title, subject: "sluice", round: round,
+                metrics: [
+                    "replay_megabytes_per_second_beside": beside / 1e6,
+                    "share_of_capacity_beside": series.writtenBytesPerSecond(during) / beside,
+                ]))
     }
 
     private func play(
@@ -152,6 +163,10 @@ struct FaultExperiment {
                 (
                     "rate / what the replica can replay by itself", "share_of_capacity",
                     .atLeast(0.9)
+                ),
+                (
+                    "rate / what it can replay beside a run at that rate",
+                    "share_of_capacity_beside", .atLeast(0.9)
                 ),
                 (
                     "share of the time in which the replica had something to replay",

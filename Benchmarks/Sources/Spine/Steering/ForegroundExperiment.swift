@@ -96,13 +96,14 @@ struct ForegroundExperiment {
     private func baseline(
         _ cluster: SteeringCluster, name: String
     ) async throws -> (p95: Double, windows: [Double]) {
-        let (log, span, _) = try await play(
+        let (log, series, watched) = try await play(
             cluster, prefix: name.replacing(" ", with: "_"), lead: Self.fixedLeadSeconds,
             seconds: Self.baselineSeconds, backfill: nil)
+        let span = Self.span(watched, series)
         guard let p95 = log.p95Seconds(within: span) else {
             throw BenchError("pgbench logged no transaction")
         }
-        return (p95, log.p95Seconds(windowSeconds: Self.windowSeconds, within: span))
+        return (p95, log.windows(ofSeconds: Self.windowSeconds, within: span).map(\.p95Seconds))
     }
 
     private func place(
@@ -115,24 +116,49 @@ struct ForegroundExperiment {
         let backfill = Backfill(
             cluster, sluicePath: plan.sluicePath, table: "load", name: name, limits: limits)
         let prefix = String(name.map { $0.isLetter || $0.isNumber ? $0 : "_" })
-        let (log, span, rate) = try await play(
+        let (log, series, watched) = try await play(
             cluster, prefix: prefix, lead: lead, seconds: seconds, backfill: backfill)
+        let span = Self.span(watched, series)
         guard let p95 = log.p95Seconds(within: span) else {
             throw BenchError("pgbench logged no transaction")
         }
+        let windows = log.windows(ofSeconds: Self.windowSeconds, within: span)
+        try recorder.keep(
+            "foreground-\(prefix).csv", Self.csv(windows, series, watched, budgetSeconds))
         let place = Place(
-            rowsPerSecond: rate, p95Seconds: p95,
-            shareWithin: Self.share(
-                log.p95Seconds(windowSeconds: Self.windowSeconds, within: span), budgetSeconds))
+            rowsPerSecond: series.rowsPerSecond(watched), p95Seconds: p95,
+            shareWithin: Self.share(windows.map(\.p95Seconds), budgetSeconds))
         try add(subject, round, place, budgetSeconds)
         return place
+    }
+
+    /// Window by window: which of them were missed, and how much was done meanwhile.
+    private static func csv(
+        _ windows: [(beginSeconds: Double, p95Seconds: Double)], _ series: LagSeries,
+        _ watched: ClosedRange<Double>, _ budgetSeconds: Double
+    ) -> String {
+        let lines = windows.map { window in
+            let begin = watched.lowerBound + window.beginSeconds
+            let rate = series.rowsPerSecond(begin...(begin + windowSeconds))
+            return "\(Int(window.beginSeconds)),\(Int(window.p95Seconds * 1e6)),"
+                + "\(Int(budgetSeconds * 1e6)),\(Int(rate))"
+        }
+        return "seconds,p95_microseconds,budget_microseconds,rows_per_second\n"
+            + lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A stretch of a recording in seconds since 1970, as the application's log has it.
+    private static func span(
+        _ watched: ClosedRange<Double>, _ series: LagSeries
+    ) -> ClosedRange<Double> {
+        watched.lowerBound + series.epochSeconds...watched.upperBound + series.epochSeconds
     }
 
     /// Lets the application run in, then watches it.
     private func play(
         _ cluster: SteeringCluster, prefix: String, lead: Double, seconds: Double,
         backfill: Backfill?
-    ) async throws -> (LatencyLog, ClosedRange<Double>, Double) {
+    ) async throws -> (LatencyLog, LagSeries, ClosedRange<Double>) {
         let series = try await Recording(
             cluster: cluster,
             foreground: ForegroundLoad(
@@ -144,11 +170,7 @@ struct ForegroundExperiment {
             throw BenchError("nothing was recorded")
         }
         let log = try LatencyLog(folder: cluster.sandbox.folder, prefix: prefix)
-        let epoch = series.epochSeconds
-        return (
-            log, watched.lowerBound + epoch...watched.upperBound + epoch,
-            series.rowsPerSecond(watched)
-        )
+        return (log, series, watched)
     }
 
     private static func share(_ windows: [Double], _ budgetSeconds: Double) -> Double {

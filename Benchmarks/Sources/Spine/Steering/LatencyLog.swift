@@ -22,17 +22,20 @@ struct LatencyLog: Sendable {
         }.sorted { $0.0 < $1.0 }
     }
 
-    /// The 95th percentile of each whole window of the span.
-    func p95Seconds(
-        windowSeconds: Double, within span: ClosedRange<Double>
-    ) -> [Double] {
+    /// The 95th percentile of each whole window of the span in which any transaction ended, with
+    /// when the window began, in seconds from the span's begin.
+    func windows(
+        ofSeconds windowSeconds: Double, within span: ClosedRange<Double>
+    ) -> [(beginSeconds: Double, p95Seconds: Double)] {
         let count = Int((span.upperBound - span.lowerBound) / windowSeconds)
         var windows = [[Double]](repeating: [], count: max(0, count))
         for (end, latency) in transactions where span.contains(end) {
             let window = Int((end - span.lowerBound) / windowSeconds)
             if window < windows.count { windows[window].append(latency) }
         }
-        return windows.compactMap { Self.p95($0) }
+        return windows.enumerated().compactMap { number, latencies in
+            Self.p95(latencies).map { (Double(number) * windowSeconds, $0) }
+        }
     }
 
     /// The 95th percentile of all of the span.

@@ -2,14 +2,19 @@ import SluiceSandbox
 
 /// What the slowest replica can replay under a fault, in bytes of log a second.
 ///
-/// Measured by itself: replay waits while a run without a lag limit writes a backlog, then it
-/// works it off with nothing beside it but the application.
+/// Replay waits while a run without a lag limit writes a backlog, then it works it off: with
+/// nothing beside it but the application, or beside a run at a given rate as well. On a machine
+/// that all of them share the first is more than any run can have, since whoever writes takes
+/// cores from whoever replays.
 struct ReplayCapacity {
     let cluster: SteeringCluster
     let plan: BenchPlan
     let fault: Fault
     let foreground: ForegroundLoad?
     let round: Int
+
+    /// Rows a second of a run beside it; none without.
+    var besideRowsPerSecond: Double?
 
     /// Enough for what is measured at a full core's speed of replay.
     private static let backlogSeconds = 25.0
@@ -19,17 +24,24 @@ struct ReplayCapacity {
     private static let measuredSecondsMin = 5.0
     /// With less before it a replica may wait for what is not there yet.
     private static let backlogBytesMin = 2e6
+    /// Rows of the run beside it, in seconds of its rate: it must not be done before.
+    private static let besideSeconds = 60.0
 
     func bytesPerSecond() async throws -> Double {
         try await cluster.makeTable("backlog", rows: plan.steeringRows / 3)
+        // Before replay waits: a table is made once the replicas have caught up.
+        let beside = try await beside()
         for replica in cluster.replicas { try await replica.psql("SELECT pg_wal_replay_pause()") }
         let writer = Backfill(
-            cluster, sluicePath: plan.sluicePath, table: "backlog", name: "backlog \(round)",
+            cluster, sluicePath: plan.sluicePath, table: "backlog",
+            name: "backlog \(round)" + (beside == nil ? "" : " beside"),
             limits: ["--max-lag", "off"])
         _ = try await Recording(cluster: cluster, backfill: writer)
             .play([Scene("write", seconds: Self.backlogSeconds)])
         let end = FaultSwitch(fault, cluster)
-        let series = try await Recording(cluster: cluster, foreground: foreground).play([
+        let series = try await Recording(
+            cluster: cluster, foreground: foreground, backfill: beside
+        ).play([
             Scene("settle", seconds: Self.settleSeconds) {
                 try await end.begin()
                 for replica in cluster.replicas {
@@ -42,6 +54,15 @@ struct ReplayCapacity {
         guard let span = series.spans["measure"] else { return 0 }
         try await cluster.caughtUp()
         return try slowest(series, span)
+    }
+
+    /// A run at the given rate that looks at no replica.
+    private func beside() async throws -> Backfill? {
+        guard let rate = besideRowsPerSecond, rate >= 1 else { return nil }
+        try await cluster.makeTable("beside", rows: Int(rate * Self.besideSeconds))
+        return Backfill(
+            cluster, sluicePath: plan.sluicePath, table: "beside", name: "beside \(round)",
+            limits: ["--max-lag", "off", "--max-rate", "\(Int(rate))"])
     }
 
     /// The least rate of those that had something to replay for long enough.

@@ -13,7 +13,8 @@ struct ApplyRate: Sendable, Equatable {
     static let spanSecondsMin = 0.7
     /// The same at the start, where too much believed is mended at once: by the first queue.
     static let startSpanSeconds = 0.2
-    /// The same before anything is known: one look at the start.
+    /// The same before anything is known, one look at the start: what came then is taken for what
+    /// came in ``startSpanSeconds``, since it may be what a reply after so long brought.
     static let firstSpanSeconds = 0.08
     /// With so many seconds of work always queued over the span, the replica was the bottleneck.
     static let busySeconds = 0.2
@@ -90,7 +91,8 @@ struct ApplyRate: Sendable, Equatable {
         guard let last = marks.last else { return }
         let least = measured == nil ? Self.firstSpanSeconds : Self.startSpanSeconds
         for mark in marks.reversed() where last.seconds - mark.seconds >= least {
-            let sample = (last.replayed - mark.replayed) / (last.seconds - mark.seconds)
+            let span = max(Self.startSpanSeconds, last.seconds - mark.seconds)
+            let sample = (last.replayed - mark.replayed) / span
             if sample > bytesPerSecond { measured = sample }
             return
         }

@@ -57,6 +57,8 @@ public struct ConcurrencyControl: Sendable, Equatable {
     /// What is remembered of one observation.
     private struct Moment: Sendable, Equatable {
         let seconds: Double
+        /// How long it lasted: looks are more frequent at the start.
+        let elapsedSeconds: Double
         let waitShare: Double
         let active: Double
     }
@@ -138,7 +140,7 @@ public struct ConcurrencyControl: Sendable, Equatable {
         let now = observation.nowSeconds
         let elapsed = lastSeconds.map { max(0, now - $0) } ?? 0
         lastSeconds = now
-        remember(observation)
+        remember(observation, elapsedSeconds: elapsed)
         if observation.activeBatches > 0 || observation.rows > 0 { hasRun = true }
         if !hasRun || dueSeconds == nil, limits.foregroundBudgetSeconds != nil {
             average = min(average, ForegroundBudget.first)
@@ -150,7 +152,7 @@ public struct ConcurrencyControl: Sendable, Equatable {
         let least = limits.workers.lowerBound > 1 ? Double(limits.workers.lowerBound) : 0
         probe.observe(
             rows: observation.rows, workers: running(limits, least: least),
-            batchSeconds: observation.batchSeconds,
+            active: observation.activeBatches, batchSeconds: observation.batchSeconds,
             elapsedSeconds: elapsed, nowSeconds: now)
         if observation.othersWait { retreat(limits, least: least, nowSeconds: now) }
         if now >= dueSeconds ?? stepLength(limits) {
@@ -200,18 +202,27 @@ public struct ConcurrencyControl: Sendable, Equatable {
         average = min(average, locksAllow)
     }
 
-    private mutating func remember(_ observation: Observation) {
+    private mutating func remember(_ observation: Observation, elapsedSeconds: Double) {
         let now = observation.nowSeconds
         moments.append(
             Moment(
-                seconds: now, waitShare: min(1, max(0, observation.waitShare)),
+                seconds: now, elapsedSeconds: elapsedSeconds,
+                waitShare: min(1, max(0, observation.waitShare)),
                 active: observation.activeBatches))
         while let first = moments.first, now - first.seconds >= Self.waitSeconds {
             moments.removeFirst()
         }
-        var sum = 0.0
-        for moment in moments { sum += moment.waitShare }
-        waitShare = moments.isEmpty ? 0 : sum / Double(moments.count)
+        waitShare = mean(\.waitShare) ?? 0
+    }
+
+    /// The mean over the moments that are remembered, each for as long as it lasted.
+    private func mean(_ value: (Moment) -> Double) -> Double? {
+        var (sum, seconds) = (0.0, 0.0)
+        for moment in moments {
+            sum += value(moment) * moment.elapsedSeconds
+            seconds += moment.elapsedSeconds
+        }
+        return seconds > 0 ? sum / seconds : moments.last.map(value)
     }
 
     private mutating func decide(_ limits: Limits, least: Double, nowSeconds: Double) {
@@ -229,10 +240,11 @@ public struct ConcurrencyControl: Sendable, Equatable {
             isLed: limits.foregroundBudgetSeconds != nil, bounds: least...max(least, most),
             nowSeconds: nowSeconds)
         if waitShare > Self.gatedShare {
-            var active = 0.0
-            for moment in moments { active += moment.active }
-            let mean = active / Double(max(1, moments.count))
-            windowAllows = max(1, Self.gatedGain * mean + Self.gatedExtra)
+            let active = mean(\.active) ?? 0
+            // Those of the start wait because nothing is known yet: fewer would be as few later.
+            let isUnknown = probe.isStartup && limits.foregroundBudgetSeconds == nil
+            let floor = isUnknown ? GainProbe.unjudgedMost : 1
+            windowAllows = max(floor, Self.gatedGain * active + Self.gatedExtra)
         } else {
             windowAllows *= Self.releaseGain
         }

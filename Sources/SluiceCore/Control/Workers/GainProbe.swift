@@ -9,6 +9,12 @@ struct GainProbe: Sendable, Equatable {
         var rowsPerSecond: Double
     }
 
+    /// A doubling that is not judged yet: the number before it, and when it was allowed.
+    private struct Doubling: Sendable, Equatable {
+        let from: Double
+        let atSeconds: Double
+    }
+
     /// Sums since the number last changed.
     private struct Sums: Sendable, Equatable {
         var rows = 0.0
@@ -28,9 +34,13 @@ struct GainProbe: Sendable, Equatable {
     /// over half by a doubling; one without loses up to a tenth by it, and a run of seconds would
     /// be over before that is sure. (BBR takes its pipe for full below a quarter as well.)
     static let gainShareStartup = 0.25
-    /// Doublings that must fail before the start is over, the smaller number measured anew between
-    /// them: in lanes the rate swings by a third as regions go from cheap to dear ones.
+    /// So many doublings of one number must fail before the start is over, that number measured
+    /// anew between them: in lanes the rate swings by a third as regions go from cheap to dear ones.
     static let startupFailures = 2
+    /// A doubling is measured once so much of it runs (share): the new workers connect first.
+    static let joinedShare = 0.6
+    /// Or after so many seconds: what keeps them from running then is part of the number.
+    static let joinSecondsMax = 2.0
     /// A number that differs by less (share) is the same: the budget moves it all the time.
     static let sameShare = 0.15
     /// Seconds after a change of the number before anything counts: batches of before must end.
@@ -42,8 +52,8 @@ struct GainProbe: Sendable, Equatable {
     /// Without a budget this is where it begins, without being judged: hardly a server has one
     /// core alone, and judging takes a second.
     static let unjudgedMost = 2.0
-    /// After so many seconds it is tried whether fewer do as well: that halves the rate for some
-    /// seconds, which a short run would pay for nothing.
+    /// After so many seconds of work it is tried whether fewer do as well: that halves the rate for
+    /// some seconds, which a short run would pay for nothing.
     static let lowerSeconds = 60.0
     /// At least so many batches of each worker must fit into it: rows are counted when one ends.
     static let measureBatches = 3.0
@@ -56,8 +66,9 @@ struct GainProbe: Sendable, Equatable {
 
     /// The batches at once that it allows.
     private(set) var allowed = 1.0
-    /// True until a try has failed: the number doubles.
+    /// True until doubling the number has failed, or reached the most.
     private(set) var isStartup = true
+    private var doubled: Doubling?
     private var batchSeconds = 0.0
     private var base: Level?
     private var sums = Sums()
@@ -66,12 +77,12 @@ struct GainProbe: Sendable, Equatable {
     private var settledSeconds = settleSeconds
     /// Whether fewer are still to be tried, since nobody judged the number.
     private var mayLower = false
-    /// When that is due.
-    private var lowerAtSeconds = 0.0
-    /// Doublings of the start that did not pay.
+    /// Seconds of work after which that is due.
+    private var lowerAfterSeconds = 0.0
+    /// Seconds in which batches ran.
+    private var workedSeconds = 0.0
+    /// Doublings of the number in use that did not pay.
     private var failures = 0
-    /// Whether any rate was measured yet.
-    private var hasMeasured = false
     /// What more of them achieved, while fewer are tried.
     private var lowering: Level?
     /// Whether a number was found not to pay.
@@ -81,12 +92,18 @@ struct GainProbe: Sendable, Equatable {
     /// The number by the last decision.
     private var current = 1.0
 
-    /// Takes in the rows of a poll, and how many workers ran.
+    /// Takes in the rows of a poll, how many workers were allowed, and how many batches ran.
     mutating func observe(
-        rows: Double, workers: Double, batchSeconds: Double, elapsedSeconds: Double,
-        nowSeconds: Double
+        rows: Double, workers: Double, active: Double, batchSeconds: Double,
+        elapsedSeconds: Double, nowSeconds: Double
     ) {
         self.batchSeconds = batchSeconds
+        if active > 0 { workedSeconds += elapsedSeconds }
+        if let doubled, sums.seconds == 0, active < Self.joinedShare * workers,
+            nowSeconds - doubled.atSeconds < Self.joinSecondsMax
+        {
+            settledSeconds = max(settledSeconds, nowSeconds)
+        }
         guard nowSeconds - elapsedSeconds >= settledSeconds else { return }
         sums.rows += rows
         sums.workers += workers * elapsedSeconds
@@ -110,12 +127,13 @@ struct GainProbe: Sendable, Equatable {
         let most = bounds.upperBound
         defer { allowed = max(bounds.lowerBound, min(allowed, most)) }
         allowMore(upTo: most)
-        // Whatever the gate says: two share what it lets through as one has it.
+        if isLed { doubled = nil }
+        // Though batches wait at the gate: two share what it lets through as one has it.
         if isStartup, !isLed, allowed < min(most, Self.unjudgedMost) {
             allowed = min(most, Self.unjudgedMost)
             base = nil
             mayLower = true
-            lowerAtSeconds = nowSeconds + Self.lowerSeconds
+            lowerAfterSeconds = workedSeconds + Self.lowerSeconds
             isStartup = allowed < most
             return
         }
@@ -123,36 +141,45 @@ struct GainProbe: Sendable, Equatable {
             if let more = lowering {
                 lowering = nil
                 allowed = more.workers
-                lowerAtSeconds = nowSeconds + Self.lowerSeconds
+                lowerAfterSeconds = workedSeconds + Self.lowerSeconds
+            }
+            // More than the gate lets through are of no use, and cannot be judged.
+            if let doubled {
+                undouble(to: doubled.from, isJudged: false, nowSeconds: nowSeconds)
             }
             base = nil
-            // The minute is one of work.
-            if !hasMeasured { lowerAtSeconds = nowSeconds + Self.lowerSeconds }
             restart(nowSeconds)
             return
         }
+        // Without a row nothing is measured: batches that are long, or that met a lock.
+        if sums.seconds >= needSeconds, sums.rows == 0 { sums = Sums() }
         let isMeasured = sums.seconds >= needSeconds
         if isMeasured {
-            hasMeasured = true
             let level = Level(
                 workers: sums.workers / sums.seconds, rowsPerSecond: sums.rows / sums.seconds)
             if let more = lowering {
                 judge(level, against: more, nowSeconds: nowSeconds)
                 return
             }
-            if let base, level.workers > base.workers * (1 + Self.sameShare) {
-                let share = isStartup ? Self.gainShareStartup : Self.gainShare
-                guard pays(level, over: base, share: share) else {
+            if let doubled, let base {
+                let isLarger = level.workers > base.workers * (1 + Self.sameShare)
+                guard isLarger, pays(level, over: base, share: Self.gainShareStartup) else {
+                    undouble(to: doubled.from, isJudged: isLarger, nowSeconds: nowSeconds)
+                    return
+                }
+                paid()
+                if allowed >= most { isStartup = false }
+            } else if let base, level.workers > base.workers * (1 + Self.sameShare) {
+                guard pays(level, over: base, share: Self.gainShare) else {
                     fail(workers: workers, back: base.workers, nowSeconds: nowSeconds)
                     return
                 }
-                backoff = Self.backoffSeconds
-                mayLower = false
+                paid()
             }
             base = level
         }
-        if mayLower, isMeasured, isBinding, nowSeconds >= lowerAtSeconds, let base,
-            workers / 2 >= max(1, bounds.lowerBound)
+        if mayLower, !isStartup, isMeasured, isBinding, workedSeconds >= lowerAfterSeconds,
+            let base, workers / 2 >= max(1, bounds.lowerBound)
         {
             lowering = base
             allowed = workers / 2
@@ -161,7 +188,9 @@ struct GainProbe: Sendable, Equatable {
         }
         guard isBinding, allowed < most else { return }
         if isStartup {
-            if isLed || isMeasured { allowed = max(allowed, workers * 2) }
+            guard isLed || isMeasured else { return }
+            if !isLed { doubled = Doubling(from: workers, atSeconds: nowSeconds) }
+            allowed = max(allowed, workers * 2)
         } else if isMeasured, nowSeconds >= nextSeconds {
             allowed += 1
         }
@@ -205,7 +234,7 @@ struct GainProbe: Sendable, Equatable {
             lowering = nil
             base = fewer
             hasFailed = true
-            lowerAtSeconds = nowSeconds + Self.lowerSeconds
+            lowerAfterSeconds = workedSeconds + Self.lowerSeconds
             nextSeconds = nowSeconds + backoff
             return
         }
@@ -216,23 +245,42 @@ struct GainProbe: Sendable, Equatable {
         restart(nowSeconds)
     }
 
-    /// Goes back, at the start at once and to try again, later when the failure is sure.
+    private mutating func paid() {
+        doubled = nil
+        failures = 0
+        backoff = Self.backoffSeconds
+        mayLower = false
+    }
+
+    /// Goes back from a doubling at once, to try it again, or to go on in small steps.
+    ///
+    /// `isJudged` where its rate was seen, and nothing but the gate or locks were in its way.
+    private mutating func undouble(to back: Double, isJudged: Bool, nowSeconds: Double) {
+        doubled = nil
+        base = nil
+        allowed = back
+        failures += 1
+        restart(nowSeconds)
+        guard failures >= Self.startupFailures else { return }
+        failures = 0
+        endStartup(isJudged: isJudged, nowSeconds: nowSeconds)
+    }
+
+    /// Holds the number until the failure is sure, and goes back then.
     private mutating func fail(workers: Double, back: Double, nowSeconds: Double) {
-        guard isStartup || sums.seconds >= Self.confirmMultiple * needSeconds else {
+        guard sums.seconds >= Self.confirmMultiple * needSeconds else {
             allowed = min(allowed, workers)
             return
         }
         allowed = back
-        failures += 1
-        if isStartup, failures < Self.startupFailures {
-            base = nil
-            restart(nowSeconds)
-            return
-        }
+        endStartup(isJudged: true, nowSeconds: nowSeconds)
+        restart(nowSeconds)
+    }
+
+    private mutating func endStartup(isJudged: Bool, nowSeconds: Double) {
         isStartup = false
-        hasFailed = true
+        hasFailed = hasFailed || isJudged
         nextSeconds = nowSeconds + backoff
         backoff = min(Self.backoffSecondsMax, backoff * 2)
-        restart(nowSeconds)
     }
 }
