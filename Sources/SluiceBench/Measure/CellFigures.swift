@@ -32,8 +32,8 @@ public struct CellFigures: Sendable, Codable, Equatable {
     public var batchP99Seconds: Double?
     /// Seconds from the first batch's start to the last one's end; `nil` of others' strategies.
     public var batchesSeconds: Double?
-    /// Share of that in which workers were held back, by the replica or what limits there are; `nil`
-    /// of others' strategies.
+    /// Share of that in which workers were held back, by the replica or by limits; `nil` of others'
+    /// strategies.
     public var waitShare: Double?
     /// Of twenty transactions of the application alone one took longer, in seconds.
     public var applicationAloneP95Seconds: Double?

@@ -28,7 +28,8 @@ struct ReplayCapacity {
     private static let besideSeconds = 60.0
 
     func bytesPerSecond() async throws -> Double {
-        try await cluster.makeTable("backlog", rows: plan.steeringRows / 3)
+        // As large as the one of the run: what lies in a replica's memory is replayed faster.
+        try await cluster.makeTable("backlog", rows: plan.steeringRows)
         // Before replay waits: a table is made once the replicas have caught up.
         let beside = try await beside()
         for replica in cluster.replicas { try await replica.psql("SELECT pg_wal_replay_pause()") }

@@ -35,7 +35,7 @@ struct GainProbe: Sendable, Equatable {
     /// be over before that is sure. (BBR takes its pipe for full below a quarter as well.)
     static let gainShareStartup = 0.25
     /// So many doublings of one number must fail before the start is over, that number measured
-    /// anew between them: in lanes the rate swings by a third as regions go from cheap to dear ones.
+    /// anew between them: in lanes the rate swings by a third between cheap and dear ones.
     static let startupFailures = 2
     /// A doubling is measured once so much of it runs (share): the new workers connect first.
     static let joinedShare = 0.6
