@@ -3,9 +3,8 @@ import SluiceSandbox
 /// What the slowest replica can replay under a fault, in bytes of log a second.
 ///
 /// Replay waits while a run without a lag limit writes a backlog, then it works it off: with
-/// nothing beside it but the application, or beside a run at a given rate as well. On a machine
-/// that all of them share the first is more than any run can have, since whoever writes takes
-/// cores from whoever replays.
+/// nothing beside it but the application, or beside a run at a given rate as well, which tells
+/// whether whoever writes takes from whoever replays.
 struct ReplayCapacity {
     let cluster: SteeringCluster
     let plan: BenchPlan
@@ -28,7 +27,7 @@ struct ReplayCapacity {
     private static let besideSeconds = 60.0
 
     func bytesPerSecond() async throws -> Double {
-        // As large as the one of the run: what lies in a replica's memory is replayed faster.
+        // As large as the one of the run: nothing else than the backlog is to differ.
         try await cluster.makeTable("backlog", rows: plan.steeringRows)
         // Before replay waits: a table is made once the replicas have caught up.
         let beside = try await beside()
