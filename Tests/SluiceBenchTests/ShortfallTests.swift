@@ -68,7 +68,7 @@ import Testing
     @Test func aRunsTimesAreThoseOfItsBatchesAndLooks() {
         var times = RunTimes()
         #expect(times.batchesSeconds == nil && times.waitShare == nil)
-        times.note([Self.look(at: 1, waitShare: 1)])
+        times.note([Self.look(at: 0, waitShare: 1), Self.look(at: 1, waitShare: 1)])
         times.note([
             .started(nowSeconds: 1.5, keys: 100, ticket: BatchGate.Ticket(number: 1)),
             Self.look(at: 2, waitShare: 0.5), Self.finished(at: 2.25),
