@@ -25,6 +25,46 @@ import Testing
         }
     }
 
+    @Test func aServerReturnsToWhatItWas() async throws {
+        try await withSandbox(.init(replicas: 1)) { sandbox in
+            let (primary, replica) = (sandbox.primary, sandbox.replicas[0])
+            await #expect(throws: SandboxError.self) { try await replica.returnToKeptState() }
+            try await primary.psql("CREATE TABLE t AS SELECT 1 AS n")
+            try await primary.keepState()
+            try await primary.psql("UPDATE t SET n = 2")
+            try await primary.returnToKeptState()
+            #expect(try await primary.psql("SELECT n FROM t") == "1")
+            // The copy is used up.
+            await #expect(throws: SandboxError.self) { try await primary.returnToKeptState() }
+            try await primary.keepState()
+            try await primary.discardKeptState()
+            await #expect(throws: SandboxError.self) { try await primary.returnToKeptState() }
+        }
+    }
+
+    @Test func aReplicaReplaysOnceMore() async throws {
+        try await withSandbox(.init(replicas: 1)) { sandbox in
+            let (primary, replica) = (sandbox.primary, sandbox.replicas[0])
+            let query = "SELECT to_regclass('t') IS NOT NULL"
+            try await replica.keepState()
+            try await primary.psql("CREATE TABLE t AS SELECT 1 AS n")
+            try await replicaShows(replica, query)
+            // Without the primary it has nothing but what it kept.
+            try await primary.stop()
+            try await replica.returnToKeptState()
+            #expect(try await replica.psql(query) == "f")
+            try await primary.start()
+            try await replicaShows(replica, query)
+        }
+    }
+
+    private func replicaShows(_ replica: Server, _ query: String) async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while try await replica.psql(query) != "t" {
+            try #require(ContinuousClock.now < deadline)
+        }
+    }
+
     @Test func aCrashedServerStartsAgain() async throws {
         try await withSandbox { sandbox in
             let pid = try #require(sandbox.primary.processIdentifier)

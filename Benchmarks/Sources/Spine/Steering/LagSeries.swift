@@ -78,6 +78,29 @@ struct LagSeries: Sendable {
         rate(span) { $0.writtenBytes }
     }
 
+    /// Where the primary's log ended at a moment, as if it had grown evenly between two looks.
+    func writtenBytes(at seconds: Double) -> Double {
+        between(seconds, \.seconds, \.writtenBytes)
+    }
+
+    /// When the primary's log ended there, as if it had grown evenly between two looks.
+    func seconds(written bytes: Double) -> Double {
+        between(bytes, \.writtenBytes, \.seconds)
+    }
+
+    private func between(
+        _ value: Double, _ known: (LagSample) -> Double, _ wanted: (LagSample) -> Double
+    ) -> Double {
+        guard let next = samples.firstIndex(where: { known($0) >= value }) else {
+            return samples.last.map(wanted) ?? 0
+        }
+        let after = samples[next]
+        guard next > 0 else { return wanted(after) }
+        let before = samples[next - 1]
+        let share = (value - known(before)) / (known(after) - known(before))
+        return wanted(before) + share * (wanted(after) - wanted(before))
+    }
+
     /// Rows that the run changed, a second.
     func rowsPerSecond(_ span: ClosedRange<Double>) -> Double {
         rate(span) { $0.rows }

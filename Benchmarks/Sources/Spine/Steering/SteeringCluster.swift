@@ -14,7 +14,10 @@ struct SteeringCluster: Sendable {
     /// A million accounts of `pgbench`: what the application reads is in memory, as it should be.
     private static let scale = 10
     /// The primary and its replicas together take half of a small machine's memory.
-    private static let settings = ["shared_buffers": "1GB"]
+    /// So much log is kept that a replica can replay a run once more.
+    private static let settings = ["shared_buffers": "1GB", "wal_keep_size": "16GB"]
+    /// A replica that is started again recovers a whole table's making first.
+    private static let startTimeoutSeconds = 300
 
     /// Lends a cluster to the body.
     static func with(
@@ -23,6 +26,7 @@ struct SteeringCluster: Sendable {
         var options = SandboxOptions(
             replicas: 0, settings: BenchCluster.settings.merging(settings) { $1 })
         options.durable = true
+        options.startTimeoutSeconds = startTimeoutSeconds
         try await withSandbox(options) { sandbox in
             let cluster = SteeringCluster(sandbox: sandbox)
             Progress.say("making a cluster with \(replicas) replicas")
