@@ -6,7 +6,7 @@ import Testing
 
 /// What a session is told, and when.
 @Suite struct BatchMessagesTests {
-    private static func job(isPooled: Bool = false) -> PlannedJob {
+    static func job(isPooled: Bool = false) -> PlannedJob {
         let key = KeyColumn(name: "id", castType: "pg_catalog.int8")
         let identity = JobIdentity(
             kind: .update, tableOID: 7, assignments: [Assignment(column: "n", expression: "1")],

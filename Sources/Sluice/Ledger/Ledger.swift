@@ -70,8 +70,10 @@ struct Ledger: Sendable {
         } else if createSchema {
             _ = try await connection.query("CREATE SCHEMA IF NOT EXISTS sluice")
         }
-        for script in LedgerMigrations.all.dropFirst(version) {
-            _ = try await connection.execute(script: script)
+        // In one exchange: a new database needs all of them.
+        let scripts = LedgerMigrations.all.dropFirst(version)
+        if !scripts.isEmpty {
+            _ = try await connection.execute(script: scripts.joined(separator: ";\n"))
         }
         _ = try await connection.query("COMMIT")
     }
@@ -196,17 +198,23 @@ struct Ledger: Sendable {
 
     /// Adds an audit entry within the transaction that is open.
     func note(_ run: Int64, owner: String?, _ kind: String, _ detail: String?) async throws {
-        _ = try await connection.query(
-            LedgerSQL.event, entry(run, owner: owner, kind, detail))
+        _ = try await connection.query(Self.entry(run, owner: owner, kind, detail))
     }
 
     /// Adds an audit entry in a transaction of its own.
     func record(_ run: Int64, owner: String?, _ kind: String, _ detail: String?) async throws {
         _ = try await connection.transact(
-            LedgerSQL.event, entry(run, owner: owner, kind, detail), durable: false)
+            [Self.entry(run, owner: owner, kind, detail)], durable: false)
     }
 
-    private func entry(
+    /// An audit entry, for a transaction that does other things as well.
+    static func entry(
+        _ run: Int64, owner: String?, _ kind: String, _ detail: String? = nil
+    ) -> Statement {
+        Statement(LedgerSQL.event, parameters(run, owner: owner, kind, detail))
+    }
+
+    private static func parameters(
         _ run: Int64, owner: String?, _ kind: String, _ detail: String?
     ) -> [Parameter] {
         [

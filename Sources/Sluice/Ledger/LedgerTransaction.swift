@@ -18,10 +18,18 @@ extension PostgresConnection {
     func transact(
         _ sql: String, _ parameters: [Parameter] = [], durable: Bool = true
     ) async throws(PostgresError) -> QueryResult {
+        try await transact([Statement(sql, parameters)], durable: durable)[0]
+    }
+
+    /// Runs several statements on the ledger in one such transaction and one exchange, and returns
+    /// a result for each.
+    func transact(
+        _ statements: [Statement], durable: Bool = true
+    ) async throws(PostgresError) -> [QueryResult] {
         let opening = BatchSettingsSQL.ledger(durable: durable)
         let answer = try await transact(
-            opening: opening, [Statement(sql, parameters), Statement(BatchSettingsSQL.commit)],
+            opening: opening, statements + [Statement(BatchSettingsSQL.commit)],
             timeout: Self.ledgerTimeout)
-        return answer.results[opening.count]
+        return Array(answer.results[opening.count...].prefix(statements.count))
     }
 }

@@ -23,11 +23,12 @@ actor ForegroundProbe {
     private static let behindSecondsMax = 0.25
     /// How long after a failure it is tried again, in seconds.
     private static let refusedSeconds = 0.25
-    /// How often it is looked whether there is one to run, in seconds: limits change no sooner.
-    private static let idleSeconds = 1.0
 
     private let connect: @Sendable () async throws(PostgresError) -> PostgresConnection
     private let began = ContinuousClock.now
+    /// Tells that there may be something to run.
+    private let asked = AsyncStream.makeStream(
+        of: Void.self, bufferingPolicy: .bufferingNewest(1))
     private var sql: String?
     private var period = ForegroundProbe.periodSeconds
     private var ring = LatencyRing()
@@ -52,6 +53,7 @@ actor ForegroundProbe {
         ring = LatencyRing()
         pendingSince = nil
         problem = nil
+        asked.continuation.yield()
     }
 
     /// The 95th percentile of the last 3 s, in seconds; `nil` before there are three samples, or
@@ -69,11 +71,12 @@ actor ForegroundProbe {
     nonisolated func run() async {
         var connection: PostgresConnection?
         var schedule = Schedule()
+        var news = asked.stream.makeAsyncIterator()
         while !Task.isCancelled {
             guard let sql = await sql else {
                 await connection?.close()
                 connection = nil
-                try? await Task.sleep(for: .seconds(Self.idleSeconds))
+                await news.next()
                 continue
             }
             do throws(PostgresError) {
@@ -85,6 +88,7 @@ actor ForegroundProbe {
                 } else {
                     session = try await connect()
                     connection = session
+                    try await warmUp(session, sql)
                     schedule = Schedule()
                 }
                 // Before each, and not in its time: what the last one set must not hold for it.
@@ -106,6 +110,15 @@ actor ForegroundProbe {
             }
         }
         await connection?.close()
+    }
+
+    /// Has a new session run it once, which does not count: what a session's first statement takes
+    /// to read the catalog is nothing that an application's sessions, which stay, take again.
+    private nonisolated func warmUp(
+        _ session: PostgresConnection, _ sql: String
+    ) async throws(PostgresError) {
+        try await session.prepareAsApplication()
+        _ = try await session.latencyAsApplication(sql, dueAt: .now)
     }
 
     /// When the next one is due.

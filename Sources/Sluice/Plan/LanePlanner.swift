@@ -14,7 +14,7 @@ struct LanePlanner: Sendable {
         Set(job.parts.sorted { $0.pages > $1.pages }.prefix(askedMost).map(\.number))
     }
 
-    /// The job with what was found.
+    /// The job with what was found; what it has of a table already is not asked again.
     func examined(_ job: PlannedJob) async throws(PostgresError) -> PlannedJob {
         var job = job
         let asked = Self.asked(job)
@@ -24,6 +24,10 @@ struct LanePlanner: Sendable {
         for index in order {
             let part = job.parts[index]
             let make = Make(part)
+            if let facts = part.laneFacts {
+                known[make] = known[make] ?? facts
+                continue
+            }
             if !asked.contains(part.number), let alike = known[make] {
                 job.parts[index].laneFacts = alike
                 // Its keys are others.

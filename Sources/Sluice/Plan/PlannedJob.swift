@@ -164,6 +164,20 @@ struct PlannedJob: Sendable {
         return job
     }
 
+    /// The same with what was found of its tables a moment ago, where that still holds.
+    func keeping(laneFactsOf other: PlannedJob) -> PlannedJob {
+        var job = self
+        for index in job.parts.indices {
+            let part = job.parts[index]
+            job.parts[index].laneFacts =
+                other.parts.first {
+                    $0.oid == part.oid && $0.isPhysical == part.isPhysical
+                        && $0.driver == part.driver && $0.isWide == part.isWide
+                }?.laneFacts
+        }
+        return job
+    }
+
     /// The part that a range belongs to.
     func part(_ number: Int) -> PlannedPart? { parts.first { $0.number == number } }
 }

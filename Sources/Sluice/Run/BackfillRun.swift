@@ -60,6 +60,11 @@ struct BackfillRun: Sendable {
             await coordinator.gateChanged(reason: await throttles.observe(record.limits))
         }
         if drain.isDraining { await coordinator.stop(.drained) }
+        // Before the first batch: until the application's latency is known the run's own cost
+        // stands in for it, which says little.
+        if record.limits.foregroundBudget != nil {
+            await foreground.probe(record.limits.foregroundProbe)
+        }
         await withTaskGroup { group in
             group.addTask { await monitor.run() }
             group.addTask { await throttles.run() }
@@ -111,16 +116,18 @@ struct BackfillRun: Sendable {
     private func register(
         _ context: RunContext, _ connection: PostgresConnection
     ) async throws {
-        _ = try await connection.transact(LedgerSQL.forgetForeground, [.text("\(record.id)")])
-        _ = try await connection.transact(
-            RangeSQL.register,
-            [
-                .text(context.owner), .text("\(record.id)"),
-                .text(ProcessInfo.processInfo.hostName),
-                .text("\(ProcessInfo.processInfo.processIdentifier)"),
-                .text(job.session.isPooled ? "true" : "false"), .text("\(options.leaseSeconds)"),
-            ])
-        try await Ledger(connection: connection).record(
-            record.id, owner: context.owner, "joined", nil)
+        _ = try await connection.transact([
+            Statement(LedgerSQL.forgetForeground, [.text("\(record.id)")]),
+            Statement(
+                RangeSQL.register,
+                [
+                    .text(context.owner), .text("\(record.id)"),
+                    .text(ProcessInfo.processInfo.hostName),
+                    .text("\(ProcessInfo.processInfo.processIdentifier)"),
+                    .text(job.session.isPooled ? "true" : "false"),
+                    .text("\(options.leaseSeconds)"),
+                ]),
+            Ledger.entry(record.id, owner: context.owner, "joined"),
+        ])
     }
 }

@@ -73,24 +73,14 @@ struct RunEnding: Sendable {
         let run: Parameter = .text("\(record.id)")
         let watch = PartWatch(run: record.id, job: context.job) { _ in }
         try await watch.noteChanges(connection)
-        var hasCompletedRun = false
-        switch outcome {
-        case .completed:
-            let completed = try await connection.transact(LedgerSQL.completeRun, [run])
-            hasCompletedRun = !completed.rows.isEmpty
-        case .failed(let failure):
-            _ = try await connection.transact(
-                LedgerSQL.stopRun, [run, "failed", "1", .text(failure.message)])
-        case .pausedByAdministrator(let failure):
-            _ = try await connection.transact(
-                LedgerSQL.stopRun, [run, "paused", "3", .text(failure.message)])
-        case .drained, .paused, .cancelled, .unreachable: break
-        }
-        _ = try await connection.transact(
-            RangeSQL.releaseAll, [run, .text(context.owner)])
-        let ledger = Ledger(connection: connection)
-        try await ledger.record(record.id, owner: context.owner, event, nil)
-        _ = try await connection.transact(RangeSQL.unregister, [.text(context.owner)])
+        let owner: Parameter = .text(context.owner)
+        let results = try await connection.transact(
+            lastStatements + [
+                Statement(RangeSQL.releaseAll, [run, owner]),
+                Ledger.entry(record.id, owner: context.owner, event),
+                Statement(RangeSQL.unregister, [owner]),
+            ])
+        let hasCompletedRun = outcome == .completed && !results[0].rows.isEmpty
         let status = try await StatusReader(connection: connection).read(id: record.id)
         var observer = ReplicaObserver()
         _ = try? await observer.observe(connection, nowSeconds: 0)
@@ -110,6 +100,19 @@ struct RunEnding: Sendable {
             walBytes: walBytes, didWork: true, tailSeconds: tailSeconds,
             vacuums: vacuumed.count, vacuumSeconds: vacuumed.seconds, forecast: forecast,
             hasCompletedRun: hasCompletedRun)
+    }
+
+    /// What is said of the run itself, if anything.
+    private var lastStatements: [Statement] {
+        let run: Parameter = .text("\(record.id)")
+        switch outcome {
+        case .completed: return [Statement(LedgerSQL.completeRun, [run])]
+        case .failed(let failure):
+            return [Statement(LedgerSQL.stopRun, [run, "failed", "1", .text(failure.message)])]
+        case .pausedByAdministrator(let failure):
+            return [Statement(LedgerSQL.stopRun, [run, "paused", "3", .text(failure.message)])]
+        case .drained, .paused, .cancelled, .unreachable: return []
+        }
     }
 
     private func exitCode(_ status: RunStatus) -> Int32 {

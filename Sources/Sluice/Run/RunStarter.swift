@@ -141,13 +141,15 @@ struct RunStarter: Sendable {
             let wait = WriterWait(connection: connection, report: report)
             let clear = try await wait.wait(
                 for: job, run: record.id, seconds: options.startWaitSeconds, drain: drain)
-            if clear { try await fixRanges(record, job: job, connection) }
+            var fixed = job
+            if clear { fixed = try await fixRanges(record, job: job, connection) }
             // Another process may have fixed them first, with other tables below this one.
             let recorded = try await PartReader(connection: connection).parts(of: record)
             let isFixed = !recorded.present.isEmpty || !recorded.gone.isEmpty
             if isFixed {
                 job = try await PartExaminer(connection: connection).examined(
-                    job.with(parts: recorded.present, gone: recorded.gone))
+                    job.with(parts: recorded.present, gone: recorded.gone)
+                ).keeping(laneFactsOf: fixed)
             }
         }
         let watch = PartWatch(run: record.id, job: job, report: report)
@@ -162,11 +164,12 @@ struct RunStarter: Sendable {
         ).verified(ended, drain: drain)
     }
 
+    /// Returns the job as its ranges were cut, with what is known of its tables.
     private func fixRanges(
         _ record: RunRecord, job: PlannedJob, _ connection: PostgresConnection
-    ) async throws {
-        let job = try await OrderPlanner(connection: connection)
-            .decided(job, limits: record.limits).job
+    ) async throws -> PlannedJob {
+        let job = try await LanePlanner(connection: connection).examined(
+            OrderPlanner(connection: connection).decided(job, limits: record.limits).job)
         let planner = RangePlanner(connection: connection)
         let estimates = try await planner.estimates(job)
         // Before the last key is read: from then on no time is to pass until the run begins.
@@ -183,6 +186,7 @@ struct RunStarter: Sendable {
                 .text(RangesText.parts(job.parts)),
                 forecast.map { .text($0.json) } ?? .null,
             ])
+        return job
     }
 
     /// What the run is reckoned to cost; `nil` where the server refuses the questions, which is no

@@ -52,8 +52,9 @@ enum VacuumSQL {
     /// What a session is told before it vacuums.
     ///
     /// The pause after each 200 units of cost (a page that is in memory is one) is that of
-    /// autovacuum since version 12, or `isGentle` ten times as long, where an application has a
-    /// latency to keep; by hand it would be none. No timeout, which only version 17 has all of: a
+    /// autovacuum since version 12; by hand it would be none. With `isGentle`, where an application
+    /// has a latency to keep, it comes after 20 units: ten times as much of it, and a tenth as long
+    /// at work in one go, which a statement that meets it waits for. No timeout, which only version 17 has all of: a
     /// large table takes hours. One whose process was killed ends by itself where the server can
     /// see that (on Linux): its session would keep the process's ranges for the whole of their
     /// lease.
@@ -61,7 +62,7 @@ enum VacuumSQL {
         """
         SELECT pg_catalog.set_config(s.name, v.value, false)
         FROM (VALUES ('statement_timeout', '0'), ('transaction_timeout', '0'),
-        ('vacuum_cost_delay', '\(isGentle ? 20 : 2)ms'),
+        ('vacuum_cost_delay', '2ms'), \(isGentle ? "('vacuum_cost_limit', '20')," : "")
         ('client_connection_check_interval', '1s'))
         AS v (name, value) JOIN pg_catalog.pg_settings s ON s.name = v.name
         WHERE v.name <> 'client_connection_check_interval'
