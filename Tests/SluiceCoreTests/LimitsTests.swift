@@ -65,6 +65,22 @@ import Testing
         #expect(!lifted.isEmpty)
     }
 
+    @Test func batchesAreShortBesideAnApplication() {
+        var limits = Limits()
+        #expect(limits.batchSecondsBound == nil)
+        limits.batchSecondsMax = 0.1
+        #expect(limits.batchSecondsBound == 0.1)
+        limits.foregroundBudget = .seconds(0.01)
+        #expect(limits.batchSecondsBound == 0.02)
+        limits.foregroundBudget = .seconds(1)
+        #expect(limits.batchSecondsBound == 0.1, "the user's is less")
+        limits.batchSecondsMax = nil
+        limits.foregroundBudget = .multiple(1.5)
+        #expect(limits.batchSecondsBound == LatencyBudget.batchSecondsLeast, "not known yet")
+        limits.foregroundAloneSeconds = 0.02
+        #expect(abs((limits.batchSecondsBound ?? 0) - 0.06) < 1e-9)
+    }
+
     @Test func whatWasMeasuredAloneIsForgottenWithItsBudgetOrProbe() {
         var limits = Limits()
         limits.foregroundBudget = .multiple(2)

@@ -104,6 +104,21 @@ import Testing
         #expect(newer.parameters.contains { text($0) == "transaction_timeout" })
     }
 
+    @Test func besideAnApplicationBatchesWriteTheirLogThemselves() {
+        func commit(_ limits: Limits) -> String? {
+            BatchSettingsSQL.batch([], limits: limits, serverVersion: 150_000)
+                .last { $0.name == "synchronous_commit" }?.value
+        }
+        var limits = Limits()
+        #expect(commit(limits) == "off")
+        limits.foregroundBudget = .multiple(1.5)
+        #expect(commit(limits) == "local")
+        limits.synchronousCommit = true
+        #expect(commit(limits) == "on")
+        limits.foregroundBudget = nil
+        #expect(commit(limits) == "on")
+    }
+
     private func text(_ parameter: Parameter) -> String {
         if case .text(let value) = parameter { return value }
         return ""

@@ -10,6 +10,16 @@ extension Limits {
         foregroundBudget?.seconds(aloneSeconds: foregroundAloneSeconds)
     }
 
+    /// How long a batch may last that sizes itself, in seconds; `nil` where nothing bounds it but
+    /// what pays.
+    ///
+    /// With a budget for the application it is short (``LatencyBudget/batchSecondsMax(_:)``).
+    var batchSecondsBound: Double? {
+        guard foregroundBudget != nil else { return batchSecondsMax }
+        let most = LatencyBudget.batchSecondsMax(foregroundBudgetSeconds)
+        return min(batchSecondsMax ?? most, most)
+    }
+
     /// Whether batches wait until it was measured what the application's statements take alone.
     public var measuresForeground: Bool {
         foregroundBudget != nil && foregroundBudgetSeconds == nil

@@ -113,7 +113,7 @@ public struct BatchSteering: Sendable {
                 walBytesPerSecondMax: limits.maxWalBytesPerSecond.map {
                     $0 / Double(processes)
                 }),
-            batchKeysMax: Limits.batchKeysMax, batchSecondsMax: limits.batchSecondsMax,
+            batchKeysMax: Limits.batchKeysMax, batchSecondsMax: limits.batchSecondsBound,
             ownCostMax: limits.foregroundBudget.map(\.ownCostMax))
     }
 

@@ -211,7 +211,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [0.02, 0.05, 0.1])
+    @Test(arguments: [0.004, 0.02, 0.05, 0.1])
     func aBatchIsMeantToLastNoLongerThanTheUserSays(secondsMax: Double) {
         var server = Server()
         var sizer = BatchSizer()

@@ -128,7 +128,7 @@ public struct BatchSizer: Sendable, Equatable {
     private func targetSeconds(_ conditions: Conditions) -> Double {
         let wanted = cost.fixedSeconds / overheadShare(conditions) * trial.scale
         let most = min(Self.targetSecondsMax, conditions.secondsMax ?? .infinity)
-        return max(Self.targetSecondsMin, min(most, wanted))
+        return min(most, max(Self.targetSecondsMin, wanted))
     }
 
     private func timeoutSeconds(_ target: Double) -> Double {
