@@ -107,14 +107,17 @@ import Testing
             #expect(foreign == nil, "another probe")
             let first = try await keep(1, probe: .null)
             let second = try await keep(2, probe: .null)
-            #expect(first == "1" && second == "1", "the first one's counts")
+            #expect(first == "1" && second == "1", "the least one counts")
+            let less = try await keep(0.5, probe: .null)
+            let again = try await keep(1, probe: .null)
+            #expect(less == "0.5" && again == "0.5", "found out while it works")
             _ = try await database.connection.query(
                 RangeSQL.register, [.text(owner), .text("\(bench.run)"), "here", "1", "false", "9"])
             let alive = try await database.connect("sluice \(bench.run) \(owner)")
             _ = try await database.connection.query(
                 LedgerSQL.forgetForeground, [.text("\(bench.run)")])
             let kept = try await alone()
-            #expect(kept == "1")
+            #expect(kept == "0.5")
             await alive.close()
             try await eventually("the session is gone") {
                 _ = try await database.connection.query(

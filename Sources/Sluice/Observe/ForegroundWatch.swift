@@ -11,6 +11,7 @@ struct ForegroundWatch: Sendable {
     private var nextSeconds = 0.0
     private var meanSeconds: Double?
     private var baseline = ForegroundBaseline()
+    private var least = ForegroundLeast()
     private var measured: (budget: LatencyBudget?, probe: String?)
     private var unseenSinceSeconds: Double?
     private var isSaid = false
@@ -60,24 +61,29 @@ struct ForegroundWatch: Sendable {
         if measured.budget != limits.foregroundBudget || measured.probe != limits.foregroundProbe {
             measured = (limits.foregroundBudget, limits.foregroundProbe)
             baseline = ForegroundBaseline()
+            least = ForegroundLeast()
         }
         let problem = await probe.problem
         let isSeen = latencySeconds != nil && problem == nil
         unseenSinceSeconds = isSeen ? nil : unseenSinceSeconds ?? nowSeconds
         guard limits.measuresForeground else {
             baseline = ForegroundBaseline()
+            // Statistics of the server are means of whatever was asked, and no measure of sleep.
+            if let alone = limits.foregroundAloneSeconds, let latencySeconds, isSeen, view.isBusy,
+                limits.foregroundProbe != nil,
+                let least = least.observe(
+                    latencySeconds: latencySeconds, aloneSeconds: alone, nowSeconds: nowSeconds)
+            {
+                try await keep(least, run: run, limits, connection)
+            }
             return nil
         }
+        least = ForegroundLeast()
         let alone = baseline.observe(
             latencySeconds: latencySeconds, isIdle: !view.isBusy, isAwaited: !isHeld,
             nowSeconds: nowSeconds)
         if let alone {
-            _ = try await connection.transact(
-                LedgerSQL.keepForeground,
-                [
-                    .text("\(run)"), .text("\(alone)"),
-                    limits.foregroundProbe.map { .text($0) } ?? .null,
-                ])
+            try await keep(alone, run: run, limits, connection)
             baseline = ForegroundBaseline()
         }
         if limits.foregroundProbe == nil {
@@ -88,6 +94,18 @@ struct ForegroundWatch: Sendable {
         }
         return "measuring what the application's statements take by themselves "
             + "(--foreground-budget)"
+    }
+
+    /// Keeps in the ledger what statements take alone, unless less is known.
+    private func keep(
+        _ aloneSeconds: Double, run: Int64, _ limits: Limits, _ connection: PostgresConnection
+    ) async throws(PostgresError) {
+        _ = try await connection.transact(
+            LedgerSQL.keepForeground,
+            [
+                .text("\(run)"), .text("\(aloneSeconds)"),
+                limits.foregroundProbe.map { .text($0) } ?? .null,
+            ])
     }
 
     /// Whether the run goes on without a measure: nothing is seen of the application, or too little

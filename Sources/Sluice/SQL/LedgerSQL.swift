@@ -143,7 +143,8 @@ enum LedgerSQL {
     static let keepForeground = """
         UPDATE sluice.run SET throttle = throttle
         || jsonb_build_object('foreground_alone_seconds', $2::double precision)
-        WHERE id = $1 AND throttle -> 'foreground_alone_seconds' IS NULL
+        WHERE id = $1 AND coalesce((throttle ->> 'foreground_alone_seconds')::double precision,
+        'Infinity') > $2::double precision
         AND throttle -> 'foreground_budget_multiple' IS NOT NULL
         AND throttle ->> 'foreground_probe' IS NOT DISTINCT FROM $3
         """

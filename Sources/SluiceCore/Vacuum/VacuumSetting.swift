@@ -10,6 +10,14 @@ public enum VacuumSetting: Sendable, Equatable, Hashable {
     /// The share of `auto`: each time all indexes are read, so rarely; but what is freed can be
     /// filled again, so early enough that a table grows little.
     public static let shareAuto = 0.05
+    /// The same beside an application that has a latency to keep: as rarely as autovacuum would, by
+    /// its default. While a table was vacuumed, however slowly, the application's 95th percentile
+    /// rose to twice and more.
+    public static let shareAutoGentle = 0.2
+
+    /// The setting beside an application that has a latency to keep.
+    public var gentle: VacuumSetting { self == .auto ? .share(Self.shareAutoGentle) : self }
+
     /// The smallest share that is taken: below it the table is vacuumed without a pause.
     public static let shareMin = 0.001
 

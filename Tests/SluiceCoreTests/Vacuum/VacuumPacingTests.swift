@@ -2,6 +2,14 @@ import Testing
 
 @testable import SluiceCore
 
+@Suite struct VacuumSettingTests {
+    @Test func besideAnApplicationAutoIsAsRareAsAutovacuum() {
+        #expect(VacuumSetting.auto.gentle.share == 0.2)
+        #expect(VacuumSetting.off.gentle == .off)
+        #expect(VacuumSetting.share(0.02).gentle == .share(0.02), "who says so means it")
+    }
+}
+
 @Suite struct VacuumPacingTests {
     private typealias Table = VacuumPacing.Table
 
