@@ -132,10 +132,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (LatencyBudget.seconds(0.01), 0.01, 0.01), (.multiple(1.5), 0.006, 0.0045),
+        (LatencyBudget.seconds(0.01), 0.01, 0.007), (.multiple(1.5), 0.006, 0.0045),
         (.multiple(3), 0.012, 0.006), (.multiple(1.1), 0.0044, 0.0041),
     ])
-    func ofAMultipleAQuarterOfWhatItLeavesIsAimedAt(
+    func lessThanTheBudgetIsAimedAt(
         _ budget: LatencyBudget, _ most: Double, _ aim: Double
     ) throws {
         let seconds = try #require(budget.seconds(aloneSeconds: 0.004))

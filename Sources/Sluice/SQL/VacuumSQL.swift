@@ -54,10 +54,10 @@ enum VacuumSQL {
     /// The pause after each 200 units of cost (a page that is in memory is one) is that of
     /// autovacuum since version 12; by hand it would be none. With `isGentle`, where an application
     /// has a latency to keep, it comes after 20 units: ten times as much of it, and a tenth as long
-    /// at work in one go, which a statement that meets it waits for. No timeout, which only version 17 has all of: a
-    /// large table takes hours. One whose process was killed ends by itself where the server can
-    /// see that (on Linux): its session would keep the process's ranges for the whole of their
-    /// lease.
+    /// at work in one go, which a statement that meets it waits for. No timeout, which only version
+    /// 17 has all of: a large table takes hours. One whose process was killed ends by itself where
+    /// the server can see that (on Linux): its session would keep the process's ranges for the
+    /// whole of their lease.
     static func settings(isGentle: Bool) -> String {
         """
         SELECT pg_catalog.set_config(s.name, v.value, false)

@@ -11,7 +11,9 @@ public enum VacuumSetting: Sendable, Equatable, Hashable {
     /// filled again, so early enough that a table grows little.
     public static let shareAuto = 0.05
     /// The same beside an application that has a latency to keep: as rarely as autovacuum would, by
-    /// its default. While a table was vacuumed, however slowly, the application's 95th percentile
+    /// its default.
+    ///
+    /// While a table was vacuumed, however slowly, the application's 95th percentile
     /// rose to twice and more.
     public static let shareAutoGentle = 0.2
 

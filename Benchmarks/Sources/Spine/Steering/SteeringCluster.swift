@@ -14,6 +14,7 @@ struct SteeringCluster: Sendable {
     /// A million accounts of `pgbench`: what the application reads is in memory, as it should be.
     private static let scale = 10
     /// The primary and its replicas together take half of a small machine's memory.
+    ///
     /// So much log is kept that a replica can replay a run once more.
     private static let settings = ["shared_buffers": "1GB", "wal_keep_size": "16GB"]
     /// A replica that is started again recovers a whole table's making first.

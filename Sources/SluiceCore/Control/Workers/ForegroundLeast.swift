@@ -3,13 +3,14 @@
 ///
 /// A server with little to do answers late: its cores sleep, and to wake one takes a good part of a
 /// short statement's time. A probe that is asked forty times a second meets that more often than an
-/// application that is asked five hundred times, and beside batches neither does. What a budget is a
-/// multiple of would be too large, and with it what the run takes of the server.
+/// application that is asked five hundred times, and beside batches neither does. What a budget
+/// is a multiple of would be too large, and with it what the run takes of the server.
 public struct ForegroundLeast: Sendable {
     /// Seconds of work that are looked back on: ten times what a single look covers.
     static let spanSeconds = 30.0
-    /// And at the least before anything is concluded: two looks that have nothing in common. Until
-    /// then a run may grow to where it disturbs.
+    /// And at the least before anything is concluded: two looks that have nothing in common.
+    ///
+    /// Until then a run may grow to where it disturbs.
     static let spanSecondsMin = 2 * LatencyRing.spanSeconds
     /// Of the looks so large a share may be quicker than what is concluded (no unit): the quickest
     /// is luck, and the middle is slowed by the run.
@@ -18,7 +19,9 @@ public struct ForegroundLeast: Sendable {
     /// new limit, which every session is told.
     static let newsShare = 0.95
     /// Never less than this share of what was measured (no unit): at night an application may be
-    /// quicker than it ever is by day. Asleep and awake differ by 1.7 times, as measured.
+    /// quicker than it ever is by day.
+    ///
+    /// Asleep and awake differ by 1.7 times, as measured.
     static let leastShare = 0.5
 
     private var looks: [(seconds: Double, latencySeconds: Double)] = []
