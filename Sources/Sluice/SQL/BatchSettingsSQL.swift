@@ -110,19 +110,8 @@ enum BatchSettingsSQL {
             all.append(
                 Setting("transaction_timeout", "\(limits.statementTimeoutMilliseconds * 3 / 2)"))
         }
-        all.append(Setting("synchronous_commit", commit(limits)))
+        all.append(Setting("synchronous_commit", limits.batchCommit))
         return all
-    }
-
-    /// What a batch's commit waits for.
-    ///
-    /// Nothing, as a rule: a crash takes its rows and the cursor together. Where an application has
-    /// a latency to keep, its own disk: otherwise the log stays behind for the application's next
-    /// commit to write, which then waits for all of it (at 43,000 rows a second its 95th
-    /// percentile was 1.4 to 1.9 ms so, and 0.8 to 0.9, as without a run, where batches waited).
-    private static func commit(_ limits: Limits) -> String {
-        if limits.synchronousCommit { return "on" }
-        return limits.foregroundBudget == nil ? "off" : "local"
     }
 
     /// The same as one statement, for this transaction only.

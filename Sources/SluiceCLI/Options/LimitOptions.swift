@@ -47,7 +47,8 @@ struct LimitOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "Whether every batch waits for the disk; off is as safe (default off).",
+            "Whether every batch waits for the disk; off is as safe (default off; beside an "
+                + "application with a latency budget they wait for their own server's).",
             valueName: "off|on"))
     var synchronousCommit: String?
 

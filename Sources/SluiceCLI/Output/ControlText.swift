@@ -34,7 +34,7 @@ enum ControlText {
                 + DurationText.text(Double(limits.lockTimeoutMilliseconds) / 1_000),
             "statement-timeout "
                 + DurationText.text(Double(limits.statementTimeoutMilliseconds) / 1_000),
-            "synchronous-commit \(limits.synchronousCommit ? "on" : "off")",
+            "synchronous-commit \(limits.batchCommit)",
             "max-quarantine \(Format.count(limits.maxQuarantine))", "lanes \(limits.lanes.text)",
             "vacuum \(limits.vacuum.text)",
         ]

@@ -10,6 +10,17 @@ extension Limits {
         foregroundBudget?.seconds(aloneSeconds: foregroundAloneSeconds)
     }
 
+    /// What a batch's commit waits for, as `synchronous_commit` has it.
+    ///
+    /// Nothing, as a rule: a crash takes its rows and the cursor together. Where an application has
+    /// a latency to keep, its own disk: otherwise the log stays behind for the application's next
+    /// commit to write, which then waits for all of it (at 43,000 rows a second its 95th
+    /// percentile was 1.4 to 1.9 ms so, and 0.8 to 0.9, as without a run, where batches waited).
+    public var batchCommit: String {
+        if synchronousCommit { return "on" }
+        return foregroundBudget == nil ? "off" : "local"
+    }
+
     /// How long a batch may last that sizes itself, in seconds; `nil` where nothing bounds it but
     /// what pays.
     ///
