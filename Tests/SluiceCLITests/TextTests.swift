@@ -143,6 +143,7 @@ struct TextTests {
                     + "foreground-probe \"SELECT\u{FFFD} 1\", window 22:00-06:00@UTC, "
                     + "throttle-query \"SELECT true\", throttle-file /tmp/\u{FFFD}stop, "
                     + "throttle-url http://host/ready?…"), "\(text)")
+        #expect(text.contains("synchronous-commit local, "), "what batches wait for")
         var multiple = limits
         multiple.foregroundBudget = .multiple(1.5)
         multiple.maxPgWalBytes = 20 << 30

@@ -65,6 +65,21 @@ import Testing
         #expect(!lifted.isEmpty)
     }
 
+    @Test func whatIsSetForAnApplicationHoldsBesideOneOnly() {
+        var limits = Limits()
+        #expect(limits.pacedVacuum == .auto && limits.batchCommit == "off")
+        limits.foregroundBudget = .seconds(0.01)
+        #expect(limits.pacedVacuum == VacuumSetting.auto.gentle && limits.batchCommit == "local")
+        // The law is told, and not only the rest.
+        let steering = BatchSteering(limits: limits, isTraced: true)
+        guard case .limits(let told)? = steering.trace?.first else {
+            Issue.record("no limits are traced")
+            return
+        }
+        #expect(told.batchSecondsMax == 0.02)
+        #expect(abs((told.workers.foregroundBudgetSeconds ?? 0) - 0.007) < 1e-9)
+    }
+
     @Test func batchesAreShortBesideAnApplication() {
         var limits = Limits()
         #expect(limits.batchSecondsBound == nil)

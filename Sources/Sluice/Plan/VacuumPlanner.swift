@@ -7,8 +7,7 @@ struct VacuumPlanner: Sendable {
 
     /// As a sentence, with what stands in the way.
     func sentence(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String {
-        let setting = limits.foregroundBudget == nil ? limits.vacuum : limits.vacuum.gentle
-        guard let share = setting.share else { return "no: --vacuum off" }
+        guard let share = limits.pacedVacuum.share else { return "no: --vacuum off" }
         if job.identity.kind == .copy { return "no: a copy leaves nothing behind" }
         if job.session.isPooled {
             return "no: behind a connection pooler nobody can be told what to do for longer than a "

@@ -60,7 +60,7 @@ struct MonitorEyes: Sendable {
             if let rows = answers[.vacuum] {
                 let view = await monitor.coordinator.view
                 await monitor.vacuumer.consider(
-                    rows, view.limits.vacuum, isHeld: view.waitingFor != nil,
+                    rows, view.limits.pacedVacuum, isHeld: view.waitingFor != nil,
                     isGentle: view.limits.foregroundBudget != nil)
             }
             if let rows = answers[.run] { await readRun(rows.first) }

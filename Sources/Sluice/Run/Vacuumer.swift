@@ -76,7 +76,7 @@ actor Vacuumer {
                 isTaken: row[3] == "t", vacuumedAtSeconds: number(row, 5))
         }
         let due = pacing.due(
-            tables, isGentle ? setting.gentle : setting,
+            tables, setting,
             horizon: rows.first?[6].flatMap { UInt64($0) } ?? 0,
             next: rows.first?[7].flatMap { UInt64($0) } ?? .max, isHeld: isHeld,
             nowSeconds: nowSeconds())

@@ -56,7 +56,7 @@ struct ReplayCapacity {
             try await replica.returnToKeptState()
             try await pause(replica, at: log.lowerBound)
         }
-        try await received()
+        try await cluster.received()
         let toggle = FaultSwitch(fault, cluster)
         let writer = Backfill(
             cluster, sluicePath: plan.sluicePath, table: "beside", name: "beside \(round)",
@@ -94,16 +94,6 @@ struct ReplayCapacity {
         }
         _ = try await connection.query("SELECT pg_wal_replay_pause()")
         await connection.close()
-    }
-
-    /// Returns when every replica has all the log on its disk.
-    private func received() async throws {
-        let end = try await cluster.primary.psql("SELECT pg_current_wal_flush_lsn()")
-        for replica in cluster.replicas {
-            while try await replica.psql("SELECT pg_last_wal_receive_lsn() >= '\(end)'") != "t" {
-                try await Task.sleep(for: .milliseconds(100))
-            }
-        }
     }
 
     /// The replica that took longest for what the run wrote, within the measured scene.

@@ -68,9 +68,18 @@ struct SteeringCluster: Sendable {
 
     /// Returns when every replica has replayed all that was written until now.
     func caughtUp() async throws {
-        let end = try await primary.psql("SELECT pg_current_wal_insert_lsn()")
+        try await reached("pg_last_wal_replay_lsn()", "pg_current_wal_insert_lsn()")
+    }
+
+    /// Returns when every replica has on its disk all that was on the primary's until now.
+    func received() async throws {
+        try await reached("pg_last_wal_receive_lsn()", "pg_current_wal_flush_lsn()")
+    }
+
+    private func reached(_ place: String, _ end: String) async throws {
+        let end = try await primary.psql("SELECT \(end)")
         for replica in replicas {
-            while try await replica.psql("SELECT pg_last_wal_replay_lsn() >= '\(end)'") != "t" {
+            while try await replica.psql("SELECT \(place) >= '\(end)'") != "t" {
                 try await Task.sleep(for: .milliseconds(100))
             }
         }
