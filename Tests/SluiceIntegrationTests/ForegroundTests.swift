@@ -60,6 +60,14 @@ import Testing
                 try await eventually("it is timed") { await probe.percentileSeconds != nil }
                 await probe.probe(nil)
                 #expect(await probe.percentileSeconds == nil)
+                // Only then does it wait to be asked again.
+                try await eventually("its session is gone") {
+                    try await database.value(
+                        """
+                        SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+                        AND application_name = 'probe test'
+                        """) == "0"
+                }
                 await probe.probe("SELECT 2")
                 try await eventually("another is timed") { await probe.percentileSeconds != nil }
             }
