@@ -67,7 +67,7 @@ import Testing
             #expect(outcome.aboveSeconds == 0, "seed \(run.1): \(run.0.title)")
         }
         let set = PlantSet(outcomes)
-        #expect(set.efficiencyMedian >= 0.93, "\(set)")
+        #expect(set.efficiencyMedian >= 0.95, "\(set)")
         #expect(set.efficiencyP10 >= 0.85, "\(set)")
     }
 }

@@ -102,6 +102,13 @@ import Testing
         #expect(limits.measuresForeground && limits.foregroundBudgetSeconds == nil)
         limits.foregroundAloneSeconds = 0.004
         #expect(!limits.measuresForeground && limits.foregroundBudgetSeconds == 0.008)
+        #expect(limits.foregroundLookSeconds == nil, "a server's statistics are what they are")
+        limits.foregroundProbe = "SELECT 1"
+        #expect(limits.foregroundLookSeconds == ForegroundLeast.lookSeconds)
+        limits.foregroundBudget = .seconds(0.01)
+        #expect(limits.foregroundLookSeconds == nil, "it is of nothing else")
+        limits.foregroundBudget = .multiple(2)
+        limits.foregroundProbe = nil
         var other = LimitChanges()
         other.maxRowsPerSecond = .some(100)
         #expect(other.applied(to: limits).foregroundAloneSeconds == 0.004)
@@ -147,8 +154,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (LatencyBudget.seconds(0.01), 0.01, 0.007), (.multiple(1.5), 0.006, 0.0045),
-        (.multiple(3), 0.012, 0.006), (.multiple(1.1), 0.0044, 0.0041),
+        (LatencyBudget.seconds(0.01), 0.01, 0.007), (.multiple(1.5), 0.006, 0.005),
+        (.multiple(3), 0.012, 0.008), (.multiple(1.1), 0.0044, 0.0042),
     ])
     func lessThanTheBudgetIsAimedAt(
         _ budget: LatencyBudget, _ most: Double, _ aim: Double

@@ -285,6 +285,34 @@ import Testing
         }
     }
 
+    /// As where cores sleep while nothing runs: beside batches the statement takes a quarter.
+    @Test func whatABudgetIsOfIsCorrectedWhileBatchesRun() async throws {
+        try await TestDatabase.with { database in
+            try await database.makeTable(rows: 20_000)
+            try await database.slowDown(seconds: 0.02)
+            try await database.execute("CREATE TABLE pace AS SELECT 0.04 AS seconds")
+            let process = try database.startIncrement(
+                batch: 50,
+                [
+                    "--foreground-budget", "90x", "--foreground-probe",
+                    "SELECT pg_sleep(seconds) FROM pace",
+                ])
+            try await database.waitForProgress()
+            let asleep = try await database.value(Self.alone)
+            let measured = try #require(asleep.flatMap { Double($0) })
+            #expect(measured >= 0.04)
+            try await database.execute("UPDATE pace SET seconds = 0.01")
+            try await eventually("less is found than \(measured) s") {
+                let found = try await database.value(Self.alone).flatMap { Double($0) }
+                return found.map { $0 < measured } ?? false
+            }
+            let awake = try await database.value(Self.alone).flatMap { Double($0) }
+            #expect(try #require(awake) >= measured / 2)
+            process.send(SIGINT)
+            #expect(try await process.wait() == 3, "\(process.errors)")
+        }
+    }
+
     @Test func aBudgetInMultiplesOfASlowProbeIsMeasuredAsWell() async throws {
         try await TestDatabase.with { database in
             try await database.makeTable(rows: 1_000)

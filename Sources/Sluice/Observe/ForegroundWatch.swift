@@ -15,6 +15,8 @@ struct ForegroundWatch: Sendable {
     private var measured: (budget: LatencyBudget?, probe: String?)
     private var unseenSinceSeconds: Double?
     private var isSaid = false
+    /// Keys that this process's batches had taken at the look before.
+    private var keysSeen = 0
 
     /// Without any latency for so long, in seconds, a person should know: a probe has answered many
     /// times by then, and the statistics ten.
@@ -63,13 +65,16 @@ struct ForegroundWatch: Sendable {
             baseline = ForegroundBaseline()
             least = ForegroundLeast()
         }
+        // Between two looks, and not at one: a worker that rests most of the time works too.
+        let isWorking = view.isBusy || view.keysScanned != keysSeen
+        keysSeen = view.keysScanned
         let problem = await probe.problem
         let isSeen = latencySeconds != nil && problem == nil
         unseenSinceSeconds = isSeen ? nil : unseenSinceSeconds ?? nowSeconds
         guard limits.measuresForeground else {
             baseline = ForegroundBaseline()
             // Statistics of the server are means of whatever was asked, and no measure of sleep.
-            if let alone = limits.foregroundAloneSeconds, let latencySeconds, isSeen, view.isBusy,
+            if let alone = limits.foregroundAloneSeconds, let latencySeconds, isSeen, isWorking,
                 limits.foregroundProbe != nil,
                 let least = least.observe(
                     latencySeconds: latencySeconds, aloneSeconds: alone, nowSeconds: nowSeconds)

@@ -37,10 +37,17 @@ public struct LagClock: Sendable {
     }
 
     /// How long ago the primary's log ended at `position`, in seconds, between two observations
-    /// as if it had grown evenly; 0 for one that it has not passed.
+    /// as if it had grown evenly.
+    ///
+    /// Of one that it has not passed since, how long ago it was first seen to end there; 0 of one
+    /// that it has not reached.
     public func ageSeconds(of position: UInt64, nowSeconds: Double) -> Double {
         let low = indexBeyond(position)
-        guard low < samples.count else { return 0 }
+        guard low < samples.count else {
+            guard position > 0 else { return 0 }
+            let reached = indexBeyond(position - 1)
+            return reached < samples.count ? max(0, nowSeconds - samples[reached].seconds) : 0
+        }
         let after = samples[low]
         guard low > 0 else { return max(0, nowSeconds - after.seconds) }
         let before = samples[low - 1]

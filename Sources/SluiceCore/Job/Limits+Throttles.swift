@@ -39,6 +39,13 @@ extension Limits {
         foregroundBudget != nil && foregroundBudgetSeconds == nil
     }
 
+    /// Seconds of work in which what statements take alone is still looked for; `nil` where the
+    /// budget is no multiple of it, or no probe tells it from what a server's statistics say.
+    var foregroundLookSeconds: Double? {
+        guard case .multiple = foregroundBudget, foregroundProbe != nil else { return nil }
+        return ForegroundLeast.lookSeconds
+    }
+
     /// What is wrong with the limits that are off by default.
     var throttleProblem: String? {
         if let rate = maxRowsPerSecond, !(rate >= 1 && rate <= Self.rowsPerSecondMost) {

@@ -107,7 +107,8 @@ public struct BatchSteering: Sendable {
             workers: ConcurrencyControl.Limits(
                 workers: limits.workers,
                 foregroundBudgetSeconds: limits.foregroundBudget?.aimSeconds(
-                    aloneSeconds: limits.foregroundAloneSeconds)),
+                    aloneSeconds: limits.foregroundAloneSeconds),
+                foregroundLookSeconds: limits.foregroundLookSeconds),
             rates: BatchGate.Limits(
                 rowsPerSecondMax: limits.maxRowsPerSecond.map { $0 / Double(processes) },
                 walBytesPerSecondMax: limits.maxWalBytesPerSecond.map {

@@ -87,6 +87,36 @@ import Testing
         #expect(begun >= ForegroundBudget.first && begun < 0.7)
     }
 
+    @Test func hardlyAnythingRunsWhileItIsLookedForWhatABudgetIsOf() {
+        var server = WorkedServer()
+        server.limits.foregroundBudgetSeconds = 0.010
+        server.limits.foregroundLookSeconds = 7
+        server.isRunning = false
+        server.run(10)
+        #expect(server.average <= ForegroundBudget.first, "nothing is learned while nothing runs")
+        server.isRunning = true
+        for _ in 0..<27 {
+            server.poll()
+            #expect(server.average <= ForegroundBudget.looking, "at \(server.now)")
+        }
+        let looked = server.average
+        #expect(looked > 0.05, "and no less, within the budget")
+        server.run(1)
+        #expect(server.average > looked && server.average < 0.7, "from there on as ever")
+        server.run(60)
+        let settled = server.average
+        #expect(settled > 3)
+        // Another measure is another look.
+        server.limits.foregroundBudgetSeconds = nil
+        server.poll()
+        server.limits.foregroundBudgetSeconds = 0.010
+        server.run(5)
+        #expect(server.average <= ForegroundBudget.looking)
+        server.limits.foregroundLookSeconds = nil
+        server.run(60)
+        #expect(server.average > 0.8 * settled)
+    }
+
     @Test func aBudgetThatComesLaterBeginsWithWhatRuns() {
         var budget = ForegroundBudget()
         budget.observe(latencySeconds: 0.010, elapsedSeconds: 0.25)

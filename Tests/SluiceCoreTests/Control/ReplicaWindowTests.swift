@@ -103,6 +103,36 @@ import Testing
         #expect(ratio > 3.5 && ratio < 4.5)
     }
 
+    /// A primary that writes from its second second on, and a replica a second away from it.
+    @Test func theFirstLogAfterARestDoesNotShortenTheWay() {
+        var window = ReplicaWindow()
+        var ends: [Double] = []
+        func poll(writes: Double) -> ReplicaWindow.Decision {
+            ends.append((ends.last ?? 0) + writes * 0.25)
+            let arrived = ends.count > 4 ? ends[ends.count - 5] : 0
+            let sighting = ReplicaSighting(
+                id: "a", flushed: UInt64(arrived), replayed: UInt64(arrived), isConnected: true)
+            return window.step(
+                ReplicaWindow.Observation(
+                    nowSeconds: Double(ends.count) * 0.25,
+                    primaryPosition: UInt64(ends[ends.count - 1]), replicas: [sighting]),
+                ReplicaWindow.Limits(maxLagSeconds: 10))
+        }
+        func windowSeconds(_ decision: ReplicaWindow.Decision) -> Double {
+            decision.windowBytes / (decision.applyBytesPerSecond ?? .nan)
+                / ReplicaWindow.startupGain
+        }
+        for _ in 0..<4 { _ = poll(writes: 0) }
+        var decision = ReplicaWindow.Decision()
+        for _ in 0..<16 { decision = poll(writes: 8e6) }
+        #expect(windowSeconds(decision) > 1.1, "a second under way is nobody's backlog")
+        // A minute in which nothing is written, and so nothing is known of the way.
+        for _ in 0..<240 { decision = poll(writes: 0) }
+        #expect(windowSeconds(decision) > 1.1)
+        for _ in 0..<8 { decision = poll(writes: 8e6) }
+        #expect(windowSeconds(decision) > 1.1)
+    }
+
     @Test func theWindowGrowsWithTheLimitAndKeepsItsBounds() {
         var last = 0.0
         for limit in [1.0, 3, 5, 10, 20, 50, 100] {

@@ -74,7 +74,19 @@ struct ReplicaTrack: Sendable, Equatable {
         lastSeenSeconds = nowSeconds
         replayed = Double(position)
         let onDisk = max(position, sighting.flushed ?? position)
+        measureTransport(onDisk, clock: clock, nowSeconds: nowSeconds)
         flushed = Double(onDisk)
+        apply.observe(
+            replayed: replayed, queueBytes: queueBytes, nowSeconds: nowSeconds,
+            elapsedSeconds: elapsedSeconds, isStartup: isStartup)
+    }
+
+    /// Only what has just arrived says how long the way is: the first log after a rest is young
+    /// for as long as it is under way, and where none is written none arrives.
+    private mutating func measureTransport(
+        _ onDisk: UInt64, clock: LagClock, nowSeconds: Double
+    ) {
+        guard Double(onDisk) > flushed else { return }
         transports.append(
             Transport(
                 seconds: nowSeconds,
@@ -84,8 +96,5 @@ struct ReplicaTrack: Sendable, Equatable {
         {
             transports.removeFirst()
         }
-        apply.observe(
-            replayed: replayed, queueBytes: queueBytes, nowSeconds: nowSeconds,
-            elapsedSeconds: elapsedSeconds, isStartup: isStartup)
     }
 }

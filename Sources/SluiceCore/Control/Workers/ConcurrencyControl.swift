@@ -43,14 +43,21 @@ public struct ConcurrencyControl: Sendable, Equatable {
         public var workers: ClosedRange<Int>
         /// The application's latency may reach this, in seconds; `nil` for no such limit.
         public var foregroundBudgetSeconds: Double?
+        /// Seconds of work in which hardly any batch runs, since a budget in multiples is of what
+        /// is still looked for (``ForegroundLeast``); `nil` where nothing is.
+        public var foregroundLookSeconds: Double?
 
         /// The budget, or 1 where it is not known yet and only the share of it counts.
         var budgetOrUnit: Double { foregroundBudgetSeconds ?? 1 }
 
         /// Limits of a step.
-        public init(workers: ClosedRange<Int>, foregroundBudgetSeconds: Double? = nil) {
+        public init(
+            workers: ClosedRange<Int>, foregroundBudgetSeconds: Double? = nil,
+            foregroundLookSeconds: Double? = nil
+        ) {
             self.workers = workers
             self.foregroundBudgetSeconds = foregroundBudgetSeconds
+            self.foregroundLookSeconds = foregroundLookSeconds
         }
     }
 
@@ -98,6 +105,8 @@ public struct ConcurrencyControl: Sendable, Equatable {
     private(set) var average = 1.0
     /// Whether any batch ran yet.
     private var hasRun = false
+    /// Seconds of work since a budget came whose measure is looked for.
+    private var lookedSeconds = 0.0
     private var moments: [Moment] = []
     private var lastSeconds: Double?
     private var dueSeconds: Double?
@@ -145,6 +154,7 @@ public struct ConcurrencyControl: Sendable, Equatable {
         if !hasRun || dueSeconds == nil, limits.foregroundBudgetSeconds != nil {
             average = min(average, ForegroundBudget.first)
         }
+        look(observation, limits, elapsedSeconds: elapsed)
         if let latency = observation.foregroundSeconds {
             budget.observe(latencySeconds: latency, elapsedSeconds: elapsed)
         }
@@ -168,8 +178,25 @@ public struct ConcurrencyControl: Sendable, Equatable {
         var most = min(Double(limits.workers.upperBound), locksAllow)
         if limits.foregroundBudgetSeconds != nil {
             most = min(most, hasRun ? budget.allowed : ForegroundBudget.first)
+            if isLooking(limits) { most = min(most, ForegroundBudget.looking) }
         }
         return min(most, max(average, least))
+    }
+
+    /// Whether what the application's statements take alone is still looked for.
+    private func isLooking(_ limits: Limits) -> Bool {
+        limits.foregroundLookSeconds.map { lookedSeconds < $0 } ?? false
+    }
+
+    /// Only work counts, since only then do statements take what they take beside a run.
+    private mutating func look(
+        _ observation: Observation, _ limits: Limits, elapsedSeconds: Double
+    ) {
+        if limits.foregroundBudgetSeconds == nil || limits.foregroundLookSeconds == nil {
+            lookedSeconds = 0
+        } else if observation.activeBatches > 0 {
+            lookedSeconds += elapsedSeconds
+        }
     }
 
     /// Passes over a poll at which another number ran than was decided: nothing is learned of it.
@@ -233,7 +260,8 @@ public struct ConcurrencyControl: Sendable, Equatable {
         budget.step(
             budgetSeconds: limits.foregroundBudgetSeconds,
             isBinding: isFree && running >= Self.bindingShare * budget.allowed,
-            workers: hasRun ? running : ForegroundBudget.first, most: most)
+            workers: hasRun ? running : ForegroundBudget.first,
+            most: isLooking(limits) ? min(most, ForegroundBudget.looking) : most)
         probe.step(
             workers: running, isGated: !isFree,
             isBinding: isFree && running >= Self.bindingShare * probe.allowed,

@@ -26,8 +26,12 @@ struct ForegroundBudget: Sendable, Equatable {
     /// not show in a 95th percentile.
     static let least = 0.02
     /// Begun with so many batches at once, since nothing is known of what the application bears;
-    /// two of the largest steps lead from here to two workers.
-    static let first = 0.3
+    /// two of the largest steps lead from here to three workers.
+    static let first = 0.5
+    /// Never more while what statements take alone is still looked for: at a tenth of a worker an
+    /// application's reads took 0.20 ms, as alone, and at three tenths 0.30
+    /// (docs/decisions/0017-steering-on-real-servers.md).
+    static let looking = 0.1
 
     /// The batches at once that it allows.
     private(set) var allowed = first

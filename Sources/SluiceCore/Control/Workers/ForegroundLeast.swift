@@ -9,9 +9,12 @@ public struct ForegroundLeast: Sendable {
     /// Seconds of work that are looked back on: ten times what a single look covers.
     static let spanSeconds = 30.0
     /// And at the least before anything is concluded: two looks that have nothing in common.
-    ///
-    /// Until then a run may grow to where it disturbs.
     static let spanSecondsMin = 2 * LatencyRing.spanSeconds
+    /// A run hardly works for so long, in seconds: what is concluded first must not be slowed by it.
+    ///
+    /// One that grew meanwhile passed the budget after twelve seconds. The last second is the look
+    /// that concludes.
+    static let lookSeconds = spanSecondsMin + 1
     /// Of the looks so large a share may be quicker than what is concluded (no unit): the quickest
     /// is luck, and the middle is slowed by the run.
     static let share = 0.25
