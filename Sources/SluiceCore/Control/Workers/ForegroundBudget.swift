@@ -3,8 +3,9 @@
 /// An integrator in log space: latency rises with the load's share of the server, so the step is
 /// a share of the number, and the same at 1 worker and at 16.
 struct ForegroundBudget: Sendable, Equatable {
-    /// Aimed at, as a share of the budget: noise must stay below the whole.
-    static let setpoint = 0.97
+    /// Aimed at, as a share of what is given: less than the user's budget already
+    /// (``LatencyBudget/aimShare``), so that noise does not have to stay below it.
+    static let setpoint = 0.99
     /// Time constant of the measured latency, in seconds: 20 % of the news at 0.25 s a poll.
     static let smoothingSeconds = 1.12
     /// Share of the distance (in log space) that one step goes; more oscillates, since the
@@ -26,8 +27,8 @@ struct ForegroundBudget: Sendable, Equatable {
     /// not show in a 95th percentile.
     static let least = 0.02
     /// Begun with so many batches at once, since nothing is known of what the application bears;
-    /// two of the largest steps lead from here to three workers.
-    static let first = 0.5
+    /// two of the largest steps lead from here to two workers.
+    static let first = 0.35
     /// Never more while what statements take alone is still looked for: at a tenth of a worker an
     /// application's reads took 0.20 ms, as alone, and at three tenths 0.30
     /// (docs/decisions/0017-steering-on-real-servers.md).

@@ -10,7 +10,7 @@ public struct ForegroundLeast: Sendable {
     static let spanSeconds = 30.0
     /// And at the least before anything is concluded: two looks that have nothing in common.
     static let spanSecondsMin = 2 * LatencyRing.spanSeconds
-    /// A run hardly works for so long, in seconds: what is concluded first must not be slowed by it.
+    /// A run hardly works for so long, in seconds: what is concluded first must not be slowed.
     ///
     /// One that grew meanwhile passed the budget after twelve seconds. The last second is the look
     /// that concludes.

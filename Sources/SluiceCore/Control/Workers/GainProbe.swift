@@ -186,7 +186,14 @@ struct GainProbe: Sendable, Equatable {
             isStartup = false
             return
         }
-        guard isBinding, allowed < most else { return }
+        // Led, it stays ahead: a number that doubles by its own steps as well takes both in turn.
+        guard isBinding || isStartup && isLed, allowed < most else { return }
+        rise(workers: workers, isMeasured: isMeasured, isLed: isLed, nowSeconds: nowSeconds)
+    }
+
+    private mutating func rise(
+        workers: Double, isMeasured: Bool, isLed: Bool, nowSeconds: Double
+    ) {
         if isStartup {
             guard isLed || isMeasured else { return }
             if !isLed { doubled = Doubling(from: workers, atSeconds: nowSeconds) }
