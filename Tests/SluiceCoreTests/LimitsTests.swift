@@ -76,7 +76,7 @@ import Testing
             Issue.record("no limits are traced")
             return
         }
-        #expect(told.batchSecondsMax == 0.02)
+        #expect(told.batchSecondsMax == 0.0075)
         #expect(abs((told.workers.foregroundBudgetSeconds ?? 0) - 0.007) < 1e-9)
     }
 
@@ -86,14 +86,14 @@ import Testing
         limits.batchSecondsMax = 0.1
         #expect(limits.batchSecondsBound == 0.1)
         limits.foregroundBudget = .seconds(0.01)
-        #expect(limits.batchSecondsBound == 0.02)
+        #expect(limits.batchSecondsBound == 0.0075)
         limits.foregroundBudget = .seconds(1)
         #expect(limits.batchSecondsBound == 0.1, "the user's is less")
         limits.batchSecondsMax = nil
         limits.foregroundBudget = .multiple(1.5)
         #expect(limits.batchSecondsBound == LatencyBudget.batchSecondsLeast, "not known yet")
         limits.foregroundAloneSeconds = 0.02
-        #expect(abs((limits.batchSecondsBound ?? 0) - 0.06) < 1e-9)
+        #expect(abs((limits.batchSecondsBound ?? 0) - 0.0225) < 1e-9)
     }
 
     @Test func whatWasMeasuredAloneIsForgottenWithItsBudgetOrProbe() {

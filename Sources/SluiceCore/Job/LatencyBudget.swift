@@ -43,18 +43,19 @@ public enum LatencyBudget: Sendable, Equatable {
     /// How long a batch may last beside an application with such a budget, in seconds.
     ///
     /// An application's commit waits until all of the log before its own is on disk, and a batch
-    /// writes in one go what takes a while to get there. Of the same rows a second those of 1.6 ms
-    /// left the application's commits at 1.8 ms, those of 5 ms at 3.5 ms (1.1 ms alone,
-    /// docs/decisions/0017-steering-on-real-servers.md).
+    /// writes in one go what takes a while to get there. With 2 ms allowed, in four pairs of runs,
+    /// those of 1.5 ms came to 43,000 to 85,000 rows/s and left it at 1.1 to 1.4 ms; those of 4 ms
+    /// to 33,000 to 65,000 at 1.1 to 1.9 (docs/decisions/0017-steering-on-real-servers.md).
     static func batchSecondsMax(_ budgetSeconds: Double?) -> Double {
         max(batchSecondsLeast, batchTimes * (budgetSeconds ?? 0))
     }
 
-    /// A batch lasts for as many budgets at the most (no unit): whoever allows a statement ten
-    /// milliseconds does not mind one of twenty beside it.
-    static let batchTimes = 2.0
-    /// And no less than so long, in seconds: below it half of a batch is its own commit.
-    static let batchSecondsLeast = 0.004
+    /// The share of a budget that a batch lasts at the most (no unit): what waits for all of it is
+    /// within the budget then.
+    static let batchTimes = 0.75
+    /// And no less than so long, in seconds: of shorter ones half is their own commit (those of
+    /// 0.8 ms came to 47,000 to 72,000 rows/s where these had 73,000 to 90,000).
+    static let batchSecondsLeast = 0.0015
 
     /// How many times its least a row of the run may cost where the application is not seen (no
     /// unit).
