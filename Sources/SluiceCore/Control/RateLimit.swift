@@ -6,6 +6,9 @@ enum RateLimit {
         if steering.control.isGated, let wait = steering.lastWait { return wait.words(limits) }
         switch steering.control.workersBound {
         case .foreground: return "the application's latency (--foreground-budget)"
+        case .look:
+            return "a first look at what the application's statements take beside batches "
+                + "(--foreground-budget)"
         case .gain: return "the server: more workers change no more rows"
         case .window: return "the replicas, which replay no faster"
         case .locks: return "other sessions, which waited for its locks"

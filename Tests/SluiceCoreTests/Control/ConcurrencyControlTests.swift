@@ -98,6 +98,7 @@ import Testing
         for _ in 0..<27 {
             server.poll()
             #expect(server.average <= ForegroundBudget.looking, "at \(server.now)")
+            #expect(server.control.bound(server.limits) == .look)
         }
         let looked = server.average
         #expect(looked > 0.05, "and no less, within the budget")
@@ -106,6 +107,7 @@ import Testing
         server.run(60)
         let settled = server.average
         #expect(settled > 3)
+        #expect(server.control.bound(server.limits) == .foreground)
         // Another measure is another look.
         server.limits.foregroundBudgetSeconds = nil
         server.poll()

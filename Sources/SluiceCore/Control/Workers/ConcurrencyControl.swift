@@ -118,6 +118,8 @@ public struct ConcurrencyControl: Sendable, Equatable {
     public enum Bound: Sendable, Equatable {
         /// The application's latency.
         case foreground
+        /// What that is without the run, which is looked for.
+        case look
         /// More workers change no more rows.
         case gain
         /// The replicas' window.
@@ -135,7 +137,8 @@ public struct ConcurrencyControl: Sendable, Equatable {
             (Double(limits.workers.upperBound), .workers), (budgeted, .foreground),
             (locksAllow, .locks), (windowAllows, .window), (probe.allowed, .gain),
         ]
-        return bounds.min { $0.0 < $1.0 }?.1 ?? .workers
+        let bound = bounds.min { $0.0 < $1.0 }?.1 ?? .workers
+        return bound == .foreground && isLooking(limits) ? .look : bound
     }
 
     /// Mean share of waiting over the last 2 s.
