@@ -65,17 +65,20 @@ import Testing
         #expect(!lifted.isEmpty)
     }
 
-    @Test func whatIsSetForAnApplicationHoldsBesideOneOnly() {
+    /// What the law is told of limits.
+    private static func told(_ limits: Limits) -> AdaptiveControl.Limits? {
+        let steering = BatchSteering(limits: limits, isTraced: true)
+        guard case .limits(let told)? = steering.trace?.first else { return nil }
+        return told
+    }
+
+    @Test func whatIsSetForAnApplicationHoldsBesideOneOnly() throws {
         var limits = Limits()
         #expect(limits.pacedVacuum == .auto && limits.batchCommit == "off")
         limits.foregroundBudget = .seconds(0.01)
         #expect(limits.pacedVacuum == VacuumSetting.auto.gentle && limits.batchCommit == "local")
         // The law is told, and not only the rest.
-        let steering = BatchSteering(limits: limits, isTraced: true)
-        guard case .limits(let told)? = steering.trace?.first else {
-            Issue.record("no limits are traced")
-            return
-        }
+        let told = try #require(Self.told(limits))
         #expect(told.batchSecondsMax == 0.0075)
         #expect(abs((told.workers.foregroundBudgetSeconds ?? 0) - 0.007) < 1e-9)
     }
@@ -105,6 +108,7 @@ import Testing
         #expect(limits.foregroundLookSeconds == nil, "a server's statistics are what they are")
         limits.foregroundProbe = "SELECT 1"
         #expect(limits.foregroundLookSeconds == ForegroundLeast.lookSeconds)
+        #expect(Self.told(limits)?.workers.foregroundLookSeconds == ForegroundLeast.lookSeconds)
         limits.foregroundBudget = .seconds(0.01)
         #expect(limits.foregroundLookSeconds == nil, "it is of nothing else")
         limits.foregroundBudget = .multiple(2)

@@ -70,6 +70,8 @@ public struct AdaptiveControl: Sendable {
     private var gate = BatchGate()
     private var logShare = LogShare()
     private var ownCost = OwnCost()
+    /// Whether the application's budget was known at the last poll, in seconds.
+    private var isBudgetKnown = false
 
     /// Begins with small batches, and waits for the first poll.
     public init(limits: Limits) {
@@ -110,6 +112,9 @@ public struct AdaptiveControl: Sendable {
     /// How many batches run at once, by the application's latency, or by the run's own cost where
     /// that is not seen: as if the budget were used up at ``Limits/ownCostMax``.
     private mutating func workers(_ seen: ConcurrencyControl.Observation) -> Concurrency {
+        let isKnown = limits.workers.foregroundBudgetSeconds != nil
+        if isKnown != isBudgetKnown { concurrency.forgetForeground() }
+        isBudgetKnown = isKnown
         if limits.ownCostMax != nil, sizer.cost.rowSeconds == nil,
             limits.workers.foregroundBudgetSeconds == nil
         {

@@ -37,19 +37,18 @@ public struct LagClock: Sendable {
     }
 
     /// How long ago the primary's log ended at `position`, in seconds, between two observations
-    /// as if it had grown evenly.
+    /// as if it had grown evenly; `nil` of one that it had reached before the first.
     ///
     /// Of one that it has not passed since, how long ago it was first seen to end there; 0 of one
     /// that it has not reached.
-    public func ageSeconds(of position: UInt64, nowSeconds: Double) -> Double {
+    public func ageSeconds(of position: UInt64, nowSeconds: Double) -> Double? {
+        guard let first = samples.first, position > first.position else { return nil }
         let low = indexBeyond(position)
         guard low < samples.count else {
-            guard position > 0 else { return 0 }
             let reached = indexBeyond(position - 1)
             return reached < samples.count ? max(0, nowSeconds - samples[reached].seconds) : 0
         }
         let after = samples[low]
-        guard low > 0 else { return max(0, nowSeconds - after.seconds) }
         let before = samples[low - 1]
         let share = Double(position - before.position) / Double(after.position - before.position)
         let passed = before.seconds + (after.seconds - before.seconds) * share

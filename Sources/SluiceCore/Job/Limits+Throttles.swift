@@ -85,7 +85,7 @@ extension Limits {
     public static let walBytesPerSecondLeast = 65_536.0
     /// Smallest `pg_wal` taken, in bytes: four segments, and a server has that many when idle.
     public static let pgWalBytesLeast = 64 << 20
-    /// Shortest time of a batch taken, in seconds: no batch aims at less.
+    /// Shortest time of a batch taken, in seconds: only beside an application is less aimed at.
     public static let batchSecondsLeast = BatchSizer.targetSecondsMin
     /// Budgets stay below the time after which a probe is given up, or they could not be exceeded.
     public static let foregroundBudgetSecondsMost = 5.0

@@ -123,6 +123,26 @@ import Testing
         }
     }
 
+    /// While another multiple is measured the run's own cost stands in, which is no latency.
+    @Test func anotherMultipleIsLookedForAnewAndBeginsWithWhatIsSeenThen() {
+        var server = Server(budget: 0.010, ownCostMax: 1.5)
+        server.control.limits.workers.foregroundLookSeconds = 7
+        server.foregroundSeconds = 0.004
+        server.run(60)
+        #expect(server.average > 3, "what was looked for is known")
+        server.control.limits.workers.foregroundBudgetSeconds = nil
+        server.run(5)
+        server.control.limits.workers.foregroundBudgetSeconds = 0.005
+        for _ in 0..<24 {
+            server.run(0.25)
+            #expect(server.average <= ForegroundBudget.looking)
+        }
+        server.run(1)
+        #expect(server.average > 0.9 * ForegroundBudget.looking, "the budget was never passed")
+        server.run(10)
+        #expect(server.average > 1.5 * ForegroundBudget.looking)
+    }
+
     /// Its own load does not become the least, however long a run takes.
     @Test func theNumberDoesNotCreepUp() {
         var server = Server(budget: nil, ownCostMax: 1.5)

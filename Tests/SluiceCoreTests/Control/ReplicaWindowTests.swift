@@ -133,6 +133,26 @@ import Testing
         #expect(windowSeconds(decision) > 1.1)
     }
 
+    /// What arrives first was written before anybody looked.
+    @Test func aPrimaryThatWritesFromBeforeDoesNotShortenTheWay() {
+        var window = ReplicaWindow()
+        var decision = ReplicaWindow.Decision()
+        for poll in 1...12 {
+            let end = 100e6 + Double(poll) * 2e6
+            let arrived = UInt64(end - 8e6)
+            decision = window.step(
+                ReplicaWindow.Observation(
+                    nowSeconds: Double(poll) * 0.25, primaryPosition: UInt64(end),
+                    replicas: [
+                        ReplicaSighting(
+                            id: "a", flushed: arrived, replayed: arrived, isConnected: true)
+                    ]),
+                ReplicaWindow.Limits(maxLagSeconds: 10))
+        }
+        let rate = decision.applyBytesPerSecond ?? .nan
+        #expect(decision.windowBytes / rate / ReplicaWindow.startupGain > 1.1)
+    }
+
     @Test func theWindowGrowsWithTheLimitAndKeepsItsBounds() {
         var last = 0.0
         for limit in [1.0, 3, 5, 10, 20, 50, 100] {

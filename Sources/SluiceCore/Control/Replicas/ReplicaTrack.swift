@@ -83,14 +83,15 @@ struct ReplicaTrack: Sendable, Equatable {
 
     /// Only what has just arrived says how long the way is: the first log after a rest is young
     /// for as long as it is under way, and where none is written none arrives.
+    ///
+    /// What was written before anybody looked says nothing either.
     private mutating func measureTransport(
         _ onDisk: UInt64, clock: LagClock, nowSeconds: Double
     ) {
-        guard Double(onDisk) > flushed else { return }
-        transports.append(
-            Transport(
-                seconds: nowSeconds,
-                delaySeconds: clock.ageSeconds(of: onDisk, nowSeconds: nowSeconds)))
+        guard Double(onDisk) > flushed,
+            let delay = clock.ageSeconds(of: onDisk, nowSeconds: nowSeconds)
+        else { return }
+        transports.append(Transport(seconds: nowSeconds, delaySeconds: delay))
         while let first = transports.first,
             nowSeconds - first.seconds > Self.transportSpanSeconds
         {

@@ -83,8 +83,8 @@ public struct ReplicaWindow: Sendable {
     /// All that is outstanding as a share of the limit: with 1 s under way, a replica that slows
     /// by 6 needs 6 times all of it, not of the lag to keep alone.
     ///
-    /// With 0.12 three of 400 random plants were above the limit at some time, with 0.11 one; less
-    /// changes nothing, since then ``standingLeast`` is what counts.
+    /// With 0.12 three of 400 random plants were above the limit at some time, with 0.11 and with
+    /// 0.10 one.
     static let windowShareMax = 0.11
     /// Left of the lag to keep, as a share, however long the way is: or the replica starves.
     static let standingLeast = 0.4

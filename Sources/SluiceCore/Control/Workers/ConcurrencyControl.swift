@@ -208,6 +208,13 @@ public struct ConcurrencyControl: Sendable, Equatable {
         probe.skip(nowSeconds: nowSeconds)
     }
 
+    /// Forgets what was seen of the application, and that its measure was looked for: another
+    /// budget holds, which may be of another kind of number.
+    mutating func forgetForeground() {
+        budget.forget()
+        lookedSeconds = 0
+    }
+
     /// Seconds to the next decision.
     ///
     /// While the number doubles and nothing but the gain bounds it, each poll decides: what the

@@ -4,7 +4,8 @@
 /// a share of the number, and the same at 1 worker and at 16.
 struct ForegroundBudget: Sendable, Equatable {
     /// Aimed at, as a share of what is given: less than the user's budget already
-    /// (``LatencyBudget/aimShare``), so that noise does not have to stay below it.
+    /// (``LatencyBudget/aimShare``), so that noise does not have to stay below it; and of the
+    /// run's own cost, where the application is not seen, nothing so sharp is known.
     static let setpoint = 0.99
     /// Time constant of the measured latency, in seconds: 20 % of the news at 0.25 s a poll.
     static let smoothingSeconds = 1.12
@@ -29,9 +30,9 @@ struct ForegroundBudget: Sendable, Equatable {
     /// Begun with so many batches at once, since nothing is known of what the application bears;
     /// two of the largest steps lead from here to two workers.
     static let first = 0.35
-    /// Never more while what statements take alone is still looked for: at a tenth of a worker an
-    /// application's reads took 0.20 ms, as alone, and at three tenths 0.30
-    /// (docs/decisions/0017-steering-on-real-servers.md).
+    /// Never more while what statements take alone is still looked for: beside a tenth of a worker
+    /// an application's reads took what they take alone, and half as much again beside three
+    /// tenths (docs/decisions/0017-steering-on-real-servers.md).
     static let looking = 0.1
 
     /// The batches at once that it allows.
@@ -49,6 +50,9 @@ struct ForegroundBudget: Sendable, Equatable {
         let weight = 1 - Exponential.exp(-elapsedSeconds / Self.smoothingSeconds)
         smoothed = known + weight * (latencySeconds - known)
     }
+
+    /// Forgets the latency that was seen, and not the number.
+    mutating func forget() { smoothed = nil }
 
     /// One step; it grows only while it is what `isBinding` says it is, or it would wind up.
     ///

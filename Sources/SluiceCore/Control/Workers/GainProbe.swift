@@ -116,8 +116,8 @@ struct GainProbe: Sendable, Equatable {
 
     /// One step; while the gate holds batches back, what is measured is its limit.
     ///
-    /// With `isLed` the budget's own steps lead the number up and this one follows at once, since
-    /// they are small enough to be judged one by one; alone it measures before each step.
+    /// With `isLed` the budget's own steps lead the number up and this one stays ahead, since they
+    /// are small enough to be judged one by one; alone it measures before each step.
     ///
     /// `bounds` are the workers that run at the least and at the most.
     mutating func step(
