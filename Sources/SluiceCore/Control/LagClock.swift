@@ -11,6 +11,10 @@ public struct LagClock: Sendable {
 
     /// One sample each this often, in seconds: the resolution of the answer.
     static let resolutionSeconds = 0.1
+    /// Observations further apart do not tell when in between the log grew, in seconds: those of a
+    /// run that rests come each second and a quarter, and all that a heartbeat writes has arrived
+    /// by the next.
+    static let apartSecondsMax = 1.0
     /// Longest lag that can be told apart, in samples (about an hour); beyond, it is "at least".
     static let samplesMax = 36_000
 
@@ -40,19 +44,27 @@ public struct LagClock: Sendable {
     /// as if it had grown evenly; `nil` of one that it had reached before the first.
     ///
     /// Of one that it has not passed since, how long ago it was first seen to end there; 0 of one
-    /// that it has not reached.
+    /// that it has not reached, and `nil` where observations were too far apart to tell.
     public func ageSeconds(of position: UInt64, nowSeconds: Double) -> Double? {
         guard let first = samples.first, position > first.position else { return nil }
         let low = indexBeyond(position)
         guard low < samples.count else {
             let reached = indexBeyond(position - 1)
-            return reached < samples.count ? max(0, nowSeconds - samples[reached].seconds) : 0
+            guard reached < samples.count else { return 0 }
+            guard isClose(reached) else { return nil }
+            return max(0, nowSeconds - samples[reached].seconds)
         }
+        guard isClose(low) else { return nil }
         let after = samples[low]
         let before = samples[low - 1]
         let share = Double(position - before.position) / Double(after.position - before.position)
         let passed = before.seconds + (after.seconds - before.seconds) * share
         return max(0, nowSeconds - passed)
+    }
+
+    /// Whether a sample followed the one before it soon enough.
+    private func isClose(_ index: Int) -> Bool {
+        samples[index].seconds - samples[index - 1].seconds <= Self.apartSecondsMax
     }
 
     /// The first moment at which the log was known to end beyond `position`.

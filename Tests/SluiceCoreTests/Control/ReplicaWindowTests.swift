@@ -153,6 +153,20 @@ import Testing
         #expect(decision.windowBytes / rate / ReplicaWindow.startupGain > 1.1)
     }
 
+    /// Who looks each second and a quarter sees a heartbeat's log where it began and where it ends.
+    @Test func whatIsLookedAtSeldomDoesNotShortenTheWay() {
+        var clock = LagClock()
+        clock.observe(position: 100, nowSeconds: 0)
+        clock.observe(position: 200, nowSeconds: 1.25)
+        #expect(clock.ageSeconds(of: 200, nowSeconds: 1.25) == nil)
+        #expect(clock.ageSeconds(of: 100, nowSeconds: 1.25) == nil, "reached before the first")
+        clock.observe(position: 300, nowSeconds: 1.5)
+        #expect(clock.ageSeconds(of: 150, nowSeconds: 1.5) == nil)
+        #expect(clock.ageSeconds(of: 250, nowSeconds: 1.5) == 0.125)
+        #expect(clock.ageSeconds(of: 300, nowSeconds: 1.75) == 0.25)
+        #expect(clock.ageSeconds(of: 400, nowSeconds: 1.75) == 0)
+    }
+
     @Test func theWindowGrowsWithTheLimitAndKeepsItsBounds() {
         var last = 0.0
         for limit in [1.0, 3, 5, 10, 20, 50, 100] {
