@@ -300,7 +300,7 @@ import Testing
             try await database.waitForProgress()
             let asleep = try await database.value(Self.alone)
             let measured = try #require(asleep.flatMap { Double($0) })
-            #expect(measured >= 0.03)
+            #expect(measured >= 0.04)
             try await database.execute("UPDATE pace SET seconds = 0.01")
             try await eventually("less is found than \(measured) s") {
                 let found = try await database.value(Self.alone).flatMap { Double($0) }
@@ -322,7 +322,7 @@ import Testing
             #expect(try await process.wait(within: .seconds(90)) == 0, "\(process.errors)")
             let alone = try await database.value(Self.alone)
             let seconds = try #require(alone.flatMap { Double($0) })
-            #expect(seconds >= 1.9 && seconds < 4, "sleep goes by the wall clock, which may be set")
+            #expect(seconds >= 2 && seconds < 4)
             #expect(try await database.histogram() == "1:1000")
         }
     }
