@@ -102,8 +102,9 @@ import Testing
         }
         let looked = server.average
         #expect(looked > 0.05, "and no less, within the budget")
-        server.run(1)
-        #expect(server.average > looked && server.average < 0.7, "from there on as ever")
+        // From there on in steps as ever, and from there.
+        while server.average < 1.1 * looked, server.now < 30 { server.poll() }
+        #expect(server.average >= 1.1 * looked && server.average < 2.6 * looked)
         server.run(60)
         let settled = server.average
         #expect(settled > 3)
