@@ -9,7 +9,8 @@ import Testing
         lane: Int = 0, page: Int? = nil
     ) -> LanePages {
         LanePages(
-            first: first, end: end, shape: LaneShape(uniform: lanes), steps: 4,
+            first: first, end: end, shape: LaneShape(uniform: lanes),
+            visits: PageVisit.visits(LaneShape(uniform: lanes), LaneFacts()), steps: 4,
             rowsPerPage: rowsPerPage,
             isMerged: isMerged, lane: lane, page: page)
     }
@@ -78,7 +79,7 @@ import Testing
 
     @Test func lanesThatAreOneVisitAllPagesAgain() {
         let merged = pages(10, 410, lanes: 4, isMerged: true, lane: 1)
-        #expect(merged.told(batches(merged, keys: 9_999)[0], by: []) == (0, nil, nil))
+        #expect(merged.visit(batches(merged, keys: 9_999)[0]) == nil)
         #expect(merged.slices.map(\.first) == [10, 110, 210, 310])
         #expect(merged.slices.allSatisfy { $0.slice.lane == 1 })
         // Three lanes of four are left.
@@ -88,39 +89,21 @@ import Testing
         #expect(resumed.place(before: batches(resumed, keys: 9_999)[0]) == (1, 260))
     }
 
-    /// What a lane of keys is told by, and the last visit by nothing.
-    private func told(_ region: LanePages, by bounds: [String]) -> [String] {
-        var told: [String] = []
-        for batch in batches(region, keys: 99_999) {
-            let own = region.told(batch, by: bounds)
-            let text = "\(own.lanes) \(own.from ?? "-") \(own.below ?? "-")"
-            if told.last != text { told.append(text) }
-        }
-        return told
-    }
-
-    @Test func lanesOfKeysHaveEachKeyOnce() {
-        let shape = LaneShape(first: 0.2, lanes: 5, slots: 100)
+    /// Each lane has its own visit, and behind them all that is left is changed.
+    @Test func lanesTakeTheirShareAndTheLastVisitTheRest() {
+        let shape = LaneShape(ends: [9, 17, 40, 62])
+        var facts = LaneFacts()
+        facts.isPhysical = true
+        facts.rowsPerPage = 62
+        let visits = PageVisit.visits(shape, facts)
         let region = LanePages(
-            first: 0, end: 400, shape: shape, isOfKeys: true, steps: 2, rowsPerPage: 60,
+            first: 0, end: 400, shape: shape, visits: visits, steps: 1, rowsPerPage: 62,
             isMerged: false, lane: 0, page: nil)
-        let lanes = ["-1 - 20", "-1 20 40", "-1 40 60", "-1 60 80", "-1 80 -", "0 - -"]
-        #expect(told(region, by: (0...100).map(String.init)) == lanes)
-        // Statistics of another target, as a process that takes the region over may find.
-        #expect(told(region, by: (0...10).map { "\($0 * 10)" }) == lanes)
-        // Or none: the first lane that comes has all that is left.
-        #expect(told(region, by: []) == ["0 - -"])
-        let byPlace = pages(0, 400, lanes: 4)
-        #expect(told(byPlace, by: ["1", "2"]) == ["4 - -", "0 - -"])
-    }
-
-    /// The first lane's share of the rows is what its batches are taken to have.
-    @Test func aWideLaneHasMoreRowsOfItsPages() {
-        let region = LanePages(
-            first: 0, end: 400, shape: LaneShape(first: 0.2, lanes: 9, slots: 100),
-            isOfKeys: true, steps: 1, rowsPerPage: 60, isMerged: false, lane: 0, page: nil)
+        let own = batches(region, keys: 99_999).map { region.visit($0) }
+        #expect(own == visits.map(Optional.some) + [nil])
+        #expect(own[0]?.leavingShare == 9 / 62.0 && own[1]?.leavingShare == 0)
+        // The first lane's share of the rows is what its batches are taken to have.
         let keys = region.slices.map(\.slice.keys)
-        #expect(keys[0] == 4_800 && keys[1] == 2_400)
-        #expect(keys.last == Int(24_000 * LanePages.lastVisitShare))
+        #expect(keys == [3_600, 3_200, 9_200, 8_800, Int(24_800 * LanePages.lastVisitShare)])
     }
 }

@@ -23,37 +23,73 @@ import Testing
     }
 
     @Test func aSkippingBatchMovesOnAndChangesNothing() {
-        for statement in [sql().change(skips: true), sql().laneChange(skips: true)] {
+        for statement in [sql().change(skips: true), sql().laneChange(.none)] {
             #expect(!statement.contains("UPDATE ONLY"))
             #expect(statement.contains("sluice_count AS MATERIALIZED (SELECT 0::bigint AS rows)"))
         }
         // A parameter that a statement does not use has no type.
-        for parameter in ["$13", "$14", "$15", "$16"] {
-            #expect(!sql().laneChange(skips: true).contains(parameter))
+        for (rows, last) in [(PhysicalSQL.Rows.none, 12), (.all, 13), (.room, 21), (.leaving, 21)] {
+            for number in 1...24 {
+                // Lanes of keys have a step in `$10` and `$11` is how a range ends.
+                #expect(
+                    sql().laneChange(rows).contains("$\(number):") == (number <= last)
+                        || number < 12, "\(rows) $\(number)")
+            }
         }
     }
 
-    @Test func aLaneIsToldByPlaceOrKeyAndBoundByTheFence() {
-        let change = sql().laneChange(skips: false)
+    @Test func aLaneTakesOfEachPageWhatItHasRoomFor() {
+        let change = sql().laneChange(.room)
+        #expect(change.contains(expectedPlaces))
         #expect(
             change.contains(
                 """
-                AND CASE WHEN $14::bigint = 0 THEN true
-                WHEN $14::bigint > 0
-                THEN pg_catalog.hashtidextended("t".ctid, 0) & ($14::bigint - 1) = $7::bigint
-                WHEN "t"."id" < $15::pg_catalog.uuid THEN false
-                WHEN "t"."id" >= $16::pg_catalog.uuid THEN false
-                ELSE true END
-                AND (CASE WHEN
+                WHERE "t".ctid = ANY ((SELECT s.places FROM sluice_place s)::pg_catalog.tid[])
+                AND (CASE WHEN (
                 """))
+        #expect(change.contains("THEN ARRAY[$12::bigint::text] END"))
+        #expect(change.contains("r.region_lane = $5::integer"))
+    }
+
+    /// Those that leave are the page's smallest keys; sorting is fenced off, or an index on the key
+    /// would be walked for its order.
+    @Test func theFirstLanesTakeTheSmallestKeysOfEachPage() {
+        let change = sql().laneChange(.leaving)
+        #expect(
+            change.contains(
+                """
+                CROSS JOIN LATERAL (SELECT sluice_k.sluice_place \
+                FROM (SELECT "t".ctid AS sluice_place,
+                "t"."id" AS sluice_key
+                FROM ONLY "public"."t" WHERE "t".ctid >= sluice_p.sluice_first \
+                AND "t".ctid < sluice_p.sluice_behind AND (CASE WHEN (
+                n < 1 -- so
+                ) THEN true END) OFFSET 0) AS sluice_k ORDER BY sluice_k.sluice_key LIMIT
+                """))
+    }
+
+    @Test func theLastVisitTakesAllThatIsLeftAndIsBoundByTheFence() {
+        let change = sql().laneChange(.all)
         for parameter in ["$12", "$13"] {
             #expect(
                 change.contains(
                     "(SELECT ('(' || \(parameter)::bigint || ',0)')::pg_catalog.tid "
                         + "FROM sluice_fence)"))
         }
-        #expect(change.contains("THEN ARRAY[$12::bigint::text] END"))
-        #expect(change.contains("r.region_lane = $5::integer"))
+        #expect(!change.contains("sluice_place"))
+    }
+
+    /// A sweep ends where one look finds nothing, and only behind all pages.
+    @Test func theSweepEndsOnlyWhereNothingIsLeft() {
+        let statement = sql().endSweep
+        for piece in [
+            "FROM ONLY \"public\".\"t\" WHERE (\nn < 1 -- so\n) LIMIT 1",
+            "NOT EXISTS (SELECT FROM sluice_left)", "g.is_physical AND g.state <> 'done'",
+            "r.number = $2 AND r.owner = $3 AND r.epoch = $4 AND r.state = 'running'",
+            "pg_catalog.to_regclass('\"public\".\"t\"')::oid = 16400",
+        ] {
+            #expect(statement.contains(piece), "\(piece)")
+        }
     }
 
     /// Neither the server nor a person who reads a plan sees another statement than the batch's.
@@ -65,6 +101,9 @@ import Testing
             #expect(change.contains(piece) && sql().inspection.contains(piece))
         }
         #expect(sql().inspection.contains("(SELECT NULL::pg_catalog.tid)"))
+        for statement in sql().inspectionsOfLanes {
+            #expect(statement.contains("sluice_place AS MATERIALIZED") && !statement.contains("$"))
+        }
     }
 
     @Test func everyStatementOfARegionKeepsToTheFence() {
@@ -75,6 +114,28 @@ import Testing
         #expect(PhysicalSQL.begin.contains("r.is_physical AND r.region_upper IS NULL"))
     }
 }
+
+private let expectedPlaces = """
+    sluice_place AS MATERIALIZED (
+    SELECT array_agg(sluice_l.sluice_place) AS places FROM (
+    SELECT ('(' || sluice_g.sluice_page || ',0)')::pg_catalog.tid AS sluice_first,
+    ('(' || sluice_g.sluice_page + 1 || ',0)')::pg_catalog.tid AS sluice_behind
+    FROM generate_series((SELECT $13::bigint FROM sluice_fence), $12::bigint - 1) \
+    AS sluice_g (sluice_page) OFFSET 0) AS sluice_p
+    CROSS JOIN LATERAL (SELECT sluice_n.sluice_rows, sluice_n.sluice_before,
+    least($20::double precision, greatest($19::double precision,
+    $18::double precision / greatest(1, sluice_n.sluice_before))) AS sluice_bytes
+    FROM (SELECT count(*) AS sluice_rows, count(*) / $15::double precision AS sluice_before
+    FROM ONLY "public"."t" WHERE "t".ctid >= sluice_p.sluice_first \
+    AND "t".ctid < sluice_p.sluice_behind) AS sluice_n OFFSET 0) AS sluice_c
+    CROSS JOIN LATERAL (SELECT "t".ctid AS sluice_place FROM ONLY "public"."t" \
+    WHERE "t".ctid >= sluice_p.sluice_first AND "t".ctid < sluice_p.sluice_behind AND (CASE WHEN (
+    n < 1 -- so
+    ) THEN true END) LIMIT (round(sluice_c.sluice_before * $14::double precision) \
+    + greatest(0, floor(($16::double precision
+    - sluice_c.sluice_before * $17::double precision - sluice_c.sluice_rows * sluice_c.sluice_bytes)
+    / (sluice_c.sluice_bytes + $21::double precision))))::bigint) AS sluice_l)
+    """
 
 private let expectedChange = """
     WITH sluice_fence AS MATERIALIZED (

@@ -12,17 +12,20 @@ struct KeySpread: Sendable {
     private static let pages = 64.0
     private static let nearnessMost = 0.45
 
-    /// Keys that part the rows into equal shares, by the first column and the statistics; none
-    /// where a page's rows have keys near each other, and `nil` where nobody knows, as of pages of
-    /// fewer than eight rows.
-    func bounds(
+    /// Fewest bounds between equal shares of the keys that the parts are made of: with fewer their
+    /// sizes are too coarse.
+    private static let boundsMin = 33
+
+    /// Whether they have; `false` where a page's rows have keys near each other by their first
+    /// column, and `nil` where nobody knows, as of pages of fewer than eight rows.
+    func isScattered(
         _ job: PlannedJob, _ part: PlannedPart
-    ) async throws(PostgresError) -> [String]? {
+    ) async throws(PostgresError) -> Bool? {
         guard !job.key[0].isComparedByCast, part.pages > 0 else { return nil }
         do {
             // Written as batches read them.
             return try await connection.withSettings(job.session.settings) {
-                try await scatteredBounds(job.key[0], part)
+                try await nearness(job.key[0], part).map { $0 <= Self.nearnessMost }
             }
         } catch let error as PostgresError where error.kind != .server {
             throw error
@@ -32,22 +35,23 @@ struct KeySpread: Sendable {
         }
     }
 
-    private func scatteredBounds(
+    /// The share of a page's rows that lie together in the keys, on average; `nil` where statistics
+    /// know too little.
+    private func nearness(
         _ key: KeyColumn, _ part: PlannedPart
-    ) async throws(PostgresError) -> [String]? {
+    ) async throws(PostgresError) -> Double? {
         let known = try await connection.query(
             LaneFactsSQL.bounds, [.text("\(part.oid)"), .text(key.name)],
             timeout: PostgresConnection.ledgerTimeout
         ).rows.first?[0]
         let bounds = known.map(TextArray.parse) ?? []
-        guard bounds.count > LaneChoice.slotsOfKeysMin else { return nil }
+        guard bounds.count >= Self.boundsMin else { return nil }
         let ends = (1..<Self.keyParts).map { bounds[$0 * (bounds.count - 1) / Self.keyParts] }
         let percent = min(100, 100 * Self.pages / Double(part.pages))
-        let nearness = try await connection.query(
+        return try await connection.query(
             LaneFactsSQL.nearness(part.name, key),
             [.text(TextArray.literal(ends)), .text("\(percent)")],
             timeout: PostgresConnection.ledgerTimeout
         ).scalar.flatMap(Double.init)
-        return nearness.map { $0 <= Self.nearnessMost ? bounds : [] }
     }
 }

@@ -30,8 +30,6 @@ struct LanePlanner: Sendable {
             }
             if !asked.contains(part.number), let alike = known[make] {
                 job.parts[index].laneFacts = alike
-                // Its keys are others.
-                job.parts[index].laneFacts?.keyBounds = []
                 continue
             }
             let found = try await facts(job, part)
@@ -71,7 +69,8 @@ struct LanePlanner: Sendable {
         return (LaneChoice.decide(facts, limits.lanes), facts)
     }
 
-    private func facts(
+    /// What decides whether a table is filled in lanes.
+    func facts(
         _ job: PlannedJob, _ part: PlannedPart
     ) async throws(PostgresError) -> LaneFacts {
         var facts = LaneFacts()
@@ -95,9 +94,8 @@ struct LanePlanner: Sendable {
         facts.growthBytes = row[4].flatMap(Double.init) ?? facts.growthBytes
         // A row keeps its other values out of line where they are, however large they are.
         facts.isWide = part.isWide && row[5] == "t"
-        // The order has its plan checked.
         if facts.isPhysical {
-            facts.keyBounds = try await KeySpread(connection: connection).bounds(job, part) ?? []
+            facts.planProblem = try await problemOfPages(job, part)
             return facts
         }
         facts.canBeTold = try await canBeTold(job)
@@ -114,6 +112,23 @@ struct LanePlanner: Sendable {
     ) async throws(PostgresError) -> String? {
         try await PlanInspector(connection: connection)
             .problem(explaining: job.lane(part).inspection, job, part)
+    }
+
+    /// The same of a table that is visited by its pages.
+    func problemOfPages(
+        _ job: PlannedJob, _ part: PlannedPart
+    ) async throws(PostgresError) -> String? {
+        for statement in job.physical(part).inspectionsOfLanes {
+            let problem = try await PlanInspector(connection: connection).problem(
+                explaining: statement, job, part
+            ) { plan in
+                PlanGuard.scansPagesOnly(
+                    plan, table: part.name.name, part: "CTE \(PhysicalSQL.placesPart)")
+                    ? nil : "the server does not look at a page's rows by themselves"
+            }
+            if let problem { return problem }
+        }
+        return nil
     }
 
     /// Whether batches may name the ends of runs of keys.

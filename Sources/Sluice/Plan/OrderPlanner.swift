@@ -47,14 +47,14 @@ struct OrderPlanner: Sendable {
                 .text(job.key[0].name),
             ], timeout: PostgresConnection.ledgerTimeout
         ).rows
-        // As its keys lie, those of the others are taken to.
-        var bounds: [String]?
-        if limits.order == .auto, let part = job.largestParts.first, !part.isWide,
+        // As its keys lie, and its indexes are, those of the others are taken to.
+        if limits.order == .auto, var part = job.largestParts.first, !part.isWide,
             part.driver == nil
         {
-            bounds = try await KeySpread(connection: connection).bounds(job, part)
+            common.isScattered = try await KeySpread(connection: connection).isScattered(job, part)
+            part.isPhysical = true
+            common.laneFacts = try await LanePlanner(connection: connection).facts(job, part)
         }
-        let asked = LanePlanner.asked(job)
         let rowOfTable = Dictionary(rows.map { ($0[0] ?? "", $0) }) { first, _ in first }
         var facts: [Int: OrderFacts] = [:]
         for part in job.parts {
@@ -65,10 +65,7 @@ struct OrderPlanner: Sendable {
             own.pages = row?[1].flatMap { Int($0) } ?? 0
             own.rowsPerPage = row?[2].flatMap(Double.init)
             own.correlation = row?[3].flatMap(Double.init)
-            own.otherIndexes = row?[4].flatMap { Int($0) } ?? 0
-            // Of the others nobody asks for bounds between lanes.
-            let isAsked = asked.contains(part.number) || bounds?.isEmpty == true
-            own.keyBounds = isAsked ? bounds : nil
+            own.laneFacts.otherIndexes = row?[4].flatMap { Int($0) } ?? 0
             facts[part.number] = own
         }
         return facts

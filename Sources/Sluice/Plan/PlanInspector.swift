@@ -37,6 +37,10 @@ struct PlanInspector: Sendable {
         }
         if part.isPhysical, found == nil {
             found = try await OrderPlanner(connection: connection).planProblem(job, part)
+            // Where it was not sound from the start there are no lanes.
+            if found == nil, let facts = part.laneFacts, facts.planProblem == nil {
+                found = try await LanePlanner(connection: connection).problemOfPages(job, part)
+            }
         }
         if let driver = part.driver,
             try await !PartExaminer(connection: connection)

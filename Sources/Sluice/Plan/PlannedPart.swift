@@ -32,6 +32,14 @@ struct PlannedPart: Sendable, Equatable {
         max(1, laneFacts?.rowsPerPage ?? LaneChoice.rowsPerPageUnknown)
     }
 
+    /// Whether it is filled in lanes in the order of its pages.
+    func isInLanesOfPages(_ setting: LaneSetting) -> Bool {
+        guard isPhysical, let laneFacts,
+            case .lanes = LaneChoice.decide(laneFacts, setting)
+        else { return false }
+        return true
+    }
+
     /// What a row of a wide table is taken to weigh before anything is known of it, in bytes: more
     /// than a page, since the table has values that did not fit into one.
     private static let bytesPerRowUnknown = 65_536.0

@@ -23,7 +23,6 @@ struct ServerReader: Sendable {
         // Batches wait when a slot needs half of what it may keep.
         server.slotBytes = number(9) < 0 ? nil : number(9) / 2
         server.cacheBytes = number(10)
-        server.bufferBytes = number(11)
         return server
     }
 }

@@ -11,8 +11,8 @@ struct BatchMessages: Sendable {
     let job: PlannedJob
     private var part = 0
     private var sql = (first: "", next: "", lane: "", runs: "")
-    /// The same of a table that goes by its pages: of a batch and of a lane's, changing and
-    /// skipping.
+    /// The same of a table that goes by its pages: of a batch and of a lane's, and by which of
+    /// their rows they change.
     private var pageSQL: [String: String] = [:]
     /// Whether the statements take the bytes of a batch as well.
     private var isWide = false
@@ -57,17 +57,17 @@ struct BatchMessages: Sendable {
 
     /// One batch of pages, or of a lane of them; what skips leaves them alone.
     mutating func pages(
-        part: Int, isLane: Bool, skips: Bool, _ parameters: [Parameter], limits: Limits,
-        serverVersion: Int
+        part: Int, isLane: Bool, _ rows: PhysicalSQL.Rows, _ parameters: [Parameter],
+        limits: Limits, serverVersion: Int
     ) -> [Statement] {
         turn(to: part)
-        let name = Self.pagesName(isLane: isLane, skips: skips)
+        let name = Self.pagesName(isLane: isLane, rows)
         return messages(
             name, pageSQL[name] ?? "", parameters, limits: limits, serverVersion: serverVersion)
     }
 
-    private static func pagesName(isLane: Bool, skips: Bool) -> String {
-        "sluice_pages" + (isLane ? "_lane" : "") + (skips ? "_skipped" : "")
+    private static func pagesName(isLane: Bool, _ rows: PhysicalSQL.Rows) -> String {
+        "sluice_pages_" + (isLane ? "lane_" : "") + rows.rawValue
     }
 
     /// The statements of a table.
@@ -86,10 +86,11 @@ struct BatchMessages: Sendable {
         if planned.isPhysical {
             let physical = job.physical(planned)
             for skips in [false, true] {
-                pageSQL[Self.pagesName(isLane: false, skips: skips)] =
+                pageSQL[Self.pagesName(isLane: false, skips ? .none : .all)] =
                     physical.change(skips: skips)
-                pageSQL[Self.pagesName(isLane: true, skips: skips)] =
-                    physical.laneChange(skips: skips)
+            }
+            for rows in PhysicalSQL.Rows.allCases {
+                pageSQL[Self.pagesName(isLane: true, rows)] = physical.laneChange(rows)
             }
         }
         isWide = planned.isWide

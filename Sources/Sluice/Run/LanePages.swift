@@ -24,8 +24,8 @@ struct LanePages: Sendable {
     let shape: LaneShape
     /// Whether those that were left are one.
     let isMerged: Bool
-    /// Whether a row's key tells its lane, or its place.
-    private let isOfKeys: Bool
+    /// What each lane changes in a page.
+    private let visits: [PageVisit]
     /// How far the region was: its lane, and the page before which that was done.
     private let beginning: (lane: Int, page: Int?)
 
@@ -34,7 +34,7 @@ struct LanePages: Sendable {
         slices = []
         shape = LaneShape(uniform: 1)
         isMerged = false
-        isOfKeys = false
+        visits = []
         beginning = (0, nil)
     }
 
@@ -43,14 +43,14 @@ struct LanePages: Sendable {
     /// What a lane has done lies before `page`; where the lanes from `lane` on are one, that one
     /// visits all pages again.
     init(
-        first: Int, end: Int, shape: LaneShape, isOfKeys: Bool = false, steps: Int,
+        first: Int, end: Int, shape: LaneShape, visits: [PageVisit], steps: Int,
         rowsPerPage: Double, isMerged: Bool,
         lane: Int, page: Int?
     ) {
         beginning = (lane, page)
         self.shape = shape
         self.isMerged = isMerged
-        self.isOfKeys = isOfKeys
+        self.visits = visits
         let stepPages = max(1, (end - first + steps - 1) / steps)
         var slices: [Slice] = []
         // Behind the lanes comes a last visit.
@@ -92,22 +92,9 @@ struct LanePages: Sendable {
         )
     }
 
-    /// How a batch's rows are told: by place among so many lanes, all for 0, or for -1 by their
-    /// keys, from one on and below another.
-    ///
-    /// `bounds` part all keys into equal shares. Slots are shares of them, however many bounds
-    /// there were when the region began; without any, the lane has all that is left.
-    func told(
-        _ batch: LaneBatch, by bounds: [String]
-    ) -> (lanes: Int, from: String?, below: String?) {
+    /// Which rows of each page a batch changes; `nil` for all that are left.
+    func visit(_ batch: LaneBatch) -> PageVisit? {
         let lane = slices[batch.slice].slice.lane
-        if isMerged || lane >= shape.count { return (0, nil, nil) }
-        guard isOfKeys else { return (shape.count, nil, nil) }
-        guard bounds.count > 1 else { return (0, nil, nil) }
-        func bound(_ slot: Int) -> String { bounds[slot * (bounds.count - 1) / shape.slots] }
-        return (
-            -1, lane > 0 ? bound(shape.begin(lane)) : nil,
-            lane < shape.count - 1 ? bound(shape.ends[lane]) : nil
-        )
+        return isMerged || lane >= visits.count ? nil : visits[lane]
     }
 }

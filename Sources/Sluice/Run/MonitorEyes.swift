@@ -60,7 +60,8 @@ struct MonitorEyes: Sendable {
             if let rows = answers[.vacuum] {
                 let view = await monitor.coordinator.view
                 await monitor.vacuumer.consider(
-                    rows, view.limits.pacedVacuum, isHeld: view.waitingFor != nil,
+                    rows, view.limits.pacedVacuum, lanes: view.limits.lanes,
+                    isHeld: view.waitingFor != nil,
                     isGentle: view.limits.foregroundBudget != nil)
             }
             if let rows = answers[.run] { await readRun(rows.first) }
@@ -132,9 +133,10 @@ struct MonitorEyes: Sendable {
         if await monitor.coordinator.hasLanes { due.append(.horizon) }
         let view = await monitor.coordinator.view
         let isVacuuming = await monitor.vacuumer.pid != nil
+        let isInTheWay = view.isBusy || isVacuuming || monitor.context.sweeps.isLooking
         // Behind a pooler sessions are not ours to tell apart: lock and statement timeouts have to
         // do.
-        if !job.session.isPooled, nowSeconds >= nextWaySeconds, view.isBusy || isVacuuming {
+        if !job.session.isPooled, nowSeconds >= nextWaySeconds, isInTheWay {
             nextWaySeconds = nowSeconds + Monitor.waySeconds
             due.append(.blockers)
         }

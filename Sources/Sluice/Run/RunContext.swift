@@ -15,6 +15,8 @@ struct RunContext: Sendable {
     let timelines: TimelineRecord
     /// Batches that were cancelled to make way.
     let yields = YieldRecord()
+    /// Tables that have to be swept.
+    let sweeps = SweepRecord()
     /// Where workers rest.
     let rests = Rests()
 

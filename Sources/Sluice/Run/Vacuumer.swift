@@ -63,7 +63,8 @@ actor Vacuumer {
     /// Takes in the answer, and begins a vacuum that is due; `isHeld` while nothing may start, and
     /// `isGentle` where an application has a latency to keep.
     func consider(
-        _ rows: [[String?]], _ setting: VacuumSetting, isHeld: Bool, isGentle: Bool = false
+        _ rows: [[String?]], _ setting: VacuumSetting, lanes: LaneSetting, isHeld: Bool,
+        isGentle: Bool = false
     ) {
         self.isGentle = isGentle
         func number(_ row: [String?], _ column: Int) -> Double {
@@ -73,7 +74,8 @@ actor Vacuumer {
             guard let part = row[0].flatMap({ Int($0) }) else { return nil }
             return VacuumPacing.Table(
                 part: part, rows: number(row, 1), deadRows: number(row, 2),
-                isTaken: row[3] == "t", vacuumedAtSeconds: number(row, 5))
+                isTaken: row[3] == "t", vacuumedAtSeconds: number(row, 5),
+                isInLanesOfPages: context.job.part(part)?.isInLanesOfPages(lanes) == true)
         }
         let due = pacing.due(
             tables, setting,

@@ -24,7 +24,7 @@ extension WorkerHands {
                     Parameter(pages(range, keys: request.regionKeys)), Parameter(request.lanes),
                     Parameter(pages(range, keys: Self.regionKeysMin)),
                     .text("\(context.leaseSeconds)"),
-                    Parameter(request.shape.isOfKeys ? Self.slots(request.shape) : nil),
+                    .text(TextArray.literal(request.shape.ends.map(String.init))),
                 ])
         }
         statements.append(Statement(PhysicalSQL.state, fence(range)))
@@ -43,12 +43,12 @@ extension WorkerHands {
             return LaneSurvey(slices: [], transaction: transaction, horizon: horizon)
         }
         let slots = state[8].map { TextArray.parse($0).compactMap { Int($0) } } ?? []
-        let ends = slots.isEmpty ? nil : slots
+        let shape =
+            slots.isEmpty
+            ? LaneShape(uniform: Int(state[7] ?? "") ?? 1) : LaneShape(ends: slots)
         lanePages = LanePages(
             first: first, end: end,
-            shape: ends.map { LaneShape(ends: $0) }
-                ?? LaneShape(uniform: Int(state[7] ?? "") ?? 1),
-            isOfKeys: ends != nil, steps: request.steps,
+            shape: shape, visits: visits(range, shape), steps: request.steps,
             rowsPerPage: rowsPerPage(range), isMerged: isMerged, lane: Int(state[0] ?? "") ?? 0,
             page: state[1].flatMap { TextArray.parse($0).first }.flatMap { Int($0) })
         return LaneSurvey(
@@ -56,9 +56,15 @@ extension WorkerHands {
             isMerged: isMerged)
     }
 
+    /// Which rows of its pages a batch in a lane changes.
+    func pageRows(_ batch: LaneBatch) -> PhysicalSQL.Rows {
+        guard let visit = lanePages.visit(batch) else { return .all }
+        return visit.leavingShare > 0 ? .leaving : .room
+    }
+
     /// The parameters of a batch in a lane of pages.
     func pageParameters(
-        _ range: HeldRange, _ batch: LaneBatch, skips: Bool
+        _ range: HeldRange, _ batch: LaneBatch, _ rows: PhysicalSQL.Rows
     ) -> [Parameter] {
         let before = lanePages.place(before: batch)
         let slice = lanePages.slices[batch.slice].slice
@@ -72,19 +78,16 @@ extension WorkerHands {
                 .text(batch.endsRegion ? "true" : "false"), .text("\(context.leaseSeconds)"),
                 .text(context.job.session.durableCommit), Parameter(pages.end),
             ]
-        if skips { return place }
-        let told = lanePages.told(batch, by: keyBounds(range))
+        if rows == .none { return place }
+        guard rows != .all, let visit = lanePages.visit(batch) else {
+            return place + [Parameter(pages.first)]
+        }
         return place + [
-            Parameter(pages.first), Parameter(told.lanes), Parameter(told.from),
-            Parameter(told.below),
-        ]
+            Parameter(pages.first)
+        ] + visit.numbers.map { .text("\($0)") }
     }
 
-    private func keyBounds(_ range: HeldRange) -> [String] {
-        context.job.part(range.part)?.laneFacts?.keyBounds ?? []
-    }
-
-    private static func slots(_ shape: LaneShape) -> String {
-        TextArray.literal(shape.ends.map(String.init))
+    private func visits(_ range: HeldRange, _ shape: LaneShape) -> [PageVisit] {
+        PageVisit.visits(shape, context.job.part(range.part)?.laneFacts ?? LaneFacts())
     }
 }

@@ -97,7 +97,7 @@ struct WorkerHands: Sendable {
             RangeSQL.claim,
             [.text("\(context.run)"), .text(context.owner), .text("\(context.leaseSeconds)")],
             durable: false)
-        if let range = Self.range(result.rows.first) { return .claimed(range) }
+        if let range = Self.range(result.rows.first) { return await lookedBehind(range) }
         let unfinished = try await open().query(
             RangeSQL.unfinished, [.text("\(context.run)")],
             timeout: PostgresConnection.ledgerTimeout
@@ -130,24 +130,27 @@ struct WorkerHands: Sendable {
                 Parameter(pages(range, keys: keys)), .text("\(context.leaseSeconds)"),
                 .text(context.job.session.durableCommit),
             ]
-        return try await sendPages(range, parameters, isLane: false, skips: skips, limits: limits)
+        return try await sendPages(
+            range, parameters, isLane: false, skips ? .none : .all, limits: limits)
     }
 
     private mutating func sendPages(
         _ range: HeldRange, _ batch: LaneBatch, skips: Bool, limits: Limits
     ) async throws(PostgresError) -> WorkerEvent {
-        let parameters = pageParameters(range, batch, skips: skips)
-        return try await sendPages(range, parameters, isLane: true, skips: skips, limits: limits)
+        let rows = skips ? .none : pageRows(batch)
+        return try await sendPages(
+            range, pageParameters(range, batch, rows), isLane: true, rows, limits: limits)
     }
 
     private mutating func sendPages(
-        _ range: HeldRange, _ parameters: [Parameter], isLane: Bool, skips: Bool, limits: Limits
+        _ range: HeldRange, _ parameters: [Parameter], isLane: Bool, _ rows: PhysicalSQL.Rows,
+        limits: Limits
     ) async throws(PostgresError) -> WorkerEvent {
         let connection = try open()
         if connection.outstanding == 0 { lastAnswer = .now }
         try await connection.send(
             messages.pages(
-                part: range.part, isLane: isLane, skips: skips, parameters, limits: limits,
+                part: range.part, isLane: isLane, rows, parameters, limits: limits,
                 serverVersion: connection.serverVersion))
         return .sent
     }
@@ -219,7 +222,7 @@ struct WorkerHands: Sendable {
         return .split(Self.range(row))
     }
 
-    private func held(
+    func held(
         _ statement: String, _ range: HeldRange, lease: Bool
     ) async throws(PostgresError) -> HeldRange? {
         let more: [Parameter] = lease ? [.text("\(context.leaseSeconds)")] : []

@@ -8,12 +8,25 @@ import SluicePostgres
 /// all others are left to the sweep by key, with those that move while the pages are gone through.
 /// So a row is changed once, wherever it goes, and whatever rewrites the table meanwhile.
 ///
-/// Every bound is a scalar sub-select: joined from another relation it would make the scan of the
-/// pages one of the whole table.
+/// Every bound is a scalar sub-select, or one of a page that a fenced sub-select is asked for by
+/// itself: joined from another relation it would make the scan of the pages one of the whole table.
 struct PhysicalSQL: Sendable {
     let batch: BatchSQL
     /// The table's columns, by which the predicate is asked again of a row as it will be.
     let columns: [String]
+
+    /// Which rows of its pages a batch changes.
+    enum Rows: String, CaseIterable {
+        /// None: the batch skips its pages.
+        case none
+        /// All that match the predicate.
+        case all
+        /// As many of them in each page as there is room for.
+        case room
+        /// The same and some more, which leave, those with the smallest keys of the page: so their
+        /// new entries lie together in the key's index, of which few pages are written to the log.
+        case leaving
+    }
 
     // MARK: Plain batches
 
@@ -22,10 +35,7 @@ struct PhysicalSQL: Sendable {
     ///
     /// It counts keys by the range's own estimate: to count them it would read the pages twice.
     func change(skips: Bool) -> String {
-        let change =
-            skips
-            ? Self.nothing
-            : change(first: Self.bound("b.page"), last: Self.bound("b.last"), lane: "")
+        let change = skips ? Self.nothing : change(among: pages(Self.bound))
         return """
             WITH \(fence), \(Self.bounds), \(change), \
             \(batch.moved(
@@ -37,18 +47,17 @@ struct PhysicalSQL: Sendable {
 
     /// The same without a ledger and with bounds that the planner cannot see through, for EXPLAIN.
     var inspection: String {
-        let bound = "(SELECT NULL::pg_catalog.tid)"
-        return """
-            WITH \(change(first: bound, last: bound, lane: ""))
-            SELECT (SELECT n.rows FROM sluice_count n)
-            """
+        """
+        WITH \(change(among: pages { _ in "(SELECT NULL::pg_catalog.tid)" }))
+        SELECT (SELECT n.rows FROM sluice_count n)
+        """
     }
 
     // MARK: Lanes
 
     /// Begins a region of `$5` pages in `$6` lanes, unless fewer than `$7` are ahead: parameters
-    /// are those of the fence, `$8` the lease in seconds, and `$9` the slots before which lanes of
-    /// keys end, NULL where a row's place tells its lane.
+    /// are those of the fence, `$8` the lease in seconds, and `$9` the slots before which lanes
+    /// end, of as many as a page has rows.
     static let begin = """
         UPDATE sluice.range r SET region_upper = ARRAY[least(r."cursor"[1]::bigint + $5::bigint,
         r.upper[1]::bigint)::text],
@@ -72,38 +81,137 @@ struct PhysicalSQL: Sendable {
         AND r.state = 'running' FOR NO KEY UPDATE
         """
 
-    /// The change of a lane's next pages, or where it skips, none: parameters are those of a
-    /// lane's batch (``LaneSQL/change``) up to `$11`, `$12` the page behind the last one,
-    /// and unless it skips, `$13` the first page, `$14` how many lanes there are, 0 for all that
-    /// is left, and -1 where a lane has the keys from `$15` on and below `$16`, either NULL for no
-    /// bound.
-    ///
-    /// Rows of a lane that leave their pages have entries in one stretch of the key's index, so
-    /// that a few of its pages are written to the log and not all of them. Where keys lie
-    /// together in the pages a row's place tells its lane. Nothing but speed depends on either: a
-    /// row that no lane met is the sweep's.
-    func laneChange(skips: Bool) -> String {
+    /// The change of a lane's next pages: parameters are those of a lane's batch
+    /// (``LaneSQL/change``) up to `$11`, `$12` the page behind the last one, unless it skips, `$13`
+    /// the first page, and of a part of the rows those of ``Room``.
+    func laneChange(_ rows: Rows) -> String {
         let lanes = LaneSQL(batch: batch, method: .hash)
         let change =
-            skips
-            ? Self.nothing
-            : change(
-                first: Self.page("$13"), last: Self.page("$12"),
-                // A `CASE`, which no index serves: the pages are what is gone through.
-                lane: """
-                    CASE WHEN $14::bigint = 0 THEN true
-                    WHEN $14::bigint > 0
-                    THEN pg_catalog.hashtidextended(\(place), 0) & ($14::bigint - 1) = $7::bigint
-                    WHEN \(firstKey) < $15::\(batch.key[0].castType) THEN false
-                    WHEN \(firstKey) >= $16::\(batch.key[0].castType) THEN false
-                    ELSE true END
-                    AND\u{20}
-                    """)
+            switch rows {
+            case .none: Self.nothing
+            case .all: change(among: pages { Self.page($0 == .first ? "$13" : "$12") })
+            case .room, .leaving:
+                places(
+                    of: "(SELECT $13::bigint FROM sluice_fence), $12::bigint - 1",
+                    leaving: rows == .leaving, Room.parameters)
+                    + ", " + change(among: Self.places(place))
+            }
         return """
             WITH \(lanes.fence), \(change), \
             \(lanes.moved(cursor: "ARRAY[$12::bigint::text]"))
             \(lanes.told)
             """
+    }
+
+    /// The same of some of a page's rows without a ledger, for EXPLAIN.
+    var inspectionsOfLanes: [String] {
+        [true, false].map { leaving in
+            let unseen = "(SELECT NULL::bigint)"
+            return """
+                WITH \(places(of: "\(unseen), \(unseen)", leaving: leaving, Room.unseen)), \
+                \(change(among: Self.places(place)))
+                SELECT (SELECT n.rows FROM sluice_count n)
+                """
+        }
+    }
+
+    /// What says how many rows of a page are changed, as the statement has it: the parts of a
+    /// ``PageVisit`` in their order.
+    private struct Room {
+        let leaving, left, page, taken, filled, rowLeast, rowMost, growth: String
+
+        static let parameters = Room(
+            leaving: "$14::double precision", left: "$15::double precision",
+            page: "$16::double precision", taken: "$17::double precision",
+            filled: "$18::double precision", rowLeast: "$19::double precision",
+            rowMost: "$20::double precision", growth: "$21::double precision")
+        static let unseen = Room(
+            leaving: "(SELECT NULL::double precision)", left: "1", page: "1", taken: "1",
+            filled: "1", rowLeast: "1", rowMost: "1", growth: "1")
+    }
+
+    /// The part of a lane's statement that finds its rows.
+    static let placesPart = "sluice_place"
+
+    /// Where the rows are that a lane changes: of each page as many as there is
+    /// room for, by the rows that everybody sees in it.
+    ///
+    /// Each page is scanned by itself, which prunes it; a row that is fetched by its place does
+    /// not. The predicate is asked of no more rows than are taken, but for those that leave.
+    private func places(of pages: String, leaving: Bool, _ room: Room) -> String {
+        let own = "\(place) >= sluice_p.sluice_first AND \(place) < sluice_p.sluice_behind"
+        let rows = """
+            (round(sluice_c.sluice_before * \(room.leaving)) + greatest(0, floor((\(room.page)
+            - sluice_c.sluice_before * \(room.taken) - sluice_c.sluice_rows * sluice_c.sluice_bytes)
+            / (sluice_c.sluice_bytes + \(room.growth)))))::bigint
+            """
+        // A `CASE`, which no index serves and no join replaces: the page is what is gone through.
+        let due = """
+            FROM ONLY \(batch.source) WHERE \(own) AND (CASE WHEN (
+            \(predicate)
+            ) THEN true END)
+            """
+        let taken =
+            leaving
+            ? """
+            SELECT sluice_k.sluice_place FROM (SELECT \(place) AS sluice_place,
+            \(firstKey) AS sluice_key
+            \(due) OFFSET 0) AS sluice_k ORDER BY sluice_k.sluice_key LIMIT \(rows)
+            """
+            : "SELECT \(place) AS sluice_place \(due) LIMIT \(rows)"
+        return """
+            \(Self.placesPart) AS MATERIALIZED (
+            SELECT array_agg(sluice_l.sluice_place) AS places FROM (
+            SELECT ('(' || sluice_g.sluice_page || ',0)')::pg_catalog.tid AS sluice_first,
+            ('(' || sluice_g.sluice_page + 1 || ',0)')::pg_catalog.tid AS sluice_behind
+            FROM generate_series(\(pages)) AS sluice_g (sluice_page) OFFSET 0) AS sluice_p
+            CROSS JOIN LATERAL (SELECT sluice_n.sluice_rows, sluice_n.sluice_before,
+            least(\(room.rowMost), greatest(\(room.rowLeast),
+            \(room.filled) / greatest(1, sluice_n.sluice_before))) AS sluice_bytes
+            FROM (SELECT count(*) AS sluice_rows, count(*) / \(room.left) AS sluice_before
+            FROM ONLY \(batch.source) WHERE \(own)) AS sluice_n OFFSET 0) AS sluice_c
+            CROSS JOIN LATERAL (\(taken)) AS sluice_l)
+            """
+    }
+
+    /// The rows at those places.
+    private static func places(_ place: String) -> String {
+        "\(place) = ANY ((SELECT s.places FROM \(placesPart) s)::pg_catalog.tid[])"
+    }
+
+    // MARK: The sweep
+
+    /// Ends the sweep where no row of the table matches the predicate: all keys that nobody walks
+    /// along, and those of the own range; parameters are those of the fence.
+    ///
+    /// It sees the whole table at one moment, after all of its pages are done, so that no row can
+    /// be where it does not look: a scan in parts, each at its own moment, would miss one that
+    /// moves from a part that is ahead to one that is behind. What the predicate matches later is
+    /// not the run's, as with a walk along the keys that has passed it.
+    var endSweep: String {
+        """
+        WITH sluice_left AS MATERIALIZED (SELECT FROM ONLY \(batch.source) WHERE (
+        \(predicate)
+        ) LIMIT 1),
+        sluice_free AS MATERIALIZED (SELECT r.number FROM sluice.range r
+        WHERE r.run = $1 AND r.part = \(batch.part) AND NOT r.is_physical
+        AND (r.state = 'pending'
+        OR r.number = $2 AND r.owner = $3 AND r.epoch = $4 AND r.state = 'running')
+        AND r.region_upper IS NULL
+        AND NOT EXISTS (SELECT FROM sluice_left)
+        AND NOT EXISTS (SELECT FROM sluice.range g WHERE g.run = $1 AND g.part = \(batch.part)
+        AND g.is_physical AND g.state <> 'done')
+        \(batch.nameClauses)
+        ORDER BY r.number FOR NO KEY UPDATE),
+        sluice_ended AS (UPDATE sluice.range r SET state = 'done',
+        keys_estimate = r.keys_scanned, updated_at = clock_timestamp()
+        FROM sluice_free f WHERE r.run = $1 AND r.number = f.number
+        RETURNING r.number),
+        sluice_noted AS (INSERT INTO sluice.event (run, owner, kind, detail)
+        SELECT $1, $3::uuid, 'swept', count(*) || ' ranges of part \(batch.part) at once'
+        FROM sluice_ended HAVING count(*) > 0)
+        SELECT EXISTS (SELECT FROM sluice_ended e WHERE e.number = $2)
+        """
     }
 
     // MARK: The pieces
@@ -136,9 +244,18 @@ struct PhysicalSQL: Sendable {
     /// What a batch does that skips its pages.
     private static let nothing = "sluice_count AS MATERIALIZED (SELECT 0::bigint AS rows)"
 
+    /// A bound of a batch's pages.
+    private enum Bound { case first, last }
+
+    /// The rows of the pages between two places.
+    private func pages(_ bound: (Bound) -> String) -> String {
+        "\(place) >= \(bound(.first))\nAND \(place) < \(bound(.last))"
+    }
+
     /// The place before a page's first row, the page being one of the batch's.
-    private static func bound(_ page: String) -> String {
-        "(SELECT ('(' || \(page) || ',0)')::pg_catalog.tid FROM sluice_bound b)"
+    private static func bound(_ bound: Bound) -> String {
+        let page = bound == .first ? "b.page" : "b.last"
+        return "(SELECT ('(' || \(page) || ',0)')::pg_catalog.tid FROM sluice_bound b)"
     }
 
     /// The place before a page's first row, if the fence holds.
@@ -155,14 +272,13 @@ struct PhysicalSQL: Sendable {
     private var predicate: String { batch.identity.predicate ?? "true" }
 
     /// The change of the rows of some pages that match the predicate and will not match it again.
-    private func change(first: String, last: String, lane: String) -> String {
+    private func change(among rows: String) -> String {
         let unchanged = ChangeSQL.unchanged(batch.identity)
         return """
             sluice_change AS (
             UPDATE ONLY \(batch.source) SET \(ChangeSQL.assignments(batch.identity))
-            WHERE \(place) >= \(first)
-            AND \(place) < \(last)
-            AND \(lane)(CASE WHEN (
+            WHERE \(rows)
+            AND (CASE WHEN (
             \(predicate)
             ) THEN (SELECT (
             \(predicate)

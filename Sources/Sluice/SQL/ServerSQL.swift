@@ -10,7 +10,6 @@ enum ServerSQL {
         pg_catalog.pg_size_bytes(current_setting('wal_keep_size')),
         EXISTS (SELECT FROM pg_catalog.pg_replication_slots),
         pg_catalog.pg_size_bytes(current_setting('max_slot_wal_keep_size')),
-        pg_catalog.pg_size_bytes(current_setting('effective_cache_size')),
-        pg_catalog.pg_size_bytes(current_setting('shared_buffers'))
+        pg_catalog.pg_size_bytes(current_setting('effective_cache_size'))
         """
 }

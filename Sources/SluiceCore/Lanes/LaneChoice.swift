@@ -32,9 +32,6 @@ public struct LaneFacts: Sendable, Equatable {
 
     /// Whether its rows are visited in the order of its pages.
     public var isPhysical = false
-    /// Keys that part the table's rows into about equal shares, in order, the lowest and the
-    /// highest included; none where rows of a page have keys near each other.
-    public var keyBounds: [String] = []
 
     /// Facts of a table that nothing stands in the way of.
     public init() {}
@@ -146,60 +143,46 @@ public enum LaneChoice: Sendable, Equatable {
         return nil
     }
 
-    /// Fewest shares of keys that lanes are made of: with fewer their widths are too coarse.
-    package static let slotsOfKeysMin = 32
-    /// Fewest lanes of keys, of which the first has a fifth.
-    private static let lanesOfKeysMin = 6
     /// Slots among which a hash spreads keys: so many that the width of a lane is that of its share
     /// within a percent.
     private static let slotsOfHash = 1_024
+    /// What a lane's visit to a page costs in the order of pages, in microseconds: it counts the
+    /// page's rows and looks for some of them.
+    ///
+    /// With 62 rows a page and the key's index only 9, 10, 12 and 14 lanes took the same time
+    /// within their scatter (PostgreSQL 15, 2 M rows), and 16 a fifth more; 10 wrote the least.
+    static let visitMicrosecondsOfPages = 2.0
+    /// Most rows that leave in one lane there, of all: they are those with the smallest keys of
+    /// each page, whose entries lie together in the key's index whatever the lane.
+    static let leavingMostOfPages = 0.16
 
     /// The lanes of a table: so many, or those that cost a page the least.
     private static func shape(_ facts: LaneFacts, lanes: Int? = nil) -> LaneShape {
         let rows = facts.rowsPerPage ?? rowsPerPageUnknown
         let move = moveMicroseconds + indexMicroseconds * Double(facts.otherIndexes)
-        let visit = visitMicroseconds(namesRuns: facts.canNameRuns)
-        if facts.isPhysical { return physicalShape(facts, rows: rows, lanes: lanes) }
         let slots =
-            facts.isHashed ? slotsOfHash : min(Int(pointersMost), max(2, Int(rows.rounded())))
-        let page = LaneShape.Page(
-            slots: max(slots, lanes ?? 0), rowsPerPage: rows,
-            room: room(facts, rows: rows))
+            facts.isHashed && !facts.isPhysical
+            ? slotsOfHash : min(Int(pointersMost), max(2, Int(rows.rounded())))
+        let page = page(facts, slots: max(slots, lanes ?? 0))
         if let lanes { return .fitted(lanes: lanes, page) }
-        return .cheapest(
-            page, lanesMost: lanesMost, moveMicroseconds: move, visitMicroseconds: visit)
+        let shape = LaneShape.cheapest(
+            page, lanesMost: lanesMost, moveMicroseconds: move,
+            visitMicroseconds: facts.isPhysical
+                ? visitMicrosecondsOfPages : visitMicroseconds(namesRuns: facts.canNameRuns))
+        return facts.isPhysical ? PageVisit.shape(shape, facts, lanesMost: lanesMost) : shape
     }
 
-    /// Lanes of rows that lie anywhere in a page, by their keys where those have no order there.
-    private static func physicalShape(_ facts: LaneFacts, rows: Double, lanes: Int?) -> LaneShape {
-        let move = moveMicroseconds + indexMicroseconds * Double(facts.otherIndexes)
-        let most = min(Double(lanesMost), rows)
-        let best = min(most, (rows * move / visitMicroseconds(namesRuns: false)).squareRoot())
-        let count = lanes ?? Int(best.rounded())
-        let slots = facts.keyBounds.count - 1
-        // A place in a page tells a lane by its low bits. With other indexes than the key's it is
-        // their entries that lie all over, and the fewer rows leave the better; and of few lanes
-        // the others are as wide as the first.
-        guard slots >= slotsOfKeysMin, facts.otherIndexes == 0, count >= lanesOfKeysMin else {
-            return LaneShape(uniform: powerOfTwo(below: lanes.map(Double.init) ?? best))
-        }
-        let room = room(facts, rows: rows)
-        let first = max(
-            LaneShape.leavingShareOfKeys, room.taken / max(1e-3, room.taken + room.freed))
-        let others = Int(Double(slots) * (1 - first))
-        return LaneShape(
-            first: first, lanes: min(count, max(2, others + 1)), slots: slots,
-            leavingShare: min(1, first + LaneShape.strayShareOfKeys))
+    /// What decides about shapes among so many slots.
+    static func page(_ facts: LaneFacts, slots: Int) -> LaneShape.Page {
+        let rows = facts.rowsPerPage ?? rowsPerPageUnknown
+        return LaneShape.Page(
+            slots: slots, rowsPerPage: rows, room: room(facts, rows: rows),
+            leavingMostOfLane: facts.isPhysical
+                ? leavingMostOfPages : LaneShape.leavingMostOfLane)
     }
 
     private static func room(_ facts: LaneFacts, rows: Double) -> PageRoom {
         PageRoom(
             rowsPerPage: rows, growthBytes: facts.growthBytes, freeBytes: facts.freePageBytes)
-    }
-
-    private static func powerOfTwo(below lanes: Double) -> Int {
-        var power = 2
-        while Double(power * 2) <= lanes { power *= 2 }
-        return power
     }
 }

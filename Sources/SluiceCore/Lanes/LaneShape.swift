@@ -31,34 +31,6 @@ public struct LaneShape: Sendable, Equatable {
         self.init(ends: (1...lanes).map { $0 * slots / lanes })
     }
 
-    /// A first lane of a share of the rows, which leave, and the others of about the same width;
-    /// `leavingShare` is what leaves in all.
-    public init(first share: Double, lanes: Int, slots: Int, leavingShare: Double? = nil) {
-        let lanes = min(max(1, lanes), slots)
-        let first = min(slots - lanes + 1, max(1, Int((share * Double(slots)).rounded())))
-        self.init(
-            ends: (0..<lanes).map { lane in
-                lanes == 1
-                    ? slots : lane == 0 ? first : first + (slots - first) * lane / (lanes - 1)
-            }, leavingShare: leavingShare ?? share)
-    }
-
-    /// Share of rows that find no room in a later lane of keys (no unit): of 2 M rows of 62 a page
-    /// 24 % left in all, 20 of them in the first lane.
-    static let strayShareOfKeys = 0.04
-    /// The share of rows that leaves in the first lane of keys (no unit), where pages have a row
-    /// of a lane by chance; more where what rows grow by needs more room.
-    ///
-    /// About as many as leave if lanes are equal, but nearly all in the first lane, whose entries
-    /// lie together in the key's index: 2 M rows of 62 a page, PostgreSQL 15, a log of 67 MB
-    /// between checkpoints. With 8 equal lanes by place the index grew by 98 %, the log was 1.8 GB
-    /// and the time 11 to 12 s; with a fifth and 8 lanes 20 %, 1.6 GB and 9.3 to 9.7 s.
-    static let leavingShareOfKeys = 0.2
-
-    /// Whether its slots are shares of the keys, in their order, where rows are visited by pages:
-    /// lanes that a row's place tells are equal, and go by no share.
-    public var isOfKeys: Bool { leavingShare != nil }
-
     /// How many lanes there are.
     public var count: Int { ends.count }
     /// Slots of a cycle.
@@ -84,6 +56,10 @@ struct PageRoom: Sendable, Equatable {
     /// Most of a page that may be free (no unit): `fillfactor` is 10 at the least.
     static let freeShareMost = 0.9
 
+    /// Bytes of a row with its pointer, as it is.
+    let rowBytes: Double
+    /// Bytes that it grows by.
+    let growthBytes: Double
     /// Free from the beginning, in rows as they become.
     let slack: Double
     /// Room that one row makes by leaving.
@@ -97,6 +73,8 @@ struct PageRoom: Sendable, Equatable {
         let free = min(max(0, freeBytes), Self.pageBytes * Self.freeShareMost)
         let row = (Self.pageBytes - free) / max(1, rowsPerPage)
         let growth = max(0, growthBytes)
+        rowBytes = row
+        self.growthBytes = growth
         slack = max(Self.slackRows, free / (row + growth))
         freed = max(0, row - Self.pointerBytes) / (row + growth)
         taken = (growth + Self.pointerBytes) / (row + growth)
@@ -109,6 +87,8 @@ extension LaneShape {
         let slots: Int
         let rowsPerPage: Double
         let room: PageRoom
+        /// Most rows that leave in one lane, of all.
+        var leavingMostOfLane = LaneShape.leavingMostOfLane
     }
 
     /// Most rows that leave in one lane, of all, unless few lanes are asked for: as many as find
@@ -121,19 +101,17 @@ extension LaneShape {
     /// The widths of lanes in which so many slots leave, as early as may be, and as many stay as
     /// there is room for; `nil` where room runs out.
     private static func widths(leaving: Int, _ page: Page) -> [Int]? {
-        let most = max(1, Int(leavingMostOfLane * Double(page.slots)))
-        var free = page.room.slack * Double(page.slots) / max(1, page.rowsPerPage)
+        let most = max(1, Int(page.leavingMostOfLane * Double(page.slots)))
+        var filling = PageFilling(page)
         var (rest, toLeave, widths) = (page.slots, leaving, [Int]())
         while rest > 0 {
-            // The first rows of all find none where what is free at first is less than a row.
-            let isFull = widths.isEmpty && page.room.slack < 1
-            let staying = isFull ? 0 : min(rest, Int(free))
+            let staying = min(rest, filling.room)
             let moving = min(rest - staying, toLeave, most)
             guard staying + moving > 0 else { return nil }
             widths.append(staying + moving)
             rest -= staying + moving
             toLeave -= moving
-            free += Double(moving) * page.room.freed - Double(staying) * page.room.taken
+            filling.add(staying: staying, moving: moving)
         }
         return widths
     }

@@ -92,6 +92,13 @@ public enum PlanGuard {
         flattened(plan).contains { $0.type == "Tid Range Scan" && $0.relation == table }
     }
 
+    /// Whether the same is so of each scan of it in a part of the statement.
+    public static func scansPagesOnly(_ plan: PlanNode, table: String, part: String) -> Bool {
+        let scans = flattened(plan).filter { $0.part == part }.flatMap(flattened)
+            .filter { $0.relation == table }
+        return !scans.isEmpty && scans.allSatisfy { $0.type == "Tid Range Scan" }
+    }
+
     /// Whether the table is read by bitmaps of its pages.
     public static func usesBitmaps(_ plan: PlanNode, table: String) -> Bool {
         flattened(plan).contains { $0.type == "Bitmap Heap Scan" && $0.relation == table }

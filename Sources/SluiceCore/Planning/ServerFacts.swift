@@ -25,13 +25,6 @@ public struct ServerFacts: Sendable, Equatable {
     /// What the server takes for its cache, the system's included, in bytes.
     public var cacheBytes = Double(4 << 30)
 
-    /// Bytes of the server's own cache, `shared_buffers`.
-    public var bufferBytes = Double(128 << 20)
-
     /// A server as it comes.
     public init() {}
-
-    /// Bytes of log from the beginning of one checkpoint to that of the next, where the log brings
-    /// it about (`CalculateCheckpointSegments` in PostgreSQL's source).
-    public var checkpointBytes: Double { maxWalBytes / (1 + completionTarget) }
 }

@@ -15,16 +15,28 @@ extension RunScheduler {
     /// Whether the worker's next batch may go into the pipe behind those that are in it.
     func isLaneOpen(_ worker: WorkerState) -> Bool {
         guard let range = worker.range else { return false }
-        guard let region = worker.region else { return !wantsRegion(range, worker) }
+        guard let region = worker.region else {
+            return !wantsRegion(range, worker) && !awaitsRegion(range, worker)
+        }
         return region.isReady(horizon: lanes.horizon)
     }
 
     /// Whether the worker is to look what a region holds before it changes anything.
     private func wantsRegion(_ range: HeldRange, _ worker: WorkerState) -> Bool {
         if range.hasRegion { return true }
-        return worker.bisection == nil && !worker.isRegionRefused
-            && worker.batchesOfRow < Self.batchesPerLedgerRow
+        return mayBeginRegion(worker)
             && lanes.shape(part: range.part, isPhysical: range.isPhysical) != nil
+    }
+
+    private func mayBeginRegion(_ worker: WorkerState) -> Bool {
+        worker.bisection == nil && !worker.isRegionRefused
+            && worker.batchesOfRow < Self.batchesPerLedgerRow
+    }
+
+    /// Whether the worker is to wait a moment before it begins a region.
+    private func awaitsRegion(_ range: HeldRange, _ worker: WorkerState) -> Bool {
+        !range.hasRegion && !worker.hasAwaitedRegion && mayBeginRegion(worker)
+            && lanes.awaitsHorizon(part: range.part, isPhysical: range.isPhysical)
     }
 
     /// Leaves a batch of pages that cannot be changed to the sweep.
@@ -45,6 +57,13 @@ extension RunScheduler {
         _ id: Int, _ range: HeldRange, _ worker: inout WorkerState, nowSeconds: Double
     ) -> WorkerAction? {
         guard let region = worker.region else {
+            if awaitsRegion(range, worker) {
+                let since = worker.regionAwaitedSinceSeconds ?? nowSeconds
+                worker.regionAwaitedSinceSeconds = since
+                // Others may keep it as old as that for ever.
+                worker.hasAwaitedRegion = nowSeconds - since >= LaneRule.patienceSeconds
+                if !worker.hasAwaitedRegion { return .wait(seconds: Self.sliceSeconds) }
+            }
             guard wantsRegion(range, worker) else { return nil }
             // Nothing is in flight, so this is what the ledger has.
             var range = range
@@ -83,7 +102,7 @@ extension RunScheduler {
             shape: lanes.shape(part: range.part, isPhysical: range.isPhysical)
                 ?? LaneShape(uniform: 1),
             batchKeys: limits.sizesBatches ? nil : limits.batchKeys,
-            mergesRest: mergesRest)
+            isPhysical: range.isPhysical, mergesRest: mergesRest)
     }
 
     /// Takes in what a region holds.
@@ -99,6 +118,8 @@ extension RunScheduler {
             worker.isRegionRefused = true
         } else {
             worker.region = LaneRegion(survey)
+            worker.regionAwaitedSinceSeconds = nil
+            worker.hasAwaitedRegion = false
             worker.range?.hasRegion = true
         }
     }

@@ -16,6 +16,10 @@ struct WorkerState: Sendable {
     var tickets: [BatchGate.Ticket] = []
     /// The region that it fills in lanes, once it knows what is in it.
     var region: LaneRegion?
+    /// Since when it waits for a young horizon before it begins a region, in seconds, until it has
+    /// begun one; and whether it has waited for long enough.
+    var regionAwaitedSinceSeconds: Double?
+    var hasAwaitedRegion = false
     /// Whether too little is ahead for a region.
     var isRegionRefused = false
     /// Rows of that region that were changed, and how many of them within their page.

@@ -14,16 +14,20 @@ public struct VacuumPacing: Sendable, Equatable {
         public var isTaken: Bool
         /// When anybody last vacuumed it, in seconds of the server's clock; 0 for never.
         public var vacuumedAtSeconds: Double
+        /// Whether it is filled in lanes in the order of its pages.
+        public var isInLanesOfPages: Bool
 
         /// What is known of a table.
         public init(
-            part: Int, rows: Double, deadRows: Double, isTaken: Bool, vacuumedAtSeconds: Double
+            part: Int, rows: Double, deadRows: Double, isTaken: Bool, vacuumedAtSeconds: Double,
+            isInLanesOfPages: Bool = false
         ) {
             self.part = part
             self.rows = rows
             self.deadRows = deadRows
             self.isTaken = isTaken
             self.vacuumedAtSeconds = vacuumedAtSeconds
+            self.isInLanesOfPages = isInLanesOfPages
         }
     }
 
@@ -69,7 +73,7 @@ public struct VacuumPacing: Sendable, Equatable {
         _ tables: [Table], _ setting: VacuumSetting, horizon: UInt64, next: UInt64,
         isHeld: Bool, nowSeconds: Double
     ) -> Int? {
-        guard let share = setting.share else { return nil }
+        guard setting.share != nil else { return nil }
         defer { isFirstLook = false }
         var best: (part: Int, deadRows: Double)?
         for table in tables {
@@ -78,7 +82,8 @@ public struct VacuumPacing: Sendable, Equatable {
             defer { past[table.part] = known }
             known.see(table)
             let left = table.deadRows - known.deadRows
-            let worth = max(Self.deadRowsMin, share * max(0, table.rows))
+            let share = setting.share(inLanesOfPages: table.isInLanesOfPages)
+            let worth = max(Self.deadRowsMin, (share ?? 1) * max(0, table.rows))
             if left < worth / 2 { known.half = nil } else { known.half = known.half ?? next }
             guard left >= worth, let half = known.half, horizon >= half, !table.isTaken,
                 !isHeld, known.begun == nil, nowSeconds >= known.notBeforeSeconds,

@@ -133,54 +133,34 @@ import Testing
             facts.correlation = 0
             facts.canBeTold = false
         }
-        #expect(count(choice(.auto, pages)) == 16)
-        // A visit reads every row of a page there, whatever the key is.
-        for rows in [66.0, 100] {
-            #expect(
-                count(
-                    choice(.auto) {
-                        pages(&$0)
-                        $0.rowsPerPage = rows
-                    }) == 16)
+        func lanes(
+            rows: Double, indexes: Int = 0, growth: Double = 8, _ setting: LaneSetting = .auto
+        ) -> LaneShape? {
+            let choice = choice(setting) {
+                pages(&$0)
+                $0.isHashed = true
+                $0.rowsPerPage = rows
+                $0.growthBytes = growth
+                $0.otherIndexes = indexes
+            }
+            if case .lanes(let shape) = choice { return shape }
+            return nil
         }
-        #expect(count(choice(.fixed(31), pages)) == 16)
+        // A page's rows are its slots, whatever the key is.
+        #expect((10...13).contains(lanes(rows: 62)?.count ?? 0) && lanes(rows: 62)?.slots == 62)
+        #expect(lanes(rows: 62)?.width(0) == 9)
+        #expect((6...12).contains(lanes(rows: 15)?.count ?? 0))
+        // Each row that leaves costs more, so that fewer do, and rows that grow need room.
+        let (few, many) = (lanes(rows: 62, indexes: 3), lanes(rows: 62, growth: 60))
+        #expect(few?.leavingShare ?? 1 < lanes(rows: 62)?.leavingShare ?? 0)
+        #expect((0.3...0.4).contains(many?.leavingShare ?? 0))
+        #expect(lanes(rows: 62, .fixed(31))?.count == 31)
+        #expect(lanes(rows: 62, .fixed(5))?.count == 5)
         let problem = choice(.auto) {
             pages(&$0)
             $0.planProblem = "it reads all"
         }
         #expect(reason(problem) == "it reads all")
-    }
-
-    /// Keys that lie all over the pages tell lanes where their index is the only one.
-    @Test func pagesOfScatteredKeysAreToldByThem() {
-        func shape(
-            _ indexes: Int, bounds: Int, _ setting: LaneSetting = .auto, rows: Double = 64,
-            growth: Double = 8
-        ) -> LaneShape? {
-            let choice = choice(setting) {
-                $0.rowsPerPage = rows
-                $0.growthBytes = growth
-                $0.isPhysical = true
-                $0.correlation = 0
-                $0.otherIndexes = indexes
-                $0.keyBounds = (0..<bounds).map(String.init)
-            }
-            if case .lanes(let shape) = choice { return shape }
-            return nil
-        }
-        let scattered = shape(0, bounds: 101)
-        #expect(scattered == LaneShape(first: 0.2, lanes: 9, slots: 100, leavingShare: 0.2 + 0.04))
-        #expect(scattered?.width(0) == 20 && scattered?.slots == 100)
-        #expect(shape(3, bounds: 101) == LaneShape(uniform: 16))
-        #expect(shape(0, bounds: 11) == LaneShape(uniform: 8))
-        #expect(shape(0, bounds: 101, .fixed(33))?.count == 33)
-        // Of few lanes the others would be wider than the room that the first one leaves.
-        #expect(shape(0, bounds: 101, rows: 15) == LaneShape(uniform: 4))
-        #expect(shape(0, bounds: 101, .fixed(5)) == LaneShape(uniform: 4))
-        // Rows that grow by half of what they are need a third of the page.
-        let growing = shape(0, bounds: 101, growth: 60)
-        #expect((30...40).contains(growing?.width(0) ?? 0))
-        #expect(growing?.leavingShare ?? 0 > 0.35)
     }
 
     @Test func settingsAreReadAsTheyAreWritten() {

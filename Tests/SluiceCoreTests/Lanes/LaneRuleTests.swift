@@ -33,6 +33,34 @@ import Testing
         #expect(rule.shape(part: 2) == nil)
     }
 
+    /// A batch that took long makes the horizon old for a moment, a snapshot for longer.
+    @Test func lanesOfPagesWaitForAHorizonThatHasJustTurnedOld() {
+        for isPhysical in [true, false] {
+            var facts = LaneFacts()
+            facts.isPhysical = isPhysical
+            var rule = LaneRule(facts: [1: facts], setting: .fixed(8))
+            func awaits() -> Bool { rule.awaitsHorizon(part: 1, isPhysical: isPhysical) }
+            rule.observe(horizon: 100, next: 100, nowSeconds: 0)
+            #expect(!awaits())
+            rule.changed(part: 1, keys: 100, rows: 100)
+            var waits: [Double] = []
+            for step in 1...20 {
+                let seconds = Double(step) / 5
+                rule.observe(horizon: 100, next: 100 + UInt64(step), nowSeconds: seconds)
+                // Never both, and neither for good.
+                #expect(!awaits() || rule.shape(part: 1, isPhysical: isPhysical) == nil)
+                if awaits() { waits.append(seconds) }
+            }
+            #expect(waits.isEmpty != isPhysical)
+            #expect((waits.last ?? 0) - (waits.first ?? 0) <= LaneRule.patienceSeconds)
+            // The sweep behind the pages has no lanes to wait for, nor has a table without any.
+            rule.observe(horizon: 100, next: 125, nowSeconds: 0.8)
+            #expect(!rule.awaitsHorizon(part: 1, isPhysical: !isPhysical))
+            rule.set(.off)
+            #expect(!awaits())
+        }
+    }
+
     @Test func anIdleServersHorizonIsYoung() {
         var rule = rule()
         rule.observe(horizon: 100, next: 100, nowSeconds: 0)

@@ -116,18 +116,4 @@ import Testing
         #expect(uniform.ends == [1, 2, 3, 4] && uniform.leavingShare == nil)
         #expect(LaneShape(uniform: 3, slots: 10).ends == [3, 6, 10])
     }
-
-    @Test func aShapeOfKeysHasEverySlotOnce() {
-        for (share, lanes, slots) in [
-            (0.2, 9, 100), (0.2, 1, 100), (0.2, 2, 32), (0.9, 30, 32), (0.01, 64, 64),
-            (0.2, 99, 40),
-        ] {
-            let shape = LaneShape(first: share, lanes: lanes, slots: slots)
-            #expect(shape.count == min(lanes, slots) && shape.slots == slots)
-            let widths = (0..<shape.count).map { shape.width($0) }
-            #expect(widths.allSatisfy { $0 > 0 }, "\(share) \(lanes) \(slots): \(widths)")
-            let others = widths.dropFirst()
-            #expect((others.max() ?? 0) - (others.min() ?? 0) <= 1)
-        }
-    }
 }

@@ -3,9 +3,10 @@ import Testing
 @testable import SluiceCore
 
 @Suite struct OrderChoiceTests {
-    /// A table of 1 GB with random keys, under checkpoints of 67 MB of log.
+    /// A table of 1 GB with random keys, without lanes, under checkpoints of 67 MB of log.
     private func facts(_ change: (inout OrderFacts) -> Void = { _ in }) -> OrderFacts {
         var facts = OrderFacts()
+        facts.lanes = .off
         facts.hasPredicate = true
         facts.correlation = 0.01
         facts.pages = 133_000
@@ -19,14 +20,6 @@ import Testing
     private func isPhysical(_ choice: OrderChoice) -> Bool {
         if case .physical = choice { return true }
         return false
-    }
-
-    @Test func aRandomKeyUnderFrequentCheckpointsGoesByPages() {
-        #expect(isPhysical(OrderChoice.decide(facts(), .auto)))
-        // A checkpoint less often than the table is gone through.
-        #expect(!isPhysical(OrderChoice.decide(facts { $0.server.maxWalBytes = 2e9 * 1.9 }, .auto)))
-        #expect(!isPhysical(OrderChoice.decide(facts { $0.server.fullPageWrites = false }, .auto)))
-        #expect(!isPhysical(OrderChoice.decide(facts { $0.pages = 0 }, .auto)))
     }
 
     @Test func aTableLargerThanTheCacheGoesByPages() {
@@ -45,7 +38,10 @@ import Testing
         #expect(!isPhysical(OrderChoice.decide(facts { $0.correlation = -0.5 }, .auto)))
         #expect(!isPhysical(OrderChoice.decide(facts { $0.correlation = nil }, .auto)))
         // A customer's rows lie together, customers anywhere.
-        let near = facts { $0.keyBounds = [] }
+        let near = facts {
+            $0.isScattered = false
+            $0.lanes = .auto
+        }
         #expect(!isPhysical(OrderChoice.decide(near, .auto)))
         #expect(isPhysical(OrderChoice.decide(near, .physical)))
         #expect(isPhysical(OrderChoice.decide(facts { $0.correlation = nil }, .physical)))
@@ -74,71 +70,34 @@ import Testing
         }
     }
 
-    /// What was measured: 2 M rows with a random key under a `max_wal_size` of 128 MB wrote 1.23 kB
-    /// a row in key order and 0.92 in that of pages, where 60 fit into one.
-    @Test func aSmallTableGoesByKey() {
-        let small = facts {
-            $0.pages = 33_000
-            $0.rowsPerPage = 60
-        }
-        let gain = OrderChoice.logGain(small)
-        #expect(gain > 1.2 && gain < 1.5)
-        #expect(!isPhysical(OrderChoice.decide(small, .auto)))
-        // With lanes of keys, as that index alone allows: 0.94 and 0.76 kB.
+    /// With lanes it is faster however rare checkpoints are.
+    @Test func aRandomKeyGoesByPagesWhereThereAreLanes() {
         let scattered = facts {
+            $0.lanes = .auto
             $0.pages = 33_000
             $0.rowsPerPage = 60
-            $0.keyBounds = (0...100).map(String.init)
+            $0.server.maxWalBytes = 1e15
         }
-        #expect(isPhysical(OrderChoice.decide(scattered, .auto)))
-        // Without a checkpoint it depends on whether the server holds its pages.
-        var rare = scattered
-        rare.server.maxWalBytes = 1e15
-        rare.server.bufferBytes = 1e9
-        #expect(!isPhysical(OrderChoice.decide(rare, .auto)))
-        rare.server.bufferBytes = 128e6
-        #expect(isPhysical(OrderChoice.decide(rare, .auto)))
-        // Nor where lanes are not by keys: plain batches of pages double the table.
+        for isScattered in [true, nil] {
+            var known = scattered
+            known.isScattered = isScattered
+            #expect(isPhysical(OrderChoice.decide(known, .auto)))
+            // What other indexes write is as much in either order.
+            known.laneFacts.otherIndexes = 1
+            #expect(!isPhysical(OrderChoice.decide(known, .auto)))
+            known.server.cacheBytes = 1e8
+            #expect(isPhysical(OrderChoice.decide(known, .auto)))
+        }
+        // Plain batches of pages double the table, and a lane that gains nothing is none.
         for change: (inout OrderFacts) -> Void in [
-            { $0.lanes = .off }, { $0.lanes = .fixed(5) }, { $0.rowsPerPage = 185 },
-            { $0.rowsPerPage = 15 },
-            { $0.keyBounds = nil }, { $0.server.bufferBytes = 0 },
+            { $0.lanes = .off }, { $0.rowsPerPage = 185 }, { $0.rowsPerPage = 2 },
+            { $0.laneFacts.indexesInTheWay = ["t_v"] }, { $0.laneFacts.planProblem = "reads all" },
+            { $0.isScattered = false }, { $0.correlation = 0.9 },
         ] {
-            var other = rare
+            var other = scattered
             change(&other)
             #expect(!isPhysical(OrderChoice.decide(other, .auto)))
         }
-        rare.otherIndexes = 1
-        #expect(!isPhysical(OrderChoice.decide(rare, .auto)))
-        var indexed = scattered
-        indexed.otherIndexes = 3
-        #expect(OrderChoice.logGain(indexed) == gain)
-        let large = OrderChoice.logGain(
-            facts {
-                $0.pages = 165_000
-                $0.rowsPerPage = 60
-            })
-        #expect(large > 2)
-    }
-
-    /// The rarer checkpoints are, the less there is to gain, down to nothing.
-    @Test func theGainFallsWithTheTimeBetweenCheckpoints() {
-        var last = Double.infinity
-        for bytes in stride(from: 20e6, through: 6e9, by: 40e6) {
-            let gain = OrderChoice.logGain(facts { $0.server.maxWalBytes = bytes * 1.9 })
-            #expect(gain <= last + 1e-6)
-            #expect(gain > 0.5)
-            last = gain
-        }
-        #expect(last < 1)
-        // Checkpoints that go by time, on a table that takes days.
-        let slow = OrderChoice.logGain(
-            facts {
-                $0.server.maxWalBytes = 1e15 * 1.9
-                $0.server.checkpointSeconds = 300
-                $0.pages = 100_000_000
-            })
-        #expect(slow > 2.5)
     }
 }
 

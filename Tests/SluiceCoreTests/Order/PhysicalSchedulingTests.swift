@@ -54,6 +54,41 @@ import Testing
         }
     }
 
+    /// Others may keep the horizon a second old for ever: a worker waits once, and goes on.
+    @Test func aRegionIsNotWaitedForForEver() {
+        var (scheduler, _) = begun(pages)
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        // What came next a second ago is the oldest that anybody sees.
+        func see(_ step: Int) {
+            scheduler.horizonSeen(
+                100 + UInt64(max(0, step - 20)), next: 101 + UInt64(step),
+                nowSeconds: Double(step) / 20)
+        }
+        for step in 0...20 { see(step) }
+        var action = scheduler.next(worker: 0, after: committed(100, rows: 100), nowSeconds: 1)
+        var (plain, waited) = (0, 0.0)
+        for step in 21...420 {
+            let now = Double(step) / 20
+            see(step)
+            switch action {
+            case .wait:
+                waited += 1.0 / 20
+                action = scheduler.next(worker: 0, after: .waited, nowSeconds: now)
+            case .sendPages:
+                plain += 1
+                action = scheduler.next(worker: 0, after: .sent, nowSeconds: now)
+            case .receive:
+                action = scheduler.next(
+                    worker: 0, after: committed(100, rows: 100), nowSeconds: now)
+            default:
+                Issue.record("\(action)")
+                return
+            }
+        }
+        #expect(plain > 100, "\(plain) batches")
+        #expect(waited > 0 && waited <= 2 * LaneRule.patienceSeconds, "\(waited) s")
+    }
+
     /// The sweep finds the key; the pages of its batch are passed by.
     @Test(arguments: [100, 0]) func pagesThatCannotBeChangedAreSkipped(_ mayQuarantine: Int) {
         var (scheduler, _) = begun(pages) {

@@ -61,6 +61,20 @@ import Testing
         #expect(due(&rare, [table(500_000)], .share(0.5), at: 2) == 1)
     }
 
+    /// Nothing fills what a vacuum would free there; who says so means it.
+    @Test func inLanesOfPagesAutoIsRare() {
+        for (dead, setting, expected) in [
+            (60_000.0, VacuumSetting.auto, nil), (199_000, .auto, nil), (201_000, .auto, 1),
+            (60_000, .share(0.05), 1),
+        ] {
+            var pacing = fresh()
+            var pages = table(dead)
+            pages.isInLanesOfPages = true
+            _ = due(&pacing, [pages], setting, at: 1, horizon: 0)
+            #expect(due(&pacing, [pages], setting, at: 2) == expected, "\(dead) \(setting)")
+        }
+    }
+
     @Test func oneAtATimeAndTheWorstFirst() {
         var pacing = fresh()
         let tables = [table(60_000, part: 1), table(90_000, part: 2), table(70_000, part: 3)]
