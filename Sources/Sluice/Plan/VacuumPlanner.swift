@@ -7,7 +7,8 @@ struct VacuumPlanner: Sendable {
 
     /// As a sentence, with what stands in the way.
     func sentence(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String {
-        guard limits.pacedVacuum != .off else { return "no: --vacuum off" }
+        let setting = limits.pacedVacuum
+        guard setting != .off else { return "no: --vacuum off" }
         if job.identity.kind == .copy { return "no: a copy leaves nothing behind" }
         if job.session.isPooled {
             return "no: behind a connection pooler nobody can be told what to do for longer than a "
@@ -23,8 +24,10 @@ struct VacuumPlanner: Sendable {
         let facts = try await LanePlanner(connection: connection).choice(job, part, limits).facts
         var planned = part
         planned.laneFacts = facts
-        let share =
-            limits.pacedVacuum.share(inLanesOfPages: planned.isInLanesOfPages(limits.lanes)) ?? 1
+        let isInLanes = planned.isInLanesOfPages(limits.lanes)
+        guard let share = setting.share(inLanesOfPages: isInLanes) else {
+            return "no: --vacuum off"
+        }
         let rows = max(VacuumPacing.deadRowsMin, share * (row?[1].flatMap(Double.init) ?? 0))
         return "whenever the run has left \(Int(rows)) rows dead outside of the pages that hold "
             + "their new versions (--vacuum \(limits.vacuum.text))"

@@ -73,7 +73,6 @@ public struct VacuumPacing: Sendable, Equatable {
         _ tables: [Table], _ setting: VacuumSetting, horizon: UInt64, next: UInt64,
         isHeld: Bool, nowSeconds: Double
     ) -> Int? {
-        guard setting.share != nil else { return nil }
         defer { isFirstLook = false }
         var best: (part: Int, deadRows: Double)?
         for table in tables {
@@ -82,8 +81,10 @@ public struct VacuumPacing: Sendable, Equatable {
             defer { past[table.part] = known }
             known.see(table)
             let left = table.deadRows - known.deadRows
-            let share = setting.share(inLanesOfPages: table.isInLanesOfPages)
-            let worth = max(Self.deadRowsMin, (share ?? 1) * max(0, table.rows))
+            guard let share = setting.share(inLanesOfPages: table.isInLanesOfPages) else {
+                continue
+            }
+            let worth = max(Self.deadRowsMin, share * max(0, table.rows))
             if left < worth / 2 { known.half = nil } else { known.half = known.half ?? next }
             guard left >= worth, let half = known.half, horizon >= half, !table.isTaken,
                 !isHeld, known.begun == nil, nowSeconds >= known.notBeforeSeconds,
