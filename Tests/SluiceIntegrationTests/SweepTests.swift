@@ -118,32 +118,33 @@ import Testing
     @Test func aLookMakesWay() async throws {
         try await TestDatabase.with { database in
             try await make(database, rows: 6_000)
-            // Behind all pages the predicate of one row waits for whoever holds a lock.
+            // Behind all pages the predicate of one row takes until it is let go: it waits for no
+            // lock, which would have a timeout of its own.
             try await database.execute(
                 """
+                CREATE TABLE let (i integer);
                 CREATE FUNCTION held(a integer) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
                 IF a = 5999 AND NOT EXISTS (SELECT FROM sluice.range WHERE is_physical
-                AND state <> 'done') THEN PERFORM pg_advisory_xact_lock_shared(7); END IF;
-                RETURN false; END $$
+                AND state <> 'done') THEN
+                WHILE NOT EXISTS (SELECT FROM let) LOOP PERFORM pg_sleep(0.01); END LOOP;
+                END IF; RETURN false; END $$
                 """)
-            let (holder, altering) = (try await database.connect(), try await database.connect())
-            _ = try await holder.query("SELECT pg_advisory_lock(7)")
+            let altering = try await database.connect()
             var request = job
             request.predicate = "CASE WHEN v IS NULL THEN true ELSE held(a) END"
             let (sluice, options, asked) = (
                 try database.sluice, options(.physical, lanes: .off), request
             )
             async let run = sluice.run(asked, options: options)
-            try await eventually("the look waits for the lock") {
+            try await eventually("the look takes long") {
                 try await database.number(
-                    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-                    > 0
+                    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+                        + "AND wait_event = 'PgSleep' AND query LIKE '%sluice_left%'") > 0
             }
             // Without making way it would wait for as long as the look may take, and fail.
             _ = try await altering.execute(
                 script: "SET lock_timeout = '8s'; ALTER TABLE t ADD COLUMN more integer")
-            _ = try await holder.query("SELECT pg_advisory_unlock(7)")
-            await holder.close()
+            try await database.execute("INSERT INTO let VALUES (1)")
             await altering.close()
             let report = try await run
             #expect(report.status.rowsChanged == 6_000, "\(report.message)")
