@@ -7,8 +7,9 @@ struct VacuumPlanner: Sendable {
 
     /// As a sentence, with what stands in the way.
     func sentence(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String {
-        let setting = limits.pacedVacuum
-        guard setting != .off else { return "no: --vacuum off" }
+        let isInLanes = job.largestParts.first?.isInLanesOfPages(limits.lanes) == true
+        let setting = isInLanes ? limits.pacedVacuum.gentle : limits.pacedVacuum
+        guard let share = setting.share else { return "no: --vacuum off" }
         if job.identity.kind == .copy { return "no: a copy leaves nothing behind" }
         if job.session.isPooled {
             return "no: behind a connection pooler nobody can be told what to do for longer than a "
@@ -20,13 +21,6 @@ struct VacuumPlanner: Sendable {
         ).rows.first
         guard row?[0] == "t" else {
             return "no: " + Self.refusal(part.name.shown, job)
-        }
-        let facts = try await LanePlanner(connection: connection).choice(job, part, limits).facts
-        var planned = part
-        planned.laneFacts = facts
-        let isInLanes = planned.isInLanesOfPages(limits.lanes)
-        guard let share = setting.share(inLanesOfPages: isInLanes) else {
-            return "no: --vacuum off"
         }
         let rows = max(VacuumPacing.deadRowsMin, share * (row?[1].flatMap(Double.init) ?? 0))
         return "whenever the run has left \(Int(rows)) rows dead outside of the pages that hold "

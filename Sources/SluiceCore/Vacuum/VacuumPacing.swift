@@ -81,9 +81,8 @@ public struct VacuumPacing: Sendable, Equatable {
             defer { past[table.part] = known }
             known.see(table)
             let left = table.deadRows - known.deadRows
-            guard let share = setting.share(inLanesOfPages: table.isInLanesOfPages) else {
-                continue
-            }
+            let own = table.isInLanesOfPages ? setting.gentle : setting
+            guard let share = own.share else { continue }
             let worth = max(Self.deadRowsMin, share * max(0, table.rows))
             if left < worth / 2 { known.half = nil } else { known.half = known.half ?? next }
             guard left >= worth, let half = known.half, horizon >= half, !table.isTaken,

@@ -14,20 +14,12 @@ public enum VacuumSetting: Sendable, Equatable, Hashable {
     /// its default.
     ///
     /// While a table was vacuumed, however slowly, the application's 95th percentile
-    /// rose to twice and more.
+    /// rose to twice and more. And in lanes of pages: none is visited again behind them, so that
+    /// nothing fills what a vacuum would free, and each would be written to the log once more (2 M
+    /// rows: a seventh more log, no less growth).
     public static let shareAutoGentle = 0.2
 
-    /// The share of `auto` for a table that is filled in lanes in the order of its pages: no page
-    /// is visited again behind them, so that nothing fills what a vacuum would free, and each of
-    /// them would be written to the log once more (2 M rows: a seventh more log, no less growth).
-    public static let shareAutoOfPages = 0.2
-
-    /// The share of a table's rows that is worth a vacuum; `nil` where it is off.
-    public func share(inLanesOfPages: Bool) -> Double? {
-        self == .auto && inLanesOfPages ? Self.shareAutoOfPages : share
-    }
-
-    /// The setting beside an application that has a latency to keep.
+    /// The setting beside an application that has a latency to keep, and in lanes of pages.
     public var gentle: VacuumSetting { self == .auto ? .share(Self.shareAutoGentle) : self }
 
     /// The smallest share that is taken: below it the table is vacuumed without a pause.
