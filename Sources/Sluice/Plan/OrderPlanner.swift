@@ -19,7 +19,14 @@ struct OrderPlanner: Sendable {
             let choice = OrderChoice.decide(facts[part.number] ?? OrderFacts(), limits.order)
             if case .refused = choice { throw SluiceError(.refused, choice.sentence) }
             if case .physical = choice { job.parts[index].isPhysical = true }
-            if part.number == largest { sentence = choice.sentence }
+            guard part.number == largest else { continue }
+            sentence = choice.sentence
+            // What was asked for need not be asked again.
+            if job.parts[index].isPhysical, let known = facts[part.number]?.laneFacts,
+                known.isPhysical
+            {
+                job.parts[index].laneFacts = known
+            }
         }
         return (job, sentence)
     }
@@ -47,15 +54,16 @@ struct OrderPlanner: Sendable {
                 .text(job.key[0].name),
             ], timeout: PostgresConnection.ledgerTimeout
         ).rows
+        let rowOfTable = Dictionary(rows.map { ($0[0] ?? "", $0) }) { first, _ in first }
         // As its keys lie, and its indexes are, those of the others are taken to.
         if limits.order == .auto, var part = job.largestParts.first, !part.isWide,
-            part.driver == nil
+            part.driver == nil, let correlation = Self.correlation(rowOfTable["\(part.oid)"]),
+            abs(correlation) < OrderChoice.correlationMax
         {
             common.isScattered = try await KeySpread(connection: connection).isScattered(job, part)
             part.isPhysical = true
             common.laneFacts = try await LanePlanner(connection: connection).facts(job, part)
         }
-        let rowOfTable = Dictionary(rows.map { ($0[0] ?? "", $0) }) { first, _ in first }
         var facts: [Int: OrderFacts] = [:]
         for part in job.parts {
             let row = rowOfTable["\(part.oid)"]
@@ -64,11 +72,16 @@ struct OrderPlanner: Sendable {
             own.isDriven = part.driver != nil
             own.pages = row?[1].flatMap { Int($0) } ?? 0
             own.rowsPerPage = row?[2].flatMap(Double.init)
-            own.correlation = row?[3].flatMap(Double.init)
+            own.correlation = Self.correlation(row)
             own.laneFacts.otherIndexes = row?[4].flatMap { Int($0) } ?? 0
             facts[part.number] = own
         }
         return facts
+    }
+
+    /// How far the key follows the pages of the table that a row describes.
+    private static func correlation(_ row: [String?]?) -> Double? {
+        row?[3].flatMap(Double.init)
     }
 
     /// The first version that scans a part of a table by its pages.

@@ -51,7 +51,7 @@ public enum OrderChoice: Sendable, Equatable {
 
     /// Below this the neighbours of a key lie all over the table; between this and one, ranges of
     /// keys are sets of pages with others among them.
-    static let correlationMax = 0.5
+    package static let correlationMax = 0.5
     /// Decides.
     public static func decide(_ facts: OrderFacts, _ setting: OrderSetting) -> OrderChoice {
         if setting == .key { return .key("--order key") }
