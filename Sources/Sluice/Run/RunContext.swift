@@ -15,7 +15,7 @@ struct RunContext: Sendable {
     let timelines: TimelineRecord
     /// Batches that were cancelled to make way.
     let yields = YieldRecord()
-    /// Tables that have to be swept.
+    /// What is known of the sweeps behind pages.
     let sweeps = SweepRecord()
     /// Where workers rest.
     let rests = Rests()

@@ -217,6 +217,8 @@ struct WorkerHands: Sendable {
     private mutating func split(
         batchKeys: Int, limits: Limits
     ) async throws(PostgresError) -> WorkerEvent {
+        // What is looked at may be done in a moment, and need not be shared.
+        if context.sweeps.isLooking { return .split(nil) }
         let splitter = RangeSplitter(context: context, connection: try open())
         let row = try await splitter.split(batchKeys: batchKeys, limits: limits)
         return .split(Self.range(row))
