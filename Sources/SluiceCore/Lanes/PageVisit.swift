@@ -8,32 +8,19 @@ public struct PageVisit: Sendable, Equatable {
     /// Share of a page's rows that is to leave, beside those that there is room for (no unit).
     public let leavingShare: Double
     /// Share of a page's rows that has left before.
-    public let movedShare: Double
+    let movedShare: Double
     /// Bytes of a page for rows and their pointers.
-    public let pageBytes = PageRoom.pageBytes
+    let pageBytes = PageRoom.pageBytes
     /// What each of a page's rows has taken of it by now with its growth and the pointers that are
     /// left, in bytes.
-    public let takenBytes: Double
+    let takenBytes: Double
     /// Bytes that a page's rows had in all before the first visit.
-    public let filledBytes: Double
+    let filledBytes: Double
     /// What a row may have had with its pointer, in bytes: as many as a page's own rows had on
     /// average, who filled it, within these.
-    public let rowBytes: ClosedRange<Double>
+    let rowBytes: ClosedRange<Double>
     /// Bytes that a row grows by.
-    public let growthBytes: Double
-
-    /// Describes a visit.
-    public init(
-        leavingShare: Double, movedShare: Double, takenBytes: Double, filledBytes: Double,
-        rowBytes: ClosedRange<Double>, growthBytes: Double
-    ) {
-        self.leavingShare = leavingShare
-        self.movedShare = movedShare
-        self.takenBytes = takenBytes
-        self.filledBytes = filledBytes
-        self.rowBytes = rowBytes
-        self.growthBytes = growthBytes
-    }
+    let growthBytes: Double
 
     /// How much a page's rows may be longer and shorter on average than those of all pages (no
     /// unit), where pages are full: one that holds fewer rows than its share is taken to have had
