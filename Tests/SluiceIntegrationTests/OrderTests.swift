@@ -9,32 +9,7 @@ import Testing
 
 /// Rows in the order of their pages: each once, wherever it moves.
 @Suite(.timeLimit(.minutes(12))) struct OrderTests {
-    private let job = JobRequest(
-        table: "t",
-        assignments: [
-            Assignment(column: "v", expression: "a * 2"),
-            Assignment(column: "n", expression: "n + 1"),
-        ], predicate: "v IS NULL")
-
-    private func options(
-        _ order: OrderSetting, lanes: LaneSetting = .fixed(8), workers: Int = 2
-    ) -> RunOptions {
-        var options = RunOptions.with(workers: workers, batch: 500)
-        options.limits.order = order
-        options.limits.lanes = lanes
-        options.limits.maxRowsPerSecond = .some(30_000)
-        return options
-    }
-
-    private func make(_ database: TestDatabase, rows: Int = 30_000) async throws {
-        try await database.execute(
-            """
-            CREATE TABLE t (id uuid PRIMARY KEY, a integer, n integer NOT NULL DEFAULT 0,
-            v bigint, filler text NOT NULL DEFAULT repeat('x', 60));
-            INSERT INTO t (id, a) SELECT md5(i::text)::uuid, i FROM generate_series(1, \(rows)) i;
-            ANALYZE t;
-            """)
-    }
+    private let job = ScatteredTable.job
 
     private func physicalRows(_ database: TestDatabase) async throws -> Int {
         try await database.number(
@@ -43,11 +18,12 @@ import Testing
 
     @Test func everyRowIsChangedOnceInLanesOfPages() async throws {
         try await TestDatabase.with(alone: true) { database in
-            try await make(database, rows: 60_000)
+            try await ScatteredTable.make(database, rows: 60_000)
             try await database.execute(
                 "REINDEX TABLE t; CREATE TABLE before AS SELECT pg_relation_size('t_pkey') AS bytes"
             )
-            let report = try await database.sluice.run(job, options: options(.physical))
+            let report = try await database.sluice.run(
+                job, options: ScatteredTable.options(.physical))
             #expect(report.status.state == .completed, "\(report.message)")
             #expect(report.status.rowsChanged == 60_000)
             let (physical, histogram) = (
@@ -100,13 +76,15 @@ import Testing
                 let request = JobRequest(
                     table: table, assignments: [Assignment(column: "v", expression: "n")],
                     predicate: "v IS NULL")
-                let plan = try await database.sluice.plan(request, options: options(.auto))
+                let plan = try await database.sluice.plan(
+                    request, options: ScatteredTable.options(.auto))
                 let isPhysical = plan.ranges.contains(where: \.isPhysical)
                 #expect(isPhysical == isScattered, "\(table): \(plan.order)")
                 // Where the column is indexed every row leaves its page, and its index is the
                 // key's.
                 try await database.execute("CREATE INDEX ON \(table) (v)")
-                let indexed = try await database.sluice.plan(request, options: options(.auto))
+                let indexed = try await database.sluice.plan(
+                    request, options: ScatteredTable.options(.auto))
                 let goesByKey = !indexed.ranges.contains(where: \.isPhysical)
                 #expect(goesByKey, "\(table): \(indexed.order)")
             }
@@ -126,7 +104,7 @@ import Testing
                 ANALYZE t
                 """)
             let report = try await database.sluice.run(
-                job, options: options(.physical, lanes: .auto))
+                job, options: ScatteredTable.options(.physical, lanes: .auto))
             #expect(report.status.rowsChanged == 60_000, "\(report.message)")
             let histogram = try await database.histogram()
             #expect(histogram == "1:60000")
@@ -158,7 +136,7 @@ import Testing
                     assignments: [Assignment(column: "N", expression: "first + rows")],
                     predicate: "\"N\" IS NULL AND before + page > key + \(name).place - 1")
                 let report = try await database.sluice.run(
-                    request, options: options(.physical))
+                    request, options: ScatteredTable.options(.physical))
                 #expect(report.status.rowsChanged == 16_000, "\(table): \(report.message)")
                 let wrong = try await database.number(
                     "SELECT count(*) FROM \(name) WHERE \"N\" IS DISTINCT FROM 2 * first")
@@ -175,8 +153,8 @@ import Testing
     /// Paused in the middle of lanes, rewritten by VACUUM FULL, and carried on by others.
     @Test func aTableThatIsRewrittenMeanwhileIsChangedOnce() async throws {
         try await TestDatabase.with(alone: true) { database in
-            try await make(database, rows: 60_000)
-            var slow = options(.physical, workers: 1)
+            try await ScatteredTable.make(database, rows: 60_000)
+            var slow = ScatteredTable.options(.physical, workers: 1)
             slow.limits.maxRowsPerSecond = .some(20_000)
             for _ in 0..<3 {
                 let (sluice, options) = (try database.sluice, slow)
@@ -191,7 +169,8 @@ import Testing
                 _ = try await run
                 try await database.execute("VACUUM FULL t")
             }
-            let report = try await database.sluice.run(job, options: options(.physical))
+            let report = try await database.sluice.run(
+                job, options: ScatteredTable.options(.physical))
             #expect(report.status.state == .completed, "\(report.message)")
             let changed = try await database.number("SELECT sum(rows_changed) FROM sluice.range")
             #expect(changed == 60_000)
@@ -204,7 +183,7 @@ import Testing
     /// back, would be changed again and again: the sweep changes each once.
     @Test func rowsThatStillMatchAfterwardsAreTheSweeps() async throws {
         try await TestDatabase.with { database in
-            try await make(database, rows: 10_000)
+            try await ScatteredTable.make(database, rows: 10_000)
             try await database.execute(
                 """
                 UPDATE t SET a = NULL WHERE a % 10 = 0;
@@ -213,7 +192,7 @@ import Testing
                 CREATE TRIGGER refuse BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION refuse();
                 """)
             let report = try await database.sluice.run(
-                job, options: options(.physical, lanes: .off))
+                job, options: ScatteredTable.options(.physical, lanes: .off))
             #expect(report.status.state == .completed, "\(report.message)")
             #expect(report.status.rowsChanged == 10_000)
             let histogram = try await database.histogram()
@@ -225,10 +204,11 @@ import Testing
 
     @Test func aRowThatCannotBeChangedIsFoundByTheSweep() async throws {
         try await TestDatabase.with(alone: true) { database in
-            try await make(database)
+            try await ScatteredTable.make(database)
             try await database.execute(
                 "UPDATE t SET a = 2147483647 WHERE a IN (1, 7000, 7001, 16384, 30000)")
-            let report = try await database.sluice.run(job, options: options(.physical))
+            let report = try await database.sluice.run(
+                job, options: ScatteredTable.options(.physical))
             #expect(report.exitCode == 4, "\(report.message)")
             #expect(report.status.rowsQuarantined == 5)
             #expect(report.status.rowsChanged == 29_995)
@@ -243,9 +223,9 @@ import Testing
     /// A row that the application is changing is elsewhere when its page is visited.
     @Test func aRowThatMovesMeanwhileIsFoundByTheSweep() async throws {
         try await TestDatabase.with { database in
-            try await make(database, rows: 5_000)
+            try await ScatteredTable.make(database, rows: 5_000)
             let writer = try await database.connect()
-            var slow = options(.physical, lanes: .off, workers: 1)
+            var slow = ScatteredTable.options(.physical, lanes: .off, workers: 1)
             slow.limits.maxRowsPerSecond = .some(2_000)
             let (sluice, options) = (try database.sluice, slow)
             async let run = sluice.run(job, options: options)
@@ -273,8 +253,8 @@ import Testing
 
     @Test func keysAreNotSweptBeforeAllPagesAreDone() async throws {
         try await TestDatabase.with { database in
-            try await make(database, rows: 10_000)
-            var slow = options(.physical, lanes: .off, workers: 3)
+            try await ScatteredTable.make(database, rows: 10_000)
+            var slow = ScatteredTable.options(.physical, lanes: .off, workers: 3)
             slow.limits.maxRowsPerSecond = .some(6_000)
             let (sluice, options) = (try database.sluice, slow)
             async let run = sluice.run(job, options: options)
@@ -305,8 +285,8 @@ import Testing
     /// Two ranges, and then four workers.
     @Test func pagesThatAreLeftAreSharedAtTheEnd() async throws {
         try await TestDatabase.with { database in
-            try await make(database, rows: 10_000)
-            var slow = options(.physical, lanes: .off, workers: 1)
+            try await ScatteredTable.make(database, rows: 10_000)
+            var slow = ScatteredTable.options(.physical, lanes: .off, workers: 1)
             slow.limits.maxRowsPerSecond = .some(4_000)
             let (sluice, alone) = (try database.sluice, slow)
             async let first = sluice.run(job, options: alone)
@@ -386,12 +366,14 @@ import Testing
                 """)
             var request = job
             request.name = "empty"
-            let empty = try await database.sluice.run(request, options: options(.physical))
+            let empty = try await database.sluice.run(
+                request, options: ScatteredTable.options(.physical))
             #expect(empty.status.state == .completed && empty.status.rowsChanged == 0)
             try await database.execute(
                 "INSERT INTO t (id, a) SELECT md5(i::text)::uuid, i "
                     + "FROM generate_series(1, 9000) i; ANALYZE t")
-            let report = try await database.sluice.run(job, options: options(.physical))
+            let report = try await database.sluice.run(
+                job, options: ScatteredTable.options(.physical))
             #expect(report.status.rowsChanged == 9_000, "\(report.message)")
             let physical = try await physicalRows(database)
             #expect(physical == 9_000)
@@ -402,13 +384,13 @@ import Testing
 
     @Test func whatCannotGoByPagesIsRefusedBeforeAnythingIsWritten() async throws {
         try await TestDatabase.with { database in
-            try await make(database, rows: 100)
+            try await ScatteredTable.make(database, rows: 100)
             var noPredicate = job
             noPredicate.predicate = nil
             var place = job
             place.predicate = "t.ctid > '(0,0)'"
             for (request, word) in [(noPredicate, "--where"), (place, "ctid")] {
-                let (sluice, options) = (try database.sluice, options(.physical))
+                let (sluice, options) = (try database.sluice, ScatteredTable.options(.physical))
                 let error = await #expect(throws: SluiceError.self) {
                     try await sluice.run(request, options: options)
                 }
@@ -420,7 +402,7 @@ import Testing
                 #expect(refusals.contains(word))
             }
             try await database.alterDatabase("enable_tidscan = off")
-            let (sluice, options) = (try database.sluice, options(.physical))
+            let (sluice, options) = (try database.sluice, ScatteredTable.options(.physical))
             let request = job
             let error = await #expect(throws: SluiceError.self) {
                 try await sluice.run(request, options: options)
@@ -433,23 +415,26 @@ import Testing
     /// Without lanes only a table that is larger than what the server takes for its cache.
     @Test func autoGoesByPagesWhereItPays() async throws {
         try await TestDatabase.with { database in
-            try await make(database, rows: 10_000)
+            try await ScatteredTable.make(database, rows: 10_000)
             let sluice = try database.sluice
-            let small = try await sluice.plan(job, options: options(.auto, lanes: .off))
+            let small = try await sluice.plan(
+                job, options: ScatteredTable.options(.auto, lanes: .off))
             let (smallPages, largePages): (Int, Int)
             smallPages = small.ranges.filter(\.isPhysical).count
             #expect(small.order.hasPrefix("by key: ") && smallPages == 0)
-            let inLanes = try await sluice.plan(job, options: options(.auto))
+            let inLanes = try await sluice.plan(job, options: ScatteredTable.options(.auto))
             #expect(inLanes.order.contains("keys lie all over its pages"), "\(inLanes.order)")
             try await database.alterDatabase("effective_cache_size = '64kB'")
-            let large = try await database.sluice.plan(job, options: options(.auto, lanes: .off))
+            let large = try await database.sluice.plan(
+                job, options: ScatteredTable.options(.auto, lanes: .off))
             largePages = large.ranges.filter(\.isPhysical).count
             #expect(large.order.contains("larger than the server's cache"), "\(large.order)")
             #expect(largePages > 0)
             let statements = large.statements.joined()
             #expect(statements.contains("ctid"))
             #expect(large.keysTotalEstimate == small.keysTotalEstimate)
-            let report = try await database.sluice.run(job, options: options(.auto, lanes: .off))
+            let report = try await database.sluice.run(
+                job, options: ScatteredTable.options(.auto, lanes: .off))
             #expect(report.status.rowsChanged == 10_000)
             let physical = try await physicalRows(database)
             #expect(physical == 10_000)

@@ -7,37 +7,12 @@ import Testing
 
 /// What is left behind a table's pages is looked for once, and walked to only where there is any.
 @Suite(.timeLimit(.minutes(12))) struct SweepTests {
-    private let job = JobRequest(
-        table: "t",
-        assignments: [
-            Assignment(column: "v", expression: "a * 2"),
-            Assignment(column: "n", expression: "n + 1"),
-        ], predicate: "v IS NULL")
-
-    private func options(
-        _ order: OrderSetting, lanes: LaneSetting = .fixed(8), workers: Int = 2
-    ) -> RunOptions {
-        var options = RunOptions.with(workers: workers, batch: 500)
-        options.limits.order = order
-        options.limits.lanes = lanes
-        options.limits.maxRowsPerSecond = .some(30_000)
-        return options
-    }
-
-    private func make(_ database: TestDatabase, rows: Int = 30_000) async throws {
-        try await database.execute(
-            """
-            CREATE TABLE t (id uuid PRIMARY KEY, a integer, n integer NOT NULL DEFAULT 0,
-            v bigint, filler text NOT NULL DEFAULT repeat('x', 60));
-            INSERT INTO t (id, a) SELECT md5(i::text)::uuid, i FROM generate_series(1, \(rows)) i;
-            ANALYZE t;
-            """)
-    }
+    private let job = ScatteredTable.job
 
     /// A row that is left, however late, has the keys walked along; it is the last of them here.
     @Test func aRowThatIsLeftIsFoundByTheWalk() async throws {
         try await TestDatabase.with { database in
-            try await make(database, rows: 6_000)
+            try await ScatteredTable.make(database, rows: 6_000)
             try await database.execute(
                 """
                 CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -48,7 +23,7 @@ import Testing
                 WHEN (OLD.id = 'ffffffff-ffff-ffff-ffff-ffffffffffff') EXECUTE FUNCTION hold();
                 INSERT INTO t (id, a) VALUES ('ffffffff-ffff-ffff-ffff-ffffffffffff', 1)
                 """)
-            var slow = options(.physical, lanes: .off, workers: 1)
+            var slow = ScatteredTable.options(.physical, lanes: .off, workers: 1)
             slow.limits.maxRowsPerSecond = .some(3_000)
             let (sluice, options) = (try database.sluice, slow)
             async let run = sluice.run(job, options: options)
@@ -73,8 +48,9 @@ import Testing
     /// Whoever finds nothing left ends what nobody holds, and not what another process walks along.
     @Test func aSweepIsEndedForEveryRangeThatNobodyHolds() async throws {
         try await TestDatabase.with { database in
-            try await make(database, rows: 6_000)
-            let report = try await database.sluice.run(job, options: options(.physical))
+            try await ScatteredTable.make(database, rows: 6_000)
+            let report = try await database.sluice.run(
+                job, options: ScatteredTable.options(.physical))
             #expect(report.status.rowsChanged == 6_000, "\(report.message)")
             let held = "'00000000-0000-0000-0000-000000000001'"
             let own = "'00000000-0000-0000-0000-000000000002'"
@@ -117,7 +93,7 @@ import Testing
     /// A look at the whole table makes way for whoever waits for its lock, as a batch does.
     @Test func aLookMakesWay() async throws {
         try await TestDatabase.with { database in
-            try await make(database, rows: 6_000)
+            try await ScatteredTable.make(database, rows: 6_000)
             // Behind all pages the predicate of one row takes until it is let go: it waits for no
             // lock, which would have a timeout of its own.
             try await database.execute(
@@ -133,7 +109,7 @@ import Testing
             var request = job
             request.predicate = "CASE WHEN v IS NULL THEN true ELSE held(a) END"
             let (sluice, options, asked) = (
-                try database.sluice, options(.physical, lanes: .off), request
+                try database.sluice, ScatteredTable.options(.physical, lanes: .off), request
             )
             async let run = sluice.run(asked, options: options)
             try await eventually("the look takes long") {

@@ -66,7 +66,7 @@ import Testing
         }
         for step in 0...20 { see(step) }
         var action = scheduler.next(worker: 0, after: committed(100, rows: 100), nowSeconds: 1)
-        var (plain, waited) = (0, 0.0)
+        var (plain, waited, inPipe, mostInPipe) = (0, 0.0, 0, 0)
         for step in 21...420 {
             let now = Double(step) / 20
             see(step)
@@ -76,8 +76,11 @@ import Testing
                 action = scheduler.next(worker: 0, after: .waited, nowSeconds: now)
             case .sendPages:
                 plain += 1
+                inPipe += 1
+                mostInPipe = max(mostInPipe, inPipe)
                 action = scheduler.next(worker: 0, after: .sent, nowSeconds: now)
             case .receive:
+                inPipe -= 1
                 action = scheduler.next(
                     worker: 0, after: committed(100, rows: 100), nowSeconds: now)
             default:
@@ -85,6 +88,7 @@ import Testing
                 return
             }
         }
+        #expect(mostInPipe > 1, "one goes out behind the other again")
         #expect(plain > 100, "\(plain) batches")
         #expect(waited > 0 && waited <= 2 * LaneRule.patienceSeconds, "\(waited) s")
     }
