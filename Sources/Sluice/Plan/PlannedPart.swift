@@ -32,12 +32,11 @@ struct PlannedPart: Sendable, Equatable {
         max(1, laneFacts?.rowsPerPage ?? LaneChoice.rowsPerPageUnknown)
     }
 
-    /// Whether it is filled in lanes in the order of its pages.
-    func isInLanesOfPages(_ setting: LaneSetting) -> Bool {
-        guard isPhysical, let laneFacts,
-            case .lanes = LaneChoice.decide(laneFacts, setting)
-        else { return false }
-        return true
+    /// The lanes that it is filled in, as far as they decide how often it is vacuumed.
+    func lanesToVacuum(_ setting: LaneSetting) -> VacuumSetting.Lanes? {
+        guard let laneFacts, case .lanes = LaneChoice.decide(laneFacts, setting)
+        else { return nil }
+        return isPhysical ? .ofPages : .ofKeys(rowsPerPage: rowsPerPage)
     }
 
     /// What a row of a wide table is taken to weigh before anything is known of it, in bytes: more

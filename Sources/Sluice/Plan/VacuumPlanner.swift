@@ -7,8 +7,8 @@ struct VacuumPlanner: Sendable {
 
     /// As a sentence, with what stands in the way.
     func sentence(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String {
-        let isInLanes = job.largestParts.first?.isInLanesOfPages(limits.lanes) == true
-        let setting = isInLanes ? limits.pacedVacuum.gentle : limits.pacedVacuum
+        let lanes = job.largestParts.first?.lanesToVacuum(limits.lanes)
+        let setting = limits.pacedVacuum.inLanes(lanes)
         guard let share = setting.share else { return "no: --vacuum off" }
         if job.identity.kind == .copy { return "no: a copy leaves nothing behind" }
         if job.session.isPooled {

@@ -75,7 +75,7 @@ actor Vacuumer {
             return VacuumPacing.Table(
                 part: part, rows: number(row, 1), deadRows: number(row, 2),
                 isTaken: row[3] == "t", vacuumedAtSeconds: number(row, 5),
-                isInLanesOfPages: context.job.part(part)?.isInLanesOfPages(lanes) == true)
+                lanes: context.job.part(part)?.lanesToVacuum(lanes))
         }
         let due = pacing.due(
             tables, setting,

@@ -108,13 +108,13 @@ struct LaneRule: Sendable, Equatable {
         return lanes
     }
 
-    /// Whether lanes of pages wait for a horizon that has just turned old.
+    /// Whether lanes wait for a horizon that has just turned old.
     ///
     /// For so long as lanes wait for each other, and not where somebody holds it: each row of a
-    /// plain batch leaves its page there, so that a batch of another worker that took half a second
-    /// cost more than the wait, and made the next ones as long.
+    /// plain batch leaves its page, so that a batch of another worker that took half a second costs
+    /// more than the wait, and makes the next ones as long.
     func awaitsHorizon(part: Int, isPhysical: Bool) -> Bool {
-        guard isPhysical, facts[part]?.isPhysical == true, lanesOfPart[part] != nil,
+        guard facts[part]?.isPhysical == isPhysical, lanesOfPart[part] != nil,
             let seconds = horizonSeconds, let share = matchShares[part],
             share >= Self.matchShareMin
         else { return false }

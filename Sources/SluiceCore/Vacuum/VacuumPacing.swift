@@ -14,20 +14,20 @@ public struct VacuumPacing: Sendable, Equatable {
         public var isTaken: Bool
         /// When anybody last vacuumed it, in seconds of the server's clock; 0 for never.
         public var vacuumedAtSeconds: Double
-        /// Whether it is filled in lanes in the order of its pages.
-        public var isInLanesOfPages: Bool
+        /// The lanes that it is filled in, or `nil`.
+        public var lanes: VacuumSetting.Lanes?
 
         /// What is known of a table.
         public init(
             part: Int, rows: Double, deadRows: Double, isTaken: Bool, vacuumedAtSeconds: Double,
-            isInLanesOfPages: Bool = false
+            lanes: VacuumSetting.Lanes? = nil
         ) {
             self.part = part
             self.rows = rows
             self.deadRows = deadRows
             self.isTaken = isTaken
             self.vacuumedAtSeconds = vacuumedAtSeconds
-            self.isInLanesOfPages = isInLanesOfPages
+            self.lanes = lanes
         }
     }
 
@@ -81,8 +81,7 @@ public struct VacuumPacing: Sendable, Equatable {
             defer { past[table.part] = known }
             known.see(table)
             let left = table.deadRows - known.deadRows
-            let own = table.isInLanesOfPages ? setting.gentle : setting
-            guard let share = own.share else { continue }
+            guard let share = setting.inLanes(table.lanes).share else { continue }
             let worth = max(Self.deadRowsMin, share * max(0, table.rows))
             if left < worth / 2 { known.half = nil } else { known.half = known.half ?? next }
             guard left >= worth, let half = known.half, horizon >= half, !table.isTaken,

@@ -69,9 +69,25 @@ import Testing
         ] {
             var pacing = fresh()
             var pages = table(dead)
-            pages.isInLanesOfPages = true
+            pages.lanes = .ofPages
             _ = due(&pacing, [pages], setting, at: 1, horizon: 0)
             #expect(due(&pacing, [pages], setting, at: 2) == expected, "\(dead) \(setting)")
+        }
+    }
+
+    /// Each page has some, and all are gone over: one in each at the least.
+    @Test func inLanesOfKeysAutoWaitsForADeadRowInEachPage() {
+        for (rowsPerPage, dead, setting, expected) in [
+            (60.0, 49_000.0, VacuumSetting.auto, nil), (60, 51_000, .auto, 1),
+            (20, 51_000, .auto, 1), (7, 51_000, .auto, nil), (7, 142_000, .auto, nil),
+            (7, 143_000, .auto, 1), (7, 51_000, .share(0.05), 1), (0.5, 999_000, .auto, nil),
+            (0.5, 1_000_000, .auto, 1), (7, 990_000, .off, nil),
+        ] {
+            var pacing = fresh()
+            var table = table(dead)
+            table.lanes = .ofKeys(rowsPerPage: rowsPerPage)
+            _ = due(&pacing, [table], setting, at: 1, horizon: 0)
+            #expect(due(&pacing, [table], setting, at: 2) == expected, "\(rowsPerPage) \(dead)")
         }
     }
 

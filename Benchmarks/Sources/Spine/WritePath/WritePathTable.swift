@@ -71,12 +71,15 @@ struct WritePathTable: Sendable {
         Progress.say("making \(title)")
         _ = try await cluster.server.createDatabase(template)
         let (type, key) = isUUID ? ("uuid", "md5('key ' || g)::uuid") : ("bigint", "g")
-        let filler = kind == .wide ? ", filler char(850) NOT NULL DEFAULT ''" : ""
+        // Before what changes, as every column is that was there before the new one: the server
+        // logs all that lies between two that change.
+        let filler = kind == .wide ? " filler char(850) NOT NULL DEFAULT ''," : ""
         try await cluster.server.psql(
             """
             CREATE TABLE products (id \(type) NOT NULL, email text NOT NULL,
-            price numeric(10, 2) NOT NULL, note text NOT NULL, created_at timestamptz NOT NULL,
-            touched int NOT NULL DEFAULT 0\(filler)) WITH (autovacuum_enabled = off);
+            price numeric(10, 2) NOT NULL, note text NOT NULL,
+            created_at timestamptz NOT NULL,\(filler) touched int NOT NULL DEFAULT 0)
+            WITH (autovacuum_enabled = off);
             SELECT setseed(0.5);
             INSERT INTO products (id, email, price, note, created_at)
             SELECT \(key), 'user' || g || '@example.com', (random() * 100000)::numeric(10, 2),
