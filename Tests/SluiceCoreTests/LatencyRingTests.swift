@@ -17,6 +17,26 @@ import Testing
         #expect(ring.percentileSeconds(nowSeconds: 7.85) == nil)
     }
 
+    /// What was slow before a run was taken down counts no longer once enough has come since.
+    @Test func whatCameBeforeANewBeginningCountsUntilEnoughHasCome() {
+        var ring = LatencyRing()
+        for tick in 0..<40 {
+            ring.note(latencySeconds: 0.1, nowSeconds: Double(tick) * 0.025)
+        }
+        ring.beginAnew(nowSeconds: 1)
+        for tick in 0..<20 {
+            let now = 1 + Double(tick) * 0.025
+            #expect(ring.percentileSeconds(nowSeconds: now) == 0.1, "at \(now)")
+            ring.note(latencySeconds: 0.001, nowSeconds: now)
+        }
+        #expect(ring.percentileSeconds(nowSeconds: 1.5) == 0.001)
+        // A single one that takes long is what is seen, as ever.
+        #expect(ring.percentileSeconds(nowSeconds: 1.5, pendingSeconds: 9) == 0.001)
+        #expect(LatencyRing().percentileSeconds(nowSeconds: 2, pendingSeconds: 9) == 9)
+        // And what is long ago does not count at all.
+        #expect(ring.percentileSeconds(nowSeconds: 9) == nil)
+    }
+
     /// One after the other, each takes so long, with a pause after each.
     @Test(arguments: [(1.2, 0.0), (1.6, 0.0), (2.0, 0.0), (2.9, 0.0), (4.0, 0.0), (5.0, 0.25)])
     func whatIsSlowIsKnownAllTheTime(latency: Double, pause: Double) {

@@ -45,9 +45,11 @@ actor ForegroundProbe {
 
     /// Takes over what is to be run; `nil` runs nothing and forgets what was measured.
     ///
-    /// With `isAtRest` no batch may start, and it runs less often.
-    func probe(_ sql: String?, isAtRest: Bool = false) {
+    /// With `isAtRest` no batch may start, and it runs less often. With `beginsAnew` what comes now
+    /// is what counts, as soon as that is enough.
+    func probe(_ sql: String?, isAtRest: Bool = false, beginsAnew: Bool = false) {
         period = isAtRest ? Self.periodSecondsAtRest : Self.periodSeconds
+        if beginsAnew { ring.beginAnew(nowSeconds: nowSeconds) }
         guard sql != self.sql else { return }
         self.sql = sql
         ring = LatencyRing()

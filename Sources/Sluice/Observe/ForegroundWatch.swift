@@ -15,6 +15,8 @@ struct ForegroundWatch: Sendable {
     private var measured: (budget: LatencyBudget?, probe: String?)
     private var unseenSinceSeconds: Double?
     private var isSaid = false
+    /// How often the run had been taken down far at the look before.
+    private var fallsSeen = 0
     /// Keys that this process's batches had taken at the look before.
     private var keysSeen = 0
 
@@ -29,16 +31,20 @@ struct ForegroundWatch: Sendable {
     /// Seconds that the application's statements take now; `nil` without a budget, and where
     /// neither a probe nor the server's statistics say.
     ///
-    /// With `isAtRest` no batch may start for another reason.
+    /// With `isAtRest` no batch may start for another reason. With more `falls` than before the run
+    /// has been taken down far, and what comes now is what counts.
     mutating func seconds(
-        _ limits: Limits, _ connection: PostgresConnection, isAtRest: Bool, nowSeconds: Double
+        _ limits: Limits, _ connection: PostgresConnection, falls: Int = 0, isAtRest: Bool,
+        nowSeconds: Double
     ) async throws(PostgresError) -> Double? {
         guard limits.foregroundBudget != nil else {
             await probe.probe(nil)
             meanSeconds = nil
             return nil
         }
-        await probe.probe(limits.foregroundProbe, isAtRest: isAtRest)
+        await probe.probe(
+            limits.foregroundProbe, isAtRest: isAtRest, beginsAnew: falls != fallsSeen)
+        fallsSeen = falls
         if limits.foregroundProbe != nil { return await probe.percentileSeconds }
         guard nowSeconds >= nextSeconds else { return meanSeconds }
         nextSeconds = nowSeconds + Self.statisticsSeconds

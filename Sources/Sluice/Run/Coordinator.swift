@@ -95,6 +95,7 @@ actor Coordinator {
         let batchKeys: Int
         let waitingFor: String?
         let limitedBy: String?
+        let foregroundFalls: Int
         let shortage: String?
         let keysScanned: Int
         let tailSeconds: Double?
@@ -106,7 +107,7 @@ actor Coordinator {
             limits: scheduler.limits, workers: scheduler.workingCount,
             isBusy: scheduler.isBusy, batchKeys: scheduler.batchKeys,
             waitingFor: scheduler.waitingFor,
-            limitedBy: scheduler.limitedBy,
+            limitedBy: scheduler.limitedBy, foregroundFalls: scheduler.foregroundFalls,
             shortage: scheduler.shortage,
             keysScanned: keysScanned, tailSeconds: scheduler.tailSeconds,
             outcome: scheduler.outcome)

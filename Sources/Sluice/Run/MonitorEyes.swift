@@ -223,7 +223,8 @@ struct MonitorEyes: Sendable {
         // At once: what is asked next may take its time.
         if let closed { await coordinator.gateChanged(reason: closed) }
         let latency = try await foreground.seconds(
-            limits, connection, isAtRest: isAtRest(nowSeconds), nowSeconds: nowSeconds)
+            limits, connection, falls: view.foregroundFalls, isAtRest: isAtRest(nowSeconds),
+            nowSeconds: nowSeconds)
         let measuring = try await foreground.measure(
             view, latencySeconds: latency, run: monitor.context.run, connection,
             isHeld: isAtRest(nowSeconds), nowSeconds: nowSeconds)

@@ -91,6 +91,9 @@ public struct AdaptiveControl: Sendable {
         if limits.ownCostMax != nil { bounds.foregroundBudgetSeconds = bounds.budgetOrUnit }
         return concurrency.bound(bounds)
     }
+    /// How often the application's budget has taken the number of workers down far: latencies of
+    /// before such a fall say nothing of the number after it.
+    public var foregroundFalls: Int { concurrency.foregroundFalls }
     /// True while batches wait at the gate for a good part of the time.
     public var isGated: Bool { concurrency.isGated }
     /// What batches cost, as measured.

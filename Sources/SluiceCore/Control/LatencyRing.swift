@@ -9,10 +9,15 @@ public struct LatencyRing: Sendable {
     /// Fewest samples that say anything, unless they took the whole span: then there cannot be
     /// more of them.
     public static let samplesMin = 3
+    /// Fewest samples that stand for themselves once what came before is not to count: half a
+    /// second of a probe that is asked forty times a second.
+    public static let samplesMinAnew = 20
     /// The share of statements that a budget is for.
     public static let share = 0.95
 
     private var samples: [(atSeconds: Double, latencySeconds: Double)] = []
+    /// What ended before counts only until enough ended since.
+    private var anewSinceSeconds = -Double.infinity
 
     /// An empty one.
     public init() {}
@@ -23,14 +28,18 @@ public struct LatencyRing: Sendable {
         forget(before: nowSeconds - Self.spanSeconds)
     }
 
+    /// From now on something else is measured: what ended before counts until enough has ended.
+    public mutating func beginAnew(nowSeconds: Double) { anewSinceSeconds = nowSeconds }
+
     /// The 95th percentile (the nearest rank) of what ended within the span, in seconds; `nil`
     /// while too little did.
     ///
     /// `pendingSeconds` is how long the statement that is under way has taken so far, `nil` where
     /// there is none. Until it ends, the last one that did is not too old.
     public func percentileSeconds(nowSeconds: Double, pendingSeconds: Double? = nil) -> Double? {
-        var recent = samples.filter { $0.atSeconds >= nowSeconds - Self.spanSeconds }
-            .map(\.latencySeconds)
+        let within = samples.filter { $0.atSeconds >= nowSeconds - Self.spanSeconds }
+        let anew = within.filter { $0.atSeconds >= anewSinceSeconds }
+        var recent = (anew.count < Self.samplesMinAnew ? within : anew).map(\.latencySeconds)
         if recent.isEmpty, pendingSeconds != nil, let last = samples.last {
             recent.append(last.latencySeconds)
         }

@@ -63,6 +63,9 @@ extension RunScheduler {
     /// What the law saw and decided since this was last asked.
     public mutating func takeTrace() -> [ControlTrace.Event] { steering?.takeTrace() ?? [] }
 
+    /// How often the application's budget has taken the number of workers down far.
+    public var foregroundFalls: Int { steering?.control.foregroundFalls ?? 0 }
+
     /// What limits the run's rate now, in words; `nil` where nothing steers.
     public var limitedBy: String? {
         guard let steering else { return nil }

@@ -141,6 +141,9 @@ public struct ConcurrencyControl: Sendable, Equatable {
         return bound == .foreground && isLooking(limits) ? .look : bound
     }
 
+    /// How often the application's budget has taken the number down far.
+    var foregroundFalls: Int { budget.falls }
+
     /// Mean share of waiting over the last 2 s.
     public private(set) var waitShare = 0.0
 

@@ -24,6 +24,13 @@ struct ForegroundBudget: Sendable, Equatable {
     /// number says little of a larger one, since a 95th percentile is flat until a twentieth of the
     /// time is taken, and steep from there.
     static let riseMaxKnown = 0.2
+    /// The same while it is below ``backShare`` of where the budget was last passed: so much was
+    /// borne, and one slow moment may have taken it down.
+    static let riseMaxBack = 0.5
+    static let backShare = 0.7
+    /// What is seen for so long after a fall (seconds) is of the number before: batches that were
+    /// under way, and what waited for them.
+    static let settleSeconds = 0.75
     /// Never fewer workers on average: one that works for less than a twentieth of the time does
     /// not show in a 95th percentile.
     static let least = 0.02
@@ -39,12 +46,24 @@ struct ForegroundBudget: Sendable, Equatable {
     private(set) var allowed = first
     private var smoothed: Double?
     private var isOff = false
-    /// Whether the budget has been passed once: where it lies is known since.
-    private var isKnown = false
+    /// The number with which the budget was last passed; where it lies is known since.
+    private var passedAt: Double?
+    /// How long what is seen is still of the number before a fall, in seconds.
+    private var unsettledSeconds = 0.0
+    /// Whether what was seen is of the number before a fall.
+    private var isStale = false
+    /// How often it has fallen far: what was measured before is not to be held against the new
+    /// number.
+    private(set) var falls = 0
 
     mutating func observe(latencySeconds: Double, elapsedSeconds: Double) {
-        guard let known = smoothed else {
+        guard unsettledSeconds <= 0 else {
+            unsettledSeconds -= elapsedSeconds
+            return
+        }
+        guard let known = smoothed, !isStale else {
             smoothed = latencySeconds
+            isStale = false
             return
         }
         let weight = 1 - Exponential.exp(-elapsedSeconds / Self.smoothingSeconds)
@@ -65,14 +84,30 @@ struct ForegroundBudget: Sendable, Equatable {
         }
         if isOff { allowed = workers }
         isOff = false
+        guard !isStale else { return }
         let error = Exponential.log(Self.setpoint * budget / latency)
         if error < 0 || isBinding {
             let gain = abs(error) > Self.farError ? Self.farGain : Self.gain
-            if error < 0 { isKnown = true }
-            let most = isKnown ? Self.riseMaxKnown : Self.riseMax
-            let change = min(max(gain * error, Self.fallMax), most)
+            if error < 0 { passedAt = allowed }
+            let change = min(max(gain * error, Self.fallMax), mostRise)
             allowed *= Exponential.exp(change)
+            if error < -Self.farError { fell() }
         }
         allowed = min(most, max(Self.least, allowed))
+    }
+
+    /// How much it may grow by, in log space.
+    private var mostRise: Double {
+        guard let passedAt else { return Self.riseMax }
+        let back = Exponential.log(Self.backShare * passedAt / allowed)
+        return max(Self.riseMaxKnown, min(Self.riseMaxBack, back))
+    }
+
+    /// Judges the new number by what comes from now on: the same slow moment took it down once for
+    /// each step within the span of what was measured.
+    private mutating func fell() {
+        falls += 1
+        isStale = true
+        unsettledSeconds = Self.settleSeconds
     }
 }
