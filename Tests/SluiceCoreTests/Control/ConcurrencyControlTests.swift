@@ -100,6 +100,20 @@ import Testing
         #expect(step(0.0101, polls: 20) <= 1 && budget.falls == falls)
     }
 
+    /// What is seen first of another budget counts, though the one before had just been passed.
+    @Test func anotherBudgetIsNotHeldUpByAFall() {
+        var budget = ForegroundBudget()
+        budget.observe(latencySeconds: 0.200, elapsedSeconds: 0.25)
+        budget.step(budgetSeconds: 0.010, isBinding: true, workers: 1, most: 16)
+        let fallen = budget.allowed
+        budget.step(budgetSeconds: 0.010, isBinding: true, workers: 1, most: 16)
+        #expect(budget.allowed == fallen && budget.falls == 1, "nothing new was seen")
+        budget.forget()
+        budget.observe(latencySeconds: 0.200, elapsedSeconds: 0.25)
+        budget.step(budgetSeconds: 0.1, isBinding: true, workers: 1, most: 16)
+        #expect(budget.allowed < fallen && budget.falls == 2)
+    }
+
     @Test func aBudgetThatIsMeasuredFirstBeginsLow() {
         var control = ConcurrencyControl()
         func step(_ now: Double, _ budgetSeconds: Double?, active: Double) -> Double {

@@ -71,7 +71,11 @@ struct ForegroundBudget: Sendable, Equatable {
     }
 
     /// Forgets the latency that was seen, and not the number.
-    mutating func forget() { smoothed = nil }
+    mutating func forget() {
+        smoothed = nil
+        isStale = false
+        unsettledSeconds = 0
+    }
 
     /// One step; it grows only while it is what `isBinding` says it is, or it would wind up.
     ///
