@@ -24,17 +24,35 @@ import Testing
             ring.note(latencySeconds: 0.1, nowSeconds: Double(tick) * 0.025)
         }
         ring.beginAnew(nowSeconds: 1)
+        // Batches that were under way are of before as well.
         for tick in 0..<20 {
-            let now = 1 + Double(tick) * 0.025
+            ring.note(latencySeconds: 0.1, nowSeconds: 1 + Double(tick) * 0.025)
+        }
+        ring.note(latencySeconds: 0.2, nowSeconds: 1.6)
+        for tick in 0..<20 {
+            let now = 1.61 + Double(tick) * 0.02
             #expect(ring.percentileSeconds(nowSeconds: now) == 0.1, "at \(now)")
             ring.note(latencySeconds: 0.001, nowSeconds: now)
         }
-        #expect(ring.percentileSeconds(nowSeconds: 1.5) == 0.001)
-        // A single one that takes long is what is seen, as ever.
-        #expect(ring.percentileSeconds(nowSeconds: 1.5, pendingSeconds: 9) == 0.001)
-        #expect(LatencyRing().percentileSeconds(nowSeconds: 2, pendingSeconds: 9) == 9)
-        // And what is long ago does not count at all.
+        #expect(ring.percentileSeconds(nowSeconds: 2) == 0.001)
+        // One in twenty-one that takes long is beyond the percentile.
+        #expect(ring.percentileSeconds(nowSeconds: 2, pendingSeconds: 9) == 0.001)
         #expect(ring.percentileSeconds(nowSeconds: 9) == nil)
+    }
+
+    /// Of slow ones there are never twenty.
+    @Test func threeThatAreSlowAreEnoughOnceTheyHaveComeForHalfASecond() {
+        var ring = LatencyRing()
+        for tick in 0..<12 {
+            ring.note(latencySeconds: 0.2, nowSeconds: Double(tick) * 0.25)
+        }
+        ring.beginAnew(nowSeconds: 3)
+        for tick in 0..<3 {
+            ring.note(latencySeconds: 0.15, nowSeconds: 3.7 + Double(tick) * 0.125)
+            #expect(ring.percentileSeconds(nowSeconds: 3.96) == 0.2)
+        }
+        #expect(ring.percentileSeconds(nowSeconds: 3.99) == 0.2)
+        #expect(ring.percentileSeconds(nowSeconds: 4) == 0.15)
     }
 
     /// One after the other, each takes so long, with a pause after each.

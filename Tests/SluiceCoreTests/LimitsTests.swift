@@ -74,9 +74,9 @@ import Testing
 
     @Test func whatIsSetForAnApplicationHoldsBesideOneOnly() throws {
         var limits = Limits()
-        #expect(limits.pacedVacuum == .auto && limits.batchCommit == "off")
+        #expect(limits.batchCommit == "off")
         limits.foregroundBudget = .seconds(0.01)
-        #expect(limits.pacedVacuum == VacuumSetting.auto.gentle && limits.batchCommit == "local")
+        #expect(limits.batchCommit == "local")
         // The law is told, and not only the rest.
         let told = try #require(Self.told(limits))
         #expect(told.batchSecondsMax == 0.0075)

@@ -73,11 +73,11 @@ import Testing
             nowSeconds: { 0 })
         let part = "\(job.parts[0].number)"
         // Nothing was left at the first look; at the third, half of it can be removed.
-        await vacuumer.consider([], .auto, lanes: .auto, isHeld: false)
+        await vacuumer.consider([], .auto, partsInLanes: [], isHeld: false)
         for horizon in ["10", "11"] {
             await vacuumer.consider(
-                [[part, "1000", "1000000", "f", "t", "0", horizon, "10"]], .auto, lanes: .auto,
-                isHeld: false)
+                [[part, "1000", "1000000", "f", "t", "0", horizon, "10", "9"]], .auto,
+                partsInLanes: [], isHeld: false)
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await vacuumer.run() }

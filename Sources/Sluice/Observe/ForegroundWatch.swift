@@ -17,6 +17,8 @@ struct ForegroundWatch: Sendable {
     private var isSaid = false
     /// How often the run had been taken down far at the look before.
     private var fallsSeen = 0
+    /// When that was seen.
+    private var fellAtSeconds = -Double.infinity
     /// Keys that this process's batches had taken at the look before.
     private var keysSeen = 0
 
@@ -34,7 +36,7 @@ struct ForegroundWatch: Sendable {
     /// With `isAtRest` no batch may start for another reason. With more `falls` than before the run
     /// has been taken down far, and what comes now is what counts.
     mutating func seconds(
-        _ limits: Limits, _ connection: PostgresConnection, falls: Int = 0, isAtRest: Bool,
+        _ limits: Limits, _ connection: PostgresConnection, falls: Int, isAtRest: Bool,
         nowSeconds: Double
     ) async throws(PostgresError) -> Double? {
         guard limits.foregroundBudget != nil else {
@@ -42,9 +44,14 @@ struct ForegroundWatch: Sendable {
             meanSeconds = nil
             return nil
         }
-        await probe.probe(
-            limits.foregroundProbe, isAtRest: isAtRest, beginsAnew: falls != fallsSeen)
+        let hasFallen = falls != fallsSeen
         fallsSeen = falls
+        if hasFallen {
+            fellAtSeconds = nowSeconds
+            // A mean that ends here is of before.
+            nextSeconds = nowSeconds
+        }
+        await probe.probe(limits.foregroundProbe, isAtRest: isAtRest, beginsAnew: hasFallen)
         if limits.foregroundProbe != nil { return await probe.percentileSeconds }
         guard nowSeconds >= nextSeconds else { return meanSeconds }
         nextSeconds = nowSeconds + Self.statisticsSeconds
@@ -82,6 +89,8 @@ struct ForegroundWatch: Sendable {
             // Statistics of the server are means of whatever was asked, and no measure of sleep.
             if let alone = limits.foregroundAloneSeconds, let latencySeconds, isSeen, isWorking,
                 limits.foregroundProbe != nil,
+                // Of fewer samples it is a lower percentile than what was measured alone.
+                nowSeconds - fellAtSeconds > LatencyRing.settleSeconds + LatencyRing.spanSeconds,
                 let least = least.observe(
                     latencySeconds: latencySeconds, aloneSeconds: alone, nowSeconds: nowSeconds)
             {

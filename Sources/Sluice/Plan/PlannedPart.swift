@@ -32,13 +32,6 @@ struct PlannedPart: Sendable, Equatable {
         max(1, laneFacts?.rowsPerPage ?? LaneChoice.rowsPerPageUnknown)
     }
 
-    /// The lanes that it is filled in, as far as they decide how often it is vacuumed.
-    func lanesToVacuum(_ setting: LaneSetting) -> VacuumSetting.Lanes? {
-        guard let laneFacts, case .lanes = LaneChoice.decide(laneFacts, setting)
-        else { return nil }
-        return isPhysical ? .ofPages : .ofKeys(rowsPerPage: rowsPerPage)
-    }
-
     /// What a row of a wide table is taken to weigh before anything is known of it, in bytes: more
     /// than a page, since the table has values that did not fit into one.
     private static let bytesPerRowUnknown = 65_536.0

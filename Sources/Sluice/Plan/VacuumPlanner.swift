@@ -7,9 +7,7 @@ struct VacuumPlanner: Sendable {
 
     /// As a sentence, with what stands in the way.
     func sentence(_ job: PlannedJob, limits: Limits) async throws(PostgresError) -> String {
-        let lanes = job.largestParts.first?.lanesToVacuum(limits.lanes)
-        let setting = limits.pacedVacuum.inLanes(lanes)
-        guard let share = setting.share else { return "no: --vacuum off" }
+        if limits.vacuum == .off { return "no: --vacuum off" }
         if job.identity.kind == .copy { return "no: a copy leaves nothing behind" }
         if job.session.isPooled {
             return "no: behind a connection pooler nobody can be told what to do for longer than a "
@@ -22,9 +20,21 @@ struct VacuumPlanner: Sendable {
         guard row?[0] == "t" else {
             return "no: " + Self.refusal(part.name.shown, job)
         }
-        let rows = max(VacuumPacing.deadRowsMin, share * (row?[1].flatMap(Double.init) ?? 0))
-        return "whenever the run has left \(Int(rows)) rows dead outside of the pages that hold "
+        let worth = limits.vacuum.deadRowsWorth(
+            rows: row?[1].flatMap(Double.init) ?? 0, pages: row?[2].flatMap(Double.init) ?? 0,
+            lanes: Self.lanes(part, limits.lanes), isGentle: limits.foregroundBudget != nil)
+        guard let worth else { return "no: --vacuum off" }
+        return "whenever the run has left \(Int(worth)) rows dead outside of the pages that hold "
             + "their new versions (--vacuum \(limits.vacuum.text))"
+    }
+
+    /// The lanes that a table will be filled in.
+    private static func lanes(
+        _ part: PlannedPart, _ setting: LaneSetting
+    ) -> VacuumSetting.Lanes? {
+        guard let facts = part.laneFacts, case .lanes = LaneChoice.decide(facts, setting)
+        else { return nil }
+        return part.isPhysical ? .ofPages : .ofKeys
     }
 
     /// Why a table is not vacuumed, and the cure.

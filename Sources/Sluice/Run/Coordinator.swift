@@ -73,6 +73,9 @@ actor Coordinator {
     /// Whether anything is filled in lanes, so that the horizon matters.
     var hasLanes: Bool { scheduler.hasLanes }
 
+    /// Those whose regions are filled in lanes.
+    var partsInLanes: Set<Int> { scheduler.partsInLanes }
+
     /// Whether nobody knows yet how old that is.
     var needsHorizon: Bool { scheduler.needsHorizon }
 

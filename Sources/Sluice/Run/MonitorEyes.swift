@@ -60,7 +60,8 @@ struct MonitorEyes: Sendable {
             if let rows = answers[.vacuum] {
                 let view = await monitor.coordinator.view
                 await monitor.vacuumer.consider(
-                    rows, view.limits.pacedVacuum, lanes: view.limits.lanes,
+                    rows, view.limits.vacuum,
+                    partsInLanes: await monitor.coordinator.partsInLanes,
                     isHeld: view.waitingFor != nil,
                     isGentle: view.limits.foregroundBudget != nil)
             }

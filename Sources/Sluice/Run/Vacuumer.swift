@@ -60,10 +60,11 @@ actor Vacuumer {
             ])
     }
 
-    /// Takes in the answer, and begins a vacuum that is due; `isHeld` while nothing may start, and
-    /// `isGentle` where an application has a latency to keep.
+    /// Takes in the answer, and begins a vacuum that is due; `partsInLanes` are those whose regions
+    /// are filled in lanes now, `isHeld` while nothing may start, and `isGentle` where an
+    /// application has a latency to keep.
     func consider(
-        _ rows: [[String?]], _ setting: VacuumSetting, lanes: LaneSetting, isHeld: Bool,
+        _ rows: [[String?]], _ setting: VacuumSetting, partsInLanes: Set<Int>, isHeld: Bool,
         isGentle: Bool = false
     ) {
         self.isGentle = isGentle
@@ -73,12 +74,13 @@ actor Vacuumer {
         let tables = rows.compactMap { row -> VacuumPacing.Table? in
             guard let part = row[0].flatMap({ Int($0) }) else { return nil }
             return VacuumPacing.Table(
-                part: part, rows: number(row, 1), deadRows: number(row, 2),
+                part: part, rows: number(row, 1), pages: number(row, 8), deadRows: number(row, 2),
                 isTaken: row[3] == "t", vacuumedAtSeconds: number(row, 5),
-                lanes: context.job.part(part)?.lanesToVacuum(lanes))
+                lanes: !partsInLanes.contains(part)
+                    ? nil : context.job.part(part)?.isPhysical == true ? .ofPages : .ofKeys)
         }
         let due = pacing.due(
-            tables, setting,
+            tables, setting, isGentle: isGentle,
             horizon: rows.first?[6].flatMap { UInt64($0) } ?? 0,
             next: rows.first?[7].flatMap { UInt64($0) } ?? .max, isHeld: isHeld,
             nowSeconds: nowSeconds())

@@ -6,8 +6,8 @@ enum VacuumSQL {
     ///
     /// `$1` run, `$2` part numbers, `$3` their OIDs. Number, rows, dead rows that the run left,
     /// whether somebody holds a lock that VACUUM would wait for, whether this role may vacuum,
-    /// when somebody last did, in seconds; and the same in each row: the horizon, and the
-    /// transaction that comes next.
+    /// when somebody last did, in seconds; the same in each row, the horizon and the transaction
+    /// that comes next; and pages.
     static func tables(serverVersion: Int) -> String {
         """
         WITH taken AS MATERIALIZED (SELECT DISTINCT l.relation FROM pg_catalog.pg_locks l
@@ -19,7 +19,7 @@ enum VacuumSQL {
         c.oid IN (SELECT k.relation FROM taken k), \(mayVacuum(serverVersion)),
         coalesce(extract(epoch FROM greatest(pg_catalog.pg_stat_get_last_vacuum_time(c.oid),
         pg_catalog.pg_stat_get_last_autovacuum_time(c.oid))), 0), \(HorizonSQL.horizon),
-        pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text
+        pg_catalog.pg_snapshot_xmax(pg_catalog.pg_current_snapshot())::text, \(pages)
         FROM unnest($2::integer[], $3::pg_catalog.oid[]) AS p (number, oid)
         JOIN pg_catalog.pg_class c ON c.oid = p.oid
         JOIN (SELECT r.part, sum(r.rows_changed - coalesce(r.rows_hot, 0)) AS dead
@@ -28,10 +28,11 @@ enum VacuumSQL {
         """
     }
 
-    /// Whether this role may vacuum the table `$1`, and how many rows it has by its statistics.
+    /// Whether this role may vacuum the table `$1`, how many rows it has by its statistics, and its
+    /// pages.
     static func permission(serverVersion: Int) -> String {
         """
-        SELECT \(mayVacuum(serverVersion)), greatest(c.reltuples, 0)
+        SELECT \(mayVacuum(serverVersion)), greatest(c.reltuples, 0), \(pages)
         FROM pg_catalog.pg_class c WHERE c.oid = $1
         """
     }
@@ -46,6 +47,10 @@ enum VacuumSQL {
         """
     }
 
+    /// Asked of the file: a table that was loaded a moment ago has no statistics.
+    private static let pages =
+        "coalesce(pg_catalog.pg_relation_size(c.oid), 0)"
+        + " / pg_catalog.current_setting('block_size')::bigint"
     private static let owns = "pg_catalog.pg_has_role(c.relowner, 'USAGE')"
     private static let maintains = "pg_catalog.has_table_privilege(c.oid, 'MAINTAIN')"
 

@@ -69,7 +69,7 @@ struct LimitOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "Vacuum the table whenever the run has left so much of it dead (default auto, 5%).",
+            "Vacuum the table whenever so much of it is dead (default auto: 5%, more in lanes).",
             valueName: "auto|off|5%"))
     var vacuum: String?
 

@@ -10,13 +10,18 @@ public struct LatencyRing: Sendable {
     /// more of them.
     public static let samplesMin = 3
     /// Fewest samples that stand for themselves once what came before is not to count: half a
-    /// second of a probe that is asked forty times a second.
+    /// second of a probe that is asked forty times a second. ``samplesMin`` of slower ones do once
+    /// they have come for so long, in seconds.
     public static let samplesMinAnew = 20
+    static let secondsMinAnew = 0.5
+    /// What begins within so many seconds of a new beginning is still of before: batches that are
+    /// under way, and what waits behind them.
+    public static let settleSeconds = 0.5
     /// The share of statements that a budget is for.
     public static let share = 0.95
 
     private var samples: [(atSeconds: Double, latencySeconds: Double)] = []
-    /// What ended before counts only until enough ended since.
+    /// What began before counts only until enough has ended that began since.
     private var anewSinceSeconds = -Double.infinity
 
     /// An empty one.
@@ -28,18 +33,23 @@ public struct LatencyRing: Sendable {
         forget(before: nowSeconds - Self.spanSeconds)
     }
 
-    /// From now on something else is measured: what ended before counts until enough has ended.
-    public mutating func beginAnew(nowSeconds: Double) { anewSinceSeconds = nowSeconds }
+    /// From now on something else is measured: what began before counts only until enough has
+    /// ended that began since.
+    public mutating func beginAnew(nowSeconds: Double) {
+        anewSinceSeconds = nowSeconds + Self.settleSeconds
+    }
 
-    /// The 95th percentile (the nearest rank) of what ended within the span, in seconds; `nil`
-    /// while too little did.
+    /// The 95th percentile (the nearest rank) of what ended within the span and after the last new
+    /// beginning, in seconds; `nil` while too little did.
     ///
     /// `pendingSeconds` is how long the statement that is under way has taken so far, `nil` where
     /// there is none. Until it ends, the last one that did is not too old.
     public func percentileSeconds(nowSeconds: Double, pendingSeconds: Double? = nil) -> Double? {
         let within = samples.filter { $0.atSeconds >= nowSeconds - Self.spanSeconds }
-        let anew = within.filter { $0.atSeconds >= anewSinceSeconds }
-        var recent = (anew.count < Self.samplesMinAnew ? within : anew).map(\.latencySeconds)
+        let anew = within.filter { $0.atSeconds - $0.latencySeconds >= anewSinceSeconds }
+        let lasted = nowSeconds - anewSinceSeconds >= Self.secondsMinAnew
+        let isEnough = anew.count >= (lasted ? Self.samplesMin : Self.samplesMinAnew)
+        var recent = (isEnough ? anew : within).map(\.latencySeconds)
         if recent.isEmpty, pendingSeconds != nil, let last = samples.last {
             recent.append(last.latencySeconds)
         }

@@ -21,9 +21,6 @@ extension Limits {
         return foregroundBudget == nil ? "off" : "local"
     }
 
-    /// Whether and when the run vacuums: beside an application with a latency to keep more rarely.
-    public var pacedVacuum: VacuumSetting { foregroundBudget == nil ? vacuum : vacuum.gentle }
-
     /// How long a batch may last that sizes itself, in seconds; `nil` where nothing bounds it but
     /// what pays.
     ///

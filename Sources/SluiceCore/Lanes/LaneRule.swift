@@ -94,6 +94,9 @@ struct LaneRule: Sendable, Equatable {
     /// Whether it is known how old the horizon is.
     var isHorizonKnown: Bool { horizonSeconds != nil }
 
+    /// The parts that are filled in lanes.
+    var parts: Set<Int> { Set(lanesOfPart.keys) }
+
     /// Whether any part is filled in lanes.
     var isEmpty: Bool { lanesOfPart.isEmpty }
 
@@ -110,9 +113,9 @@ struct LaneRule: Sendable, Equatable {
 
     /// Whether lanes wait for a horizon that has just turned old.
     ///
-    /// For so long as lanes wait for each other, and not where somebody holds it: each row of a
-    /// plain batch leaves its page, so that a batch of another worker that took half a second costs
-    /// more than the wait, and makes the next ones as long.
+    /// For so long as lanes wait for each other, once, and not where somebody has held it for
+    /// longer: each row of a plain batch leaves its page, so that a batch of another worker that
+    /// took half a second costs more than the wait, and makes the next ones as long.
     func awaitsHorizon(part: Int, isPhysical: Bool) -> Bool {
         guard facts[part]?.isPhysical == isPhysical, lanesOfPart[part] != nil,
             let seconds = horizonSeconds, let share = matchShares[part],

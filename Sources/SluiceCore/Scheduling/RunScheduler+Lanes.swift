@@ -3,6 +3,9 @@ extension RunScheduler {
     /// Whether anything is filled in lanes.
     public var hasLanes: Bool { !lanes.isEmpty }
 
+    /// The parts whose regions are filled in lanes, as long as that gains something.
+    public var partsInLanes: Set<Int> { lanes.parts }
+
     /// Whether lanes wait for nothing but that it is known how old the horizon is.
     public var needsHorizon: Bool { hasLanes && !lanes.isHorizonKnown }
 
@@ -151,7 +154,9 @@ extension RunScheduler {
         guard let region = worker.region, region.isDone, let range = worker.range else { return }
         worker.region = nil
         worker.range?.hasRegion = false
-        // What was merged says that somebody held the horizon, and nothing of the table.
+        // What was merged says that somebody holds the horizon, and nothing of the table: whoever
+        // has waited for it in a region does not wait again for the next one.
+        worker.hasAwaitedRegion = region.isMerged
         guard !region.isMerged else { return }
         lanes.finished(
             part: range.part, rows: worker.regionRows, hotRows: worker.regionHotRows)

@@ -7,6 +7,8 @@ public struct VacuumPacing: Sendable, Equatable {
         public var part: Int
         /// Rows in it, by its statistics.
         public var rows: Double
+        /// Its pages.
+        public var pages: Double
         /// Rows that the run has left dead in it since it began, those that were replaced within
         /// their page left out: they make room for others by themselves.
         public var deadRows: Double
@@ -19,11 +21,12 @@ public struct VacuumPacing: Sendable, Equatable {
 
         /// What is known of a table.
         public init(
-            part: Int, rows: Double, deadRows: Double, isTaken: Bool, vacuumedAtSeconds: Double,
-            lanes: VacuumSetting.Lanes? = nil
+            part: Int, rows: Double, pages: Double, deadRows: Double, isTaken: Bool,
+            vacuumedAtSeconds: Double, lanes: VacuumSetting.Lanes? = nil
         ) {
             self.part = part
             self.rows = rows
+            self.pages = pages
             self.deadRows = deadRows
             self.isTaken = isTaken
             self.vacuumedAtSeconds = vacuumedAtSeconds
@@ -31,9 +34,6 @@ public struct VacuumPacing: Sendable, Equatable {
         }
     }
 
-    /// Fewest dead rows worth a vacuum: reading every index of a table for less than what a second
-    /// of the run leaves behind is not, and autovacuum's own threshold sees to small tables.
-    public static let deadRowsMin = 20_000.0
     /// Seconds to the next try of a table after one that came to nothing.
     public static let retrySeconds = 60.0
 
@@ -68,10 +68,10 @@ public struct VacuumPacing: Sendable, Equatable {
     ///
     /// `horizon` is the oldest transaction whose past somebody may need, `next` the one that comes
     /// next: what was left after `horizon` stays, and a vacuum that frees less than half of it is
-    /// put off.
+    /// put off. With `isGentle` an application has a latency to keep.
     public mutating func due(
-        _ tables: [Table], _ setting: VacuumSetting, horizon: UInt64, next: UInt64,
-        isHeld: Bool, nowSeconds: Double
+        _ tables: [Table], _ setting: VacuumSetting, isGentle: Bool = false, horizon: UInt64,
+        next: UInt64, isHeld: Bool, nowSeconds: Double
     ) -> Int? {
         defer { isFirstLook = false }
         var best: (part: Int, deadRows: Double)?
@@ -81,8 +81,9 @@ public struct VacuumPacing: Sendable, Equatable {
             defer { past[table.part] = known }
             known.see(table)
             let left = table.deadRows - known.deadRows
-            guard let share = setting.inLanes(table.lanes).share else { continue }
-            let worth = max(Self.deadRowsMin, share * max(0, table.rows))
+            let worth = setting.deadRowsWorth(
+                rows: table.rows, pages: table.pages, lanes: table.lanes, isGentle: isGentle)
+            guard let worth else { continue }
             if left < worth / 2 { known.half = nil } else { known.half = known.half ?? next }
             guard left >= worth, let half = known.half, horizon >= half, !table.isTaken,
                 !isHeld, known.begun == nil, nowSeconds >= known.notBeforeSeconds,

@@ -2,7 +2,8 @@
 public enum VacuumSetting: Sendable, Equatable, Hashable {
     /// Never.
     case off
-    /// Whenever it has left behind ``shareAuto`` of a table.
+    /// Whenever it has left behind ``shareAuto`` of a table, more rarely beside an application that
+    /// has a latency to keep, and in lanes (``deadRowsWorth(rows:pages:lanes:isGentle:)``).
     case auto
     /// Whenever it has left behind this share of a table, above 0 to 1.
     case share(Double)
@@ -13,40 +14,42 @@ public enum VacuumSetting: Sendable, Equatable, Hashable {
     /// The same beside an application that has a latency to keep: as rarely as autovacuum would, by
     /// its default.
     ///
-    /// While a table was vacuumed, however slowly, the application's 95th percentile
-    /// rose to twice and more.
+    /// While a table was vacuumed, however slowly, the application's 95th percentile rose to twice
+    /// and more. And in lanes of pages: none is visited again behind them, so that nothing fills
+    /// what a vacuum would free, and each would be written to the log once more (2 M rows: a
+    /// seventh more log, no less growth).
     public static let shareAutoGentle = 0.2
+    /// Dead rows in a page of a table that is filled in lanes along its keys, below which `auto`
+    /// does not go over all of its pages: a plain batch leaves pages with nothing else, lanes some
+    /// in each (2 M rows of 1 kB, seven in a page: 22 s with a vacuum at 5 % of the rows and 14
+    /// without, a tenth more log, no less growth; with 60 in a page it costs nothing).
+    public static let deadRowsOfPageMin = 1.0
+    /// Fewest dead rows worth a vacuum: reading every index of a table for less than what a second
+    /// of the run leaves behind is not, and autovacuum's own threshold sees to small tables.
+    public static let deadRowsMin = 20_000.0
 
-    /// The setting beside an application that has a latency to keep.
-    public var gentle: VacuumSetting { self == .auto ? .share(Self.shareAutoGentle) : self }
-
-    /// Lanes that a table is filled in, where they decide how often it is vacuumed.
+    /// The lanes that a table is filled in.
     public enum Lanes: Sendable, Equatable {
-        /// Along its keys, with so many rows in a page.
-        case ofKeys(rowsPerPage: Double)
+        /// Along its keys.
+        case ofKeys
         /// In the order of its pages.
         case ofPages
     }
 
-    /// Dead rows in a page of a table that is filled in lanes, below which a vacuum is not worth
-    /// going over all of its pages: a batch that is plain leaves pages with nothing else, lanes
-    /// some in each (2 M rows of 1 kB, seven in a page: 22 s with one at 5 % of the rows and 14
-    /// without, a tenth more log, no less growth; of 110 bytes it costs nothing).
-    public static let deadRowsOfPageMin = 1.0
-
-    /// The setting for a table that is filled in lanes; `nil` for none.
+    /// How many dead rows are worth a vacuum of a table of so many rows and pages; `nil` for none.
     ///
-    /// In lanes of pages as rarely as beside an application: no page is visited again behind them,
-    /// so that nothing fills what a vacuum would free, and each would be written to the log once
-    /// more (2 M rows: a seventh more log, no less growth).
-    public func inLanes(_ lanes: Lanes?) -> VacuumSetting {
-        guard self == .auto, let lanes else { return self }
-        switch lanes {
-        case .ofPages: return gentle
-        case .ofKeys(let rowsPerPage):
-            let least = min(1, Self.deadRowsOfPageMin / max(1, rowsPerPage))
-            return least > Self.shareAuto ? .share(least) : self
+    /// With `isGentle` an application has a latency to keep. Who names a share means it, whatever
+    /// else is so.
+    public func deadRowsWorth(
+        rows: Double, pages: Double, lanes: Lanes?, isGentle: Bool
+    ) -> Double? {
+        guard var share else { return nil }
+        var least = Self.deadRowsMin
+        if self == .auto {
+            if isGentle || lanes == .ofPages { share = Self.shareAutoGentle }
+            if lanes == .ofKeys { least = max(least, Self.deadRowsOfPageMin * pages) }
         }
+        return max(least, share * max(0, rows))
     }
 
     /// The smallest share that is taken: below it the table is vacuumed without a pause.

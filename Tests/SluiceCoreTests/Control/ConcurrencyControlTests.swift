@@ -71,49 +71,6 @@ import Testing
         #expect(rises.dropFirst(2).allSatisfy { $0 > 1.2 && $0 < 1.23 })
     }
 
-    /// What is measured looks back for seconds: one slow moment takes the number down once, and it
-    /// is back where it was borne sooner than it came there.
-    @Test func oneSlowMomentTakesTheNumberDownOnce() {
-        var budget = ForegroundBudget()
-        func step(_ latencySeconds: Double, polls: Int = 8) -> Double {
-            for _ in 0..<polls {
-                budget.observe(latencySeconds: latencySeconds, elapsedSeconds: 0.25)
-            }
-            let before = budget.allowed
-            budget.step(budgetSeconds: 0.010, isBinding: true, workers: 1, most: 1_000)
-            return budget.allowed / before
-        }
-        for _ in 0..<4 { _ = step(0.004) }
-        let borne = budget.allowed
-        #expect(step(0.200) < 0.55 && budget.falls == 1)
-        // Still in what is measured for three polls, and with nothing newer it is not judged again.
-        #expect(step(0.200, polls: 3) == 1 && budget.falls == 1)
-        #expect(step(0.004, polls: 5) > 1.2)
-        #expect(step(0.004) > 1.1)
-        #expect(budget.allowed > 0.7 * borne)
-        // Near where the budget was passed it goes on slowly.
-        #expect(step(0.004) < 1.23)
-        // One that stays takes it down with every look that is new.
-        #expect(step(0.200) < 0.55 && step(0.200) < 0.55 && budget.falls == 3)
-        // A little too much is noise, and smoothed as ever.
-        let falls = budget.falls
-        #expect(step(0.0101, polls: 20) <= 1 && budget.falls == falls)
-    }
-
-    /// What is seen first of another budget counts, though the one before had just been passed.
-    @Test func anotherBudgetIsNotHeldUpByAFall() {
-        var budget = ForegroundBudget()
-        budget.observe(latencySeconds: 0.200, elapsedSeconds: 0.25)
-        budget.step(budgetSeconds: 0.010, isBinding: true, workers: 1, most: 16)
-        let fallen = budget.allowed
-        budget.step(budgetSeconds: 0.010, isBinding: true, workers: 1, most: 16)
-        #expect(budget.allowed == fallen && budget.falls == 1, "nothing new was seen")
-        budget.forget()
-        budget.observe(latencySeconds: 0.200, elapsedSeconds: 0.25)
-        budget.step(budgetSeconds: 0.1, isBinding: true, workers: 1, most: 16)
-        #expect(budget.allowed < fallen && budget.falls == 2)
-    }
-
     @Test func aBudgetThatIsMeasuredFirstBeginsLow() {
         var control = ConcurrencyControl()
         func step(_ now: Double, _ budgetSeconds: Double?, active: Double) -> Double {

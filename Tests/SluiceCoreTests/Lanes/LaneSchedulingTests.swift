@@ -109,6 +109,39 @@ import Testing
         #expect(sent(action)?.keys == 120)
     }
 
+    /// Behind a region a horizon that has just turned old is waited for, but not by who has just
+    /// waited for it in the region.
+    @Test(arguments: [false, true]) func aRegionWaitsForAHorizonUnlessItWasMerged(isMerged: Bool) {
+        var (scheduler, action) = surveyed()
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        action = scheduler.next(worker: 0, after: counts(80, 101), nowSeconds: 0)
+        scheduler.horizonSeen(101, next: 101, nowSeconds: 0.2)
+        if isMerged {
+            action = scheduler.next(worker: 0, after: .horizon(101), nowSeconds: 0)
+            action = scheduler.next(worker: 0, after: .horizon(101), nowSeconds: 1)
+            let merged = LaneSurvey(
+                slices: [LaneSlice(lane: 1, step: 0, keys: 120)], transaction: 102, horizon: 101,
+                isMerged: true)
+            action = scheduler.next(worker: 0, after: .surveyed(merged), nowSeconds: 1)
+        } else {
+            action = scheduler.next(worker: 0, after: .horizon(102), nowSeconds: 1)
+        }
+        #expect(sent(action)?.keys == 120)
+        // The oldest transaction began nine tenths of a second ago.
+        scheduler.horizonSeen(102, next: 102, nowSeconds: 0.3)
+        scheduler.horizonSeen(102, next: 105, nowSeconds: 1.2)
+        #expect(scheduler.next(worker: 0, after: .sent, nowSeconds: 1.2) == .receive)
+        action = scheduler.next(worker: 0, after: counts(120, 103, horizon: 102), nowSeconds: 1.2)
+        if isMerged {
+            #expect(isPlain(action), "\(action)")
+        } else {
+            guard case .wait = action else {
+                Issue.record("\(action)")
+                return
+            }
+        }
+    }
+
     /// Regions that were merged say nothing of the table, however many there were.
     @Test func mergedRegionsDoNotEndLanes() {
         var (scheduler, action) = surveyed()

@@ -3,10 +3,35 @@ import Testing
 @testable import SluiceCore
 
 @Suite struct VacuumSettingTests {
-    @Test func besideAnApplicationAutoIsAsRareAsAutovacuum() {
-        #expect(VacuumSetting.auto.gentle.share == 0.2)
-        #expect(VacuumSetting.off.gentle == .off)
-        #expect(VacuumSetting.share(0.02).gentle == .share(0.02), "who says so means it")
+    /// What is worth a vacuum, in thousands of dead rows, of a table of a million.
+    @Test(
+        arguments: [
+            (VacuumSetting.off, 10.0, nil, false, nil), (.auto, 10, nil, false, 50.0),
+            // Beside an application, and where nothing fills what is freed, as autovacuum.
+            (.auto, 10, nil, true, 200), (.auto, 10, .ofPages, false, 200),
+            (.auto, 10, .ofPages, true, 200),
+            // Lanes along keys leave some in each page, and all are gone over.
+            (.auto, 16, .ofKeys, false, 50), (.auto, 50.1, .ofKeys, false, 50.1),
+            (.auto, 143, .ofKeys, false, 143), (.auto, 143, nil, false, 50),
+            (.auto, 143, .ofKeys, true, 200), (.auto, 333, .ofKeys, true, 333),
+            // Who says so means it.
+            (.share(0.02), 143, .ofKeys, true, 20), (.share(0.5), 143, .ofPages, true, 500),
+        ] as [(VacuumSetting, Double, VacuumSetting.Lanes?, Bool, Double?)])
+    func whatIsWorthAVacuum(
+        setting: VacuumSetting, pages: Double, lanes: VacuumSetting.Lanes?, isGentle: Bool,
+        expected: Double?
+    ) {
+        let worth = setting.deadRowsWorth(
+            rows: 1e6, pages: pages * 1_000, lanes: lanes, isGentle: isGentle)
+        #expect(worth == expected.map { $0 * 1_000 })
+    }
+
+    /// Of a table that was loaded a moment ago no statistics are known, but how large it is.
+    @Test func aTableWithoutStatisticsIsAsLargeAsItsFile() {
+        let auto = VacuumSetting.auto
+        #expect(
+            auto.deadRowsWorth(rows: 0, pages: 285_000, lanes: .ofKeys, isGentle: false) == 285_000)
+        #expect(auto.deadRowsWorth(rows: -1, pages: 9, lanes: .ofKeys, isGentle: false) == 20_000)
     }
 }
 
@@ -14,11 +39,11 @@ import Testing
     private typealias Table = VacuumPacing.Table
 
     private func table(
-        _ deadRows: Double, part: Int = 1, rows: Double = 1_000_000, isTaken: Bool = false,
-        vacuumedAt: Double = 0
+        _ deadRows: Double, part: Int = 1, rows: Double = 1_000_000, pages: Double = 16_000,
+        isTaken: Bool = false, vacuumedAt: Double = 0
     ) -> Table {
         Table(
-            part: part, rows: rows, deadRows: deadRows, isTaken: isTaken,
+            part: part, rows: rows, pages: pages, deadRows: deadRows, isTaken: isTaken,
             vacuumedAtSeconds: vacuumedAt)
     }
 
@@ -32,12 +57,12 @@ import Testing
     /// One look; transactions are counted by the time.
     private func due(
         _ pacing: inout VacuumPacing, _ tables: [Table], _ setting: VacuumSetting = .auto,
-        at seconds: Double, horizon: UInt64? = nil, isHeld: Bool = false
+        isGentle: Bool = false, at seconds: Double, horizon: UInt64? = nil, isHeld: Bool = false
     ) -> Int? {
         let next = UInt64(1_000 + seconds)
         return pacing.due(
-            tables, setting, horizon: horizon ?? next, next: next, isHeld: isHeld,
-            nowSeconds: seconds)
+            tables, setting, isGentle: isGentle, horizon: horizon ?? next, next: next,
+            isHeld: isHeld, nowSeconds: seconds)
     }
 
     @Test func eachTwentiethOfATableIsWorthAVacuum() {
@@ -61,33 +86,18 @@ import Testing
         #expect(due(&rare, [table(500_000)], .share(0.5), at: 2) == 1)
     }
 
-    /// Nothing fills what a vacuum would free there; who says so means it.
-    @Test func inLanesOfPagesAutoIsRare() {
-        for (dead, setting, expected) in [
-            (60_000.0, VacuumSetting.auto, nil), (199_000, .auto, nil), (201_000, .auto, 1),
-            (60_000, .share(0.05), 1),
-        ] {
+    @Test func howATableIsFilledDecidesHowOften() {
+        for (dead, pages, lanes, isGentle, expected) in [
+            (60_000.0, 16_000.0, nil, false, 1), (60_000, 143_000, nil, false, 1),
+            (60_000, 143_000, .ofKeys, false, nil), (143_000, 143_000, .ofKeys, false, 1),
+            (199_999, 16_000, .ofPages, false, nil), (200_000, 16_000, .ofPages, false, 1),
+            (199_999, 16_000, nil, true, nil), (200_000, 16_000, nil, true, 1),
+        ] as [(Double, Double, VacuumSetting.Lanes?, Bool, Int?)] {
             var pacing = fresh()
-            var pages = table(dead)
-            pages.lanes = .ofPages
-            _ = due(&pacing, [pages], setting, at: 1, horizon: 0)
-            #expect(due(&pacing, [pages], setting, at: 2) == expected, "\(dead) \(setting)")
-        }
-    }
-
-    /// Each page has some, and all are gone over: one in each at the least.
-    @Test func inLanesOfKeysAutoWaitsForADeadRowInEachPage() {
-        for (rowsPerPage, dead, setting, expected) in [
-            (60.0, 49_000.0, VacuumSetting.auto, nil), (60, 51_000, .auto, 1),
-            (20, 51_000, .auto, 1), (7, 51_000, .auto, nil), (7, 142_000, .auto, nil),
-            (7, 143_000, .auto, 1), (7, 51_000, .share(0.05), 1), (0.5, 999_000, .auto, nil),
-            (0.5, 1_000_000, .auto, 1), (7, 990_000, .off, nil),
-        ] {
-            var pacing = fresh()
-            var table = table(dead)
-            table.lanes = .ofKeys(rowsPerPage: rowsPerPage)
-            _ = due(&pacing, [table], setting, at: 1, horizon: 0)
-            #expect(due(&pacing, [table], setting, at: 2) == expected, "\(rowsPerPage) \(dead)")
+            var table = table(dead, pages: pages)
+            table.lanes = lanes
+            _ = due(&pacing, [table], at: 1, horizon: 0)
+            #expect(due(&pacing, [table], isGentle: isGentle, at: 2) == expected, "\(dead)")
         }
     }
 

@@ -24,13 +24,16 @@ struct ForegroundBudget: Sendable, Equatable {
     /// number says little of a larger one, since a 95th percentile is flat until a twentieth of the
     /// time is taken, and steep from there.
     static let riseMaxKnown = 0.2
-    /// The same while it is below ``backShare`` of where the budget was last passed: so much was
-    /// borne, and one slow moment may have taken it down.
+    /// The same while it is below ``backShare`` of where the budget was last passed, where a rise
+    /// goes ``farGain`` of the distance too: so much was borne, and one slow moment may have taken
+    /// it down.
     static let riseMaxBack = 0.5
     static let backShare = 0.7
-    /// What is seen for so long after a fall (seconds) is of the number before: batches that were
-    /// under way, and what waited for them.
-    static let settleSeconds = 0.75
+    /// What is seen for so long after a far fall (seconds) is of the number before: what is
+    /// measured learns of the fall a poll later, settles for half a second and is told anew after
+    /// another quarter (``LatencyRing/beginAnew(nowSeconds:)``); the server's statistics are means
+    /// of a second.
+    static let settleSeconds = 1.0
     /// Never fewer workers on average: one that works for less than a twentieth of the time does
     /// not show in a 95th percentile.
     static let least = 0.02
@@ -91,13 +94,18 @@ struct ForegroundBudget: Sendable, Equatable {
         guard !isStale else { return }
         let error = Exponential.log(Self.setpoint * budget / latency)
         if error < 0 || isBinding {
-            let gain = abs(error) > Self.farError ? Self.farGain : Self.gain
+            let isFar = abs(error) > Self.farError || error > 0 && isBelowWhatWasBorne
+            let gain = isFar ? Self.farGain : Self.gain
             if error < 0 { passedAt = allowed }
             let change = min(max(gain * error, Self.fallMax), mostRise)
             allowed *= Exponential.exp(change)
             if error < -Self.farError { fell() }
         }
         allowed = min(most, max(Self.least, allowed))
+    }
+
+    private var isBelowWhatWasBorne: Bool {
+        passedAt.map { allowed < Self.backShare * $0 } ?? false
     }
 
     /// How much it may grow by, in log space.
