@@ -15,6 +15,8 @@ import Testing
         for (version, phrase) in [(160_004, "has_role(c.relowner"), (170_000, "'MAINTAIN'")] {
             #expect(VacuumSQL.permission(serverVersion: version).contains(phrase))
             #expect(VacuumSQL.tables(serverVersion: version).contains(phrase))
+            // A size is asked of the file under a lock, which a DDL statement may hold for long.
+            #expect(!VacuumSQL.tables(serverVersion: version).contains("_size("))
         }
     }
 }

@@ -47,10 +47,9 @@ enum VacuumSQL {
         """
     }
 
-    /// Asked of the file: a table that was loaded a moment ago has no statistics.
-    private static let pages =
-        "coalesce(pg_catalog.pg_relation_size(c.oid), 0)"
-        + " / pg_catalog.current_setting('block_size')::bigint"
+    /// By the statistics, as its rows are: to ask the file of its size waits for whoever has locked
+    /// the table, and the run's eyes with it.
+    private static let pages = "greatest(c.relpages, 0)"
     private static let owns = "pg_catalog.pg_has_role(c.relowner, 'USAGE')"
     private static let maintains = "pg_catalog.has_table_privilege(c.oid, 'MAINTAIN')"
 

@@ -10,9 +10,9 @@ public struct LatencyRing: Sendable {
     /// more of them.
     public static let samplesMin = 3
     /// Fewest samples that stand for themselves once what came before is not to count: half a
-    /// second of a probe that is asked forty times a second. ``samplesMin`` of slower ones do once
-    /// they have come for so long, in seconds.
+    /// second of a probe that is asked forty times a second.
     public static let samplesMinAnew = 20
+    /// For so long, in seconds, ``samplesMin`` of slower ones do.
     static let secondsMinAnew = 0.5
     /// What begins within so many seconds of a new beginning is still of before: batches that are
     /// under way, and what waits behind them.
