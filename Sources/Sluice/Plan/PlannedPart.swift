@@ -32,6 +32,9 @@ struct PlannedPart: Sendable, Equatable {
         max(1, laneFacts?.rowsPerPage ?? LaneChoice.rowsPerPageUnknown)
     }
 
+    /// The lanes that it has where it is filled in any.
+    var lanesIfAny: VacuumSetting.Lanes { isPhysical ? .ofPages : .ofKeys }
+
     /// What a row of a wide table is taken to weigh before anything is known of it, in bytes: more
     /// than a page, since the table has values that did not fit into one.
     private static let bytesPerRowUnknown = 65_536.0

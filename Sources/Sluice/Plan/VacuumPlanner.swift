@@ -34,7 +34,7 @@ struct VacuumPlanner: Sendable {
     ) -> VacuumSetting.Lanes? {
         guard let facts = part.laneFacts, case .lanes = LaneChoice.decide(facts, setting)
         else { return nil }
-        return part.isPhysical ? .ofPages : .ofKeys
+        return part.lanesIfAny
     }
 
     /// Why a table is not vacuumed, and the cure.

@@ -76,8 +76,7 @@ actor Vacuumer {
             return VacuumPacing.Table(
                 part: part, rows: number(row, 1), pages: number(row, 8), deadRows: number(row, 2),
                 isTaken: row[3] == "t", vacuumedAtSeconds: number(row, 5),
-                lanes: !partsInLanes.contains(part)
-                    ? nil : context.job.part(part)?.isPhysical == true ? .ofPages : .ofKeys)
+                lanes: partsInLanes.contains(part) ? context.job.part(part)?.lanesIfAny : nil)
         }
         let due = pacing.due(
             tables, setting, isGentle: isGentle,

@@ -69,7 +69,7 @@ struct LimitOptions: ParsableArguments {
     @Option(
         name: .long, parsing: .unconditional,
         help: ArgumentHelp(
-            "Vacuum the table whenever so much of it is dead (default auto: 5%, more in lanes).",
+            "Vacuum the table whenever so much of it is dead (default auto: 5%, or more).",
             valueName: "auto|off|5%"))
     var vacuum: String?
 
