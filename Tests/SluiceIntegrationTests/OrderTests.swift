@@ -264,6 +264,9 @@ import Testing
                 AND s.state <> 'pending' AND EXISTS (SELECT FROM sluice.range p
                 WHERE p.is_physical AND p.state <> 'done')
                 """
+            // The look behind the pages is no work that is ahead.
+            let underWay = try #require(try await sluice.status().first)
+            #expect(underWay.keysTotalEstimate > 9_500 && underWay.keysTotalEstimate < 10_500)
             var looks = 0
             try await eventually("the run is over") {
                 looks += 1

@@ -79,19 +79,6 @@ import Testing
         #expect(!change.contains("sluice_place"))
     }
 
-    /// A sweep ends where one look finds nothing, and only behind all pages.
-    @Test func theSweepEndsOnlyWhereNothingIsLeft() {
-        let statement = sql().endSweep
-        for piece in [
-            "FROM ONLY \"public\".\"t\" WHERE (\nn < 1 -- so\n) LIMIT 1",
-            "NOT EXISTS (SELECT FROM sluice_left)", "g.is_physical AND g.state <> 'done'",
-            "r.number = $2 AND r.owner = $3 AND r.epoch = $4 AND r.state = 'running'",
-            "pg_catalog.to_regclass('\"public\".\"t\"')::oid = 16400",
-        ] {
-            #expect(statement.contains(piece), "\(piece)")
-        }
-    }
-
     /// Neither the server nor a person who reads a plan sees another statement than the batch's.
     @Test func whatIsExplainedIsTheChange() {
         let change = sql().change(skips: false)

@@ -113,6 +113,9 @@ struct PlannedJob: Sendable {
         PhysicalSQL(batch: batch(part), columns: table.columns.map(\.name))
     }
 
+    /// The statements of the look behind the pages of one of the tables.
+    func sweep(_ part: PlannedPart) -> SweepSQL { SweepSQL(batch: batch(part)) }
+
     /// The same, its rows as a forecast's probe found them: what they grow by, and what room the
     /// pages of the largest table have, which is the one that is tried.
     func probed(_ forecast: Forecast?) -> PlannedJob {

@@ -42,6 +42,17 @@ extension MonitorEyes {
         }
     }
 
+    /// Holds back looks at whole tables, which may take minutes, and cancels one that is under way.
+    func holdLooks(
+        _ areHeld: Bool, _ connection: PostgresConnection
+    ) async throws(PostgresError) {
+        let context = monitor.context
+        context.sweeps.hold(areHeld)
+        guard areHeld, !context.job.session.isPooled, let pid = context.sweeps.pid else { return }
+        context.yields.note(pid)
+        _ = try await connection.query(ObserverSQL.cancel, [.text("\(pid)")])
+    }
+
     private func stop(renamed table: String) async {
         let message =
             "\(table) or a column that the job names was renamed, dropped or "

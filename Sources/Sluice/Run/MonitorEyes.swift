@@ -244,6 +244,7 @@ struct MonitorEyes: Sendable {
         if throttle ?? worn != nil || limits.vacuum == .off, let pid = await monitor.vacuumer.pid {
             _ = try await connection.query(ObserverSQL.cancel, [.text("\(pid)")])
         }
+        try await holdLooks((throttle ?? worn) != nil || view.outcome != nil, connection)
         var sightings = replicas.sightings
         sightings? += await monitor.replicaWatch.sightings
         await coordinator.observe(

@@ -4,72 +4,93 @@ import Synchronization
 
 /// How a worker ends the sweep behind a table's pages.
 extension WorkerHands {
-    /// Longest look at a whole table, in milliseconds.
-    ///
-    /// For so long it holds the horizon, about as a batch may that has grown too large. A core
-    /// looks at some ten million rows in a second.
-    private static let lookMilliseconds = 10_000
-
-    /// How long a worker rests that gave a range back since another one looks at a table, in
-    /// seconds: a look at a small one takes a tenth.
-    private static let restSeconds = 0.2
-
     /// What comes of a claim: of a table that goes by its pages keys are walked along only if a
-    /// look finds a row that is left.
-    mutating func lookedBehind(_ range: HeldRange) async -> WorkerEvent {
+    /// look finds many rows that are left.
+    mutating func lookedBehind(_ range: HeldRange, limits: Limits) async -> WorkerEvent {
         guard !range.isPhysical, !range.hasRegion, let part = context.job.part(range.part),
             part.isPhysical, !context.sweeps.mustWalk(part.number)
         else { return .claimed(range) }
         do throws(PostgresError) {
-            guard context.sweeps.begin() else {
-                // The look ends what nobody holds, this range as well.
-                _ = try await held(RangeSQL.release, range, lease: false)
-                await context.rests.rest(seconds: Self.restSeconds)
-                return .released
+            guard let looks = context.sweeps.begin(part.number, pid: try open().backendPID) else {
+                // The look ends what nobody holds, this range as well; and while everything is
+                // held back, looks are too.
+                return try await givenBack(range, part)
             }
             defer { context.sweeps.end() }
-            return try await endsSweep(range, part) ? .released : .claimed(range)
+            switch try await look(range, part, looks: looks, limits: limits) {
+            case .ended: return .released
+            case .again:
+                context.sweeps.forgetHeld(part.number)
+                return try await givenBack(range, part)
+            case .walk:
+                context.sweeps.walk(part.number)
+                return .claimed(range)
+            }
         } catch {
             // The range is held, whatever became of the session: it is attached to again.
+            // What loses sessions again and again is not looked at again and again.
+            context.sweeps.lost(part.number)
             await close()
             return .claimed(range)
         }
     }
 
-    /// Looks once whether any row of the range's table is left, and if none is, ends the sweep.
+    private func givenBack(
+        _ range: HeldRange, _ part: PlannedPart
+    ) async throws(PostgresError) -> WorkerEvent {
+        _ = try await held(RangeSQL.release, range, lease: false)
+        let seconds = SweepLook.restSeconds(pages: part.pages)
+        // What is held back may be for hours.
+        await context.rests.rest(
+            seconds: context.sweeps.isHeld ? max(seconds, Self.heldRestSeconds) : seconds)
+        return .released
+    }
+
+    /// How long a worker rests while looks are held back, in seconds: whoever ends the run waits
+    /// for that long.
+    private static let heldRestSeconds = 1.0
+
+    private enum Outcome { case ended, again, walk }
+
+    /// Looks once for rows of the range's table that are left, changes them if they are few, and
+    /// ends the sweep.
     ///
     /// Along the keys each row would be fetched from a page by itself, in any order: of 2 M rows in
     /// memory that took half as long as their change, and of a table larger than that each is a
-    /// read from the disk. A table in which a row is left, or that takes longer to look at, is
+    /// read from the disk. A table in which many rows are left, or that takes longer to look at, is
     /// walked along.
-    private mutating func endsSweep(
-        _ range: HeldRange, _ part: PlannedPart
-    ) async throws(PostgresError) -> Bool {
+    private mutating func look(
+        _ range: HeldRange, _ part: PlannedPart, looks: Int, limits: Limits
+    ) async throws(PostgresError) -> Outcome {
+        // Behind a pooler nobody can cancel it.
+        let seconds =
+            context.job.session.isPooled
+            ? SweepLook.secondsMin : SweepLook.seconds(pages: part.pages)
+        // Nobody else takes the range over because it is looked at for longer than a batch takes.
+        _ = try await open().transact(
+            SweepSQL.keep, fence(range) + [.text("\(seconds + context.leaseSeconds)")],
+            durable: false)
         let settings = [
-            Statement("SET LOCAL statement_timeout = \(Self.lookMilliseconds)"),
+            Statement(
+                SweepSQL.settings, [.text("\(Int(seconds * 1_000))")]),
             // The whole table is what is asked for.
             Statement("SET LOCAL enable_seqscan = on"),
             Statement(
                 "SELECT pg_catalog.set_config('synchronous_commit', $1, true)",
                 [.text(context.job.session.durableCommit)]),
         ]
-        let answer = try await alone(
-            settings + [Statement(context.job.physical(part).endSweep, fence(range))],
-            limits: Limits())
+        let rowsMost = SweepLook.rowsMost(batchKeys: limits.batchKeys)
+        let end = context.job.sweep(part).end(rowsMost: rowsMost)
+        let answer = try await alone(settings + [Statement(end, fence(range))], limits: limits)
         if let error = answer.error {
             try await open().recover(timeout: PostgresConnection.ledgerTimeout)
             guard error.kind == .server else { throw error }
-            // Too large for one look, in somebody's way, or a row on which the predicate fails,
-            // which the walk finds.
-            _ = failure(error, elapsedMilliseconds: 0)
-            context.sweeps.walk(part.number)
-            return false
+            // Too large for one look, or a row on which the predicate or the change fails, which
+            // the walk finds; or somebody's lock was in the way.
+            let failure = failure(error, elapsedMilliseconds: 0)
+            return SweepLook.isTriedAgain(after: failure, looks: looks) ? .again : .walk
         }
-        guard answer.results[answer.results.count - 2].scalar == "t" else {
-            context.sweeps.walk(part.number)
-            return false
-        }
-        return true
+        return answer.results[answer.results.count - 2].scalar == "t" ? .ended : .walk
     }
 }
 
@@ -78,24 +99,52 @@ extension WorkerHands {
 final class SweepRecord: Sendable {
     private struct State {
         var walked: Set<Int> = []
-        var isLooking = false
+        var looks: [Int: Int] = [:]
+        var pid: Int32?
+        var isHeld = false
     }
 
     private let state = Mutex(State())
 
     /// Whether a worker looks at a table.
-    var isLooking: Bool { state.withLock { $0.isLooking } }
+    var isLooking: Bool { pid != nil }
 
-    /// Begins a look, unless there is one.
-    func begin() -> Bool {
+    /// The server process that looks.
+    var pid: Int32? { state.withLock { $0.pid } }
+
+    /// Whether looks are held back.
+    var isHeld: Bool { state.withLock { $0.isHeld } }
+
+    /// Holds looks back, or no longer; whoever looks already is to be cancelled.
+    func hold(_ isHeld: Bool) { state.withLock { $0.isHeld = isHeld } }
+
+    /// Begins a look at a part by a server process, unless there is one at any or they are held
+    /// back, and tells how many it makes with this.
+    func begin(_ part: Int, pid: Int32) -> Int? {
         state.withLock { state in
-            defer { state.isLooking = true }
-            return !state.isLooking
+            guard state.pid == nil, !state.isHeld else { return nil }
+            state.pid = pid
+            state.looks[part, default: 0] += 1
+            return state.looks[part]
+        }
+    }
+
+    /// One that was cancelled since everything is held back does not count.
+    func forgetHeld(_ part: Int) {
+        state.withLock { state in
+            if state.isHeld { state.looks[part, default: 1] -= 1 }
+        }
+    }
+
+    /// The session of a look was lost.
+    func lost(_ part: Int) {
+        state.withLock { state in
+            if state.looks[part, default: 0] >= SweepLook.looksMost { state.walked.insert(part) }
         }
     }
 
     /// Ends it.
-    func end() { state.withLock { $0.isLooking = false } }
+    func end() { state.withLock { $0.pid = nil } }
 
     /// Notes a part that is to be walked along.
     func walk(_ part: Int) { state.withLock { _ = $0.walked.insert(part) } }

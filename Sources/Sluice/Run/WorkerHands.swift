@@ -24,7 +24,7 @@ struct WorkerHands: Sendable {
         do throws(PostgresError) {
             switch action {
             case .connect: return try await connect()
-            case .claim: return try await claim()
+            case .claim: return try await claim(limits: limits)
             case .send(let range, let keys, let bytes, let first):
                 return try await send(
                     range, keys: keys, bytes: bytes, firstOfRange: first, limits: limits)
@@ -92,12 +92,14 @@ struct WorkerHands: Sendable {
 
     /// Claims need not be durable: a crash of the server that loses one ends every session that
     /// could have used it.
-    private mutating func claim() async throws(PostgresError) -> WorkerEvent {
+    private mutating func claim(limits: Limits) async throws(PostgresError) -> WorkerEvent {
         let result = try await open().transact(
             RangeSQL.claim,
             [.text("\(context.run)"), .text(context.owner), .text("\(context.leaseSeconds)")],
             durable: false)
-        if let range = Self.range(result.rows.first) { return await lookedBehind(range) }
+        if let range = Self.range(result.rows.first) {
+            return await lookedBehind(range, limits: limits)
+        }
         let unfinished = try await open().query(
             RangeSQL.unfinished, [.text("\(context.run)")],
             timeout: PostgresConnection.ledgerTimeout

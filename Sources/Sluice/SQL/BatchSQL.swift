@@ -181,7 +181,7 @@ struct BatchSQL: Sendable {
     // MARK: Rows that stay in their page
 
     /// Rows of the table that this transaction has updated within their page.
-    private var hot: String {
+    var hot: String {
         "pg_catalog.pg_stat_get_xact_tuples_hot_updated(\(tableOID))"
     }
 

@@ -179,41 +179,6 @@ struct PhysicalSQL: Sendable {
         "\(place) = ANY ((SELECT s.places FROM \(placesPart) s)::pg_catalog.tid[])"
     }
 
-    // MARK: The sweep
-
-    /// Ends the sweep where no row of the table matches the predicate: all keys that nobody walks
-    /// along, and those of the own range; parameters are those of the fence.
-    ///
-    /// It sees the whole table at one moment, after all of its pages are done, so that no row can
-    /// be where it does not look: a scan in parts, each at its own moment, would miss one that
-    /// moves from a part that is ahead to one that is behind. What the predicate matches later is
-    /// not the run's, as with a walk along the keys that has passed it.
-    var endSweep: String {
-        """
-        WITH sluice_left AS MATERIALIZED (SELECT FROM ONLY \(batch.source) WHERE (
-        \(predicate)
-        ) LIMIT 1),
-        sluice_free AS MATERIALIZED (SELECT r.number FROM sluice.range r
-        WHERE r.run = $1 AND r.part = \(batch.part) AND NOT r.is_physical
-        AND (r.state = 'pending'
-        OR r.number = $2 AND r.owner = $3 AND r.epoch = $4 AND r.state = 'running')
-        AND r.region_upper IS NULL
-        AND NOT EXISTS (SELECT FROM sluice_left)
-        AND NOT EXISTS (SELECT FROM sluice.range g WHERE g.run = $1 AND g.part = \(batch.part)
-        AND g.is_physical AND g.state <> 'done')
-        \(batch.nameClauses)
-        ORDER BY r.number FOR NO KEY UPDATE),
-        sluice_ended AS (UPDATE sluice.range r SET state = 'done',
-        keys_estimate = r.keys_scanned, updated_at = clock_timestamp()
-        FROM sluice_free f WHERE r.run = $1 AND r.number = f.number
-        RETURNING r.number),
-        sluice_noted AS (INSERT INTO sluice.event (run, owner, kind, detail)
-        SELECT $1, $3::uuid, 'swept', count(*) || ' ranges of part \(batch.part) at once'
-        FROM sluice_ended HAVING count(*) > 0)
-        SELECT EXISTS (SELECT FROM sluice_ended e WHERE e.number = $2)
-        """
-    }
-
     // MARK: The pieces
 
     /// The range's row, if its owner still holds it and the name still means the table.

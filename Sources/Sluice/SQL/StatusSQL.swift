@@ -14,11 +14,13 @@ enum StatusSQL {
         to_char(r.verified_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
         l.limited, p.hot, p.in_lanes, p.by_pages
         FROM sluice.run r
+        LEFT JOIN LATERAL (\(looked)) w ON true
         LEFT JOIN LATERAL (SELECT
         coalesce(sum(keys_scanned) FILTER (WHERE state = 'done'), 0) AS done,
         coalesce(sum(keys_scanned) FILTER (WHERE state <> 'done'), 0) AS scanned_open,
-        coalesce(sum(greatest(keys_estimate, keys_scanned)) FILTER (WHERE state <> 'done'), 0)
-        AS estimate_open, coalesce(sum(rows_changed), 0) AS changed,
+        coalesce(sum(greatest(keys_estimate, keys_scanned)) FILTER (WHERE state <> 'done'
+        AND (is_physical OR NOT part = ANY (w.looked))), 0) AS estimate_open,
+        coalesce(sum(rows_changed), 0) AS changed,
         CASE WHEN count(rows_hot) = count(*) THEN sum(rows_hot) END AS hot,
         CASE WHEN count(rows_in_lanes) = count(*) THEN sum(rows_in_lanes) END AS in_lanes,
         count(*) FILTER (WHERE state <> 'done') AS unfinished, count(*) AS ranges,
@@ -31,6 +33,14 @@ enum StatusSQL {
         max(seen_at) AS seen,
         array_agg(host || ' pid ' || pid ORDER BY host, pid)::text[] AS names
         FROM sluice.process WHERE run = r.id AND \(isAlive)) l ON true
+        """
+
+    /// Parts that go by their pages and whose keys nobody has walked along: one look at their rows
+    /// is expected to end the sweep, so that its keys are no work that is ahead.
+    private static let looked = """
+        SELECT ARRAY(SELECT g.part FROM sluice.range g WHERE g.run = r.id GROUP BY g.part
+        HAVING bool_or(g.is_physical)
+        AND coalesce(sum(g.keys_scanned) FILTER (WHERE NOT g.is_physical), 0) = 0) AS looked
         """
 
     /// Whether the process of a row of `sluice.process` is at work.
