@@ -89,6 +89,25 @@ import Testing
         }
     }
 
+    /// Of two sessions that hold a range under the same epoch, as after a claim that a crash of the
+    /// server lost, the one that attaches to it again has it, and what the other sends is nothing.
+    @Test func whoAttachesToARangeAgainShutsOutWhoeverHoldsItTheSameWay() async throws {
+        try await Self.begun { bench, range, one, two in
+            let row = try await one.query(RangeSQL.reattach, bench.fence(range)).rows.first
+            let epoch = try #require(row?[1].flatMap { Int($0) })
+            #expect(epoch == range.epoch + 1)
+            let late = try await two.sendAndReceive(bench.batch(range, keys: 1_000))
+            #expect(late.error == nil && late.results[2].rows.isEmpty)
+            let again = HeldRange(
+                number: range.number, epoch: epoch, hasCursor: true, batches: 1)
+            let answer = try await one.sendAndReceive(bench.batch(again, keys: 1_000))
+            #expect(answer.results[2].rows.first?.first == "1000")
+            #expect(try await bench.database.histogram() == "0:2000 1:2000")
+            let gone = try await two.query(RangeSQL.reattach, bench.fence(range)).rows
+            #expect(gone.isEmpty)
+        }
+    }
+
     @Test func aClaimThatMeetsACancelFindsNothing() async throws {
         try await TestDatabase.with { database in
             let bench = try await FenceBench(database, rows: 4_000, rangesMax: 4)

@@ -1,9 +1,10 @@
-import SluiceCore
+import Logging
 import SluicePostgres
 import SluiceTestSupport
 import Testing
 
 @testable import Sluice
+@testable import SluiceCore
 
 /// What keeps plain batches, lanes and thieves apart, on sessions driven by hand.
 @Suite(.timeLimit(.minutes(12))) struct LaneFenceTests {
@@ -200,6 +201,62 @@ import Testing
                 let slot = id / step % 7
                 #expect(lane == (slot < 3 ? 0 : slot < 5 ? 1 : 2), "\(id)")
             }
+        }
+    }
+
+    /// A key that was set aside by a commit whose answer was lost is not the next one when its lane
+    /// was surveyed anew: nothing is set aside in its place, and no lane moves on.
+    @Test(arguments: [true, false])
+    func onlyTheNextKeyOfALaneIsSetAside(namesRuns: Bool) async throws {
+        try await FenceTests.begun { bench, claimed, _, _ in
+            var range = claimed
+            range.hasCursor = true
+            let parameters = try ConnectionParameters(dsn: bench.database.dsn)
+            var job = bench.job
+            job.parts[0].laneFacts = LaneFacts()
+            job.parts[0].laneFacts?.canNameRuns = namesRuns
+            var hands = WorkerHands(
+                context: RunContext(
+                    run: bench.run, owner: bench.owner, job: job, parameters: parameters,
+                    leaseSeconds: 30, logger: Logger(label: "test"),
+                    timelines: TimelineRecord(job.session.timeline)))
+            let limits = Limits()
+            guard case .connected = await hands.perform(.connect, limits: limits),
+                case .surveyed(.some(let survey)) = await hands.perform(
+                    .survey(
+                        range, LaneRule.request(shape: LaneShape(uniform: 2), batchKeys: nil)),
+                    limits: limits),
+                let batch = LaneRegion(survey).next(keys: 1)
+            else {
+                Issue.record("no region")
+                return
+            }
+            let state = "SELECT region_lane || coalesce(lane_cursor::text, '') FROM sluice.range"
+            let before = try await bench.database.value(state)
+            let failure = Failure(origin: .server, sqlState: "23514", message: "no")
+            func aside(_ key: String) async -> WorkerEvent {
+                await hands.perform(
+                    .quarantineLane(range, PoisonKey(columns: [key], failure: failure), batch),
+                    limits: limits)
+            }
+            guard case .quarantined(.moved) = await aside("1000") else {
+                Issue.record("another key was set aside")
+                return
+            }
+            let after = try await bench.database.value(state)
+            #expect(after == before)
+            let none = try await bench.database.number("SELECT count(*) FROM sluice.quarantine")
+            #expect(none == 0)
+            let first =
+                try await bench.database.value(
+                    "SELECT min(id) FROM t WHERE id > 1000 AND id % 2 = 0") ?? ""
+            guard case .quarantined(.setAside) = await aside(first) else {
+                Issue.record("the next key, \(first), was not set aside")
+                return
+            }
+            let one = try await bench.database.value("SELECT key::text FROM sluice.quarantine")
+            #expect(one == "{\(first)}")
+            await hands.close()
         }
     }
 

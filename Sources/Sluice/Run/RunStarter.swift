@@ -174,6 +174,7 @@ struct RunStarter: Sendable {
         let estimates = try await planner.estimates(job)
         // Before the last key is read: from then on no time is to pass until the run begins.
         let forecast = try await forecast(job, record.limits, estimates, connection)
+        let snapshot = try await connection.query(LedgerSQL.snapshot).scalar
         let plan = try await connection.withSettings(job.session.settings) {
             try await LeastKey(connection: connection).bounding(
                 planner.plan(job, limits: record.limits, estimates: estimates), of: job)
@@ -184,7 +185,7 @@ struct RunStarter: Sendable {
                 .text("\(record.id)"), .text(RangesText.ranges(plan.ranges)),
                 .text("\(plan.keysTotalEstimate)"), .text("\(plan.ranges.count)"),
                 .text(RangesText.parts(job.parts)),
-                forecast.map { .text($0.json) } ?? .null,
+                forecast.map { .text($0.json) } ?? .null, Parameter(snapshot),
             ])
         return job
     }

@@ -130,20 +130,28 @@ extension WorkerHands {
         guard let part = context.job.part(range.part) else { return .fenceMissed }
         let parameters = laneParameters(range, batch)
         let sql = context.job.lane(part)
-        let key =
-            laneRuns.map { ["\($0.number(batch.slice, at: batch.first))"] }
-            ?? laneKeys.key(batch.slice, at: batch.first)
+        let key = firstKey(batch)
         return try await tried(
             [Statement(laneRuns == nil ? sql.change : sql.changeOfRuns, parameters)],
             limits: limits
         ) { _ in key }
     }
 
-    /// Sets a key of a lane aside.
+    /// A batch's first key.
+    private func firstKey(_ batch: LaneBatch) -> [String] {
+        laneRuns.map { ["\($0.number(batch.slice, at: batch.first))"] }
+            ?? laneKeys.key(batch.slice, at: batch.first)
+    }
+
+    /// Sets a key of a lane aside, if it is the batch's first one.
+    ///
+    /// It is not where it was set aside before, by a commit whose answer was lost with its session:
+    /// the lane was surveyed anew since, and begins behind it.
     mutating func quarantine(
         _ range: HeldRange, _ key: PoisonKey, _ batch: LaneBatch, limits: Limits
     ) async throws(PostgresError) -> QuarantineOutcome {
         guard let part = context.job.part(range.part) else { return .fenceLost }
+        guard firstKey(batch) == key.columns else { return .moved }
         let parameters =
             lanePlace(range, batch) + [
                 .text(key.failure.sqlState ?? ""), .text(key.failure.message),

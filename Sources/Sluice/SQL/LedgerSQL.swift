@@ -64,20 +64,24 @@ enum LedgerSQL {
         WHERE name = $1 AND state IN ('planned', 'running', 'paused') RETURNING id
         """
 
+    /// What is there at this moment.
+    static let snapshot = "SELECT pg_catalog.pg_current_snapshot()::text"
+
     /// Writes the planned parts and ranges and opens the run to workers, unless another process
     /// did so first.
     ///
     /// `$2` holds the ranges as a JSON array of `[part, lower or null, upper, estimate, is
     /// physical]`, `$3` the keys in all by estimate, `$4` how many ranges there are, `$5` the parts
-    /// as a JSON array of `[number, OID, name, is physical]`, `$6` what was reckoned of the run.
+    /// as a JSON array of `[number, OID, name, is physical]`, `$6` what was reckoned of the run,
+    /// `$7` the snapshot of before the last keys were read.
     ///
-    /// The snapshot tells what was there at that moment, after the wait for writers, from what was
-    /// written since.
+    /// It tells what was there at that moment, after the wait for writers, from what was written
+    /// since: one of this moment would have rows that are above the bounds count as there.
     static let startRun = """
         WITH opened AS (UPDATE sluice.run SET state = 'running', started_at = clock_timestamp(),
         updated_at = clock_timestamp(), keys_total_estimate = $3, range_count = $4,
         forecast = $6::jsonb,
-        start_snapshot = pg_catalog.pg_current_snapshot()::text
+        start_snapshot = $7
         WHERE id = $1 AND state = 'planned' RETURNING id),
         parts AS (INSERT INTO sluice.part (run, number, table_oid, table_name, is_physical)
         SELECT o.id, (p.part ->> 0)::integer, (p.part ->> 1)::oid, p.part ->> 2,

@@ -88,14 +88,18 @@ enum RangeSQL {
         AND a.usename = current_user AND a.pid <> pg_catalog.pg_backend_pid()
         """
 
-    /// Locks the range's row and reads it again: `$1` run, `$2` number, `$3` owner, `$4` epoch.
+    /// Locks the range's row and reads it again, with a new epoch: `$1` run, `$2` number, `$3`
+    /// owner, `$4` epoch.
     ///
-    /// Only the lock settles what an interrupted COMMIT did.
+    /// Only the lock settles what an interrupted COMMIT did. What the lost session had sent and the
+    /// server has not begun misses the fence from then on, and so does whoever holds the same epoch
+    /// since a crash of the server lost a claim that was not durable.
     static let reattach = """
-        SELECT r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part,
-        r.region_upper IS NOT NULL, r.is_physical FROM sluice.range r
+        UPDATE sluice.range r SET epoch = r.epoch + 1, updated_at = clock_timestamp()
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
-        AND r.state = 'running' FOR NO KEY UPDATE
+        AND r.state = 'running'
+        RETURNING r.number, r.epoch, r."cursor" IS NOT NULL, r.batches, r.part,
+        r.region_upper IS NOT NULL, r.is_physical
         """
 
     /// Gives a range back.

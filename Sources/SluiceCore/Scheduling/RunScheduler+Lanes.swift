@@ -71,6 +71,7 @@ extension RunScheduler {
             // Nothing is in flight, so this is what the ledger has.
             var range = range
             range.hasCursor = worker.cursorCommitted
+            worker.isSurveying = true
             return .survey(range, laneRequest(range, mergesRest: false))
         }
         if let key = worker.bisection?.found, let batch = region.next(keys: 1) {
@@ -110,6 +111,8 @@ extension RunScheduler {
 
     /// Takes in what a region holds.
     mutating func surveyed(_ survey: LaneSurvey?, _ worker: inout WorkerState) {
+        worker.isSurveying = false
+        worker.surveysFailed = 0
         guard let survey else { return worker.forgetRange() }
         lanes.saw(horizon: survey.horizon)
         worker.regionRows = 0
@@ -125,6 +128,23 @@ extension RunScheduler {
             worker.hasAwaitedRegion = false
             worker.range?.hasRegion = true
         }
+    }
+
+    /// How often a survey may take longer than a statement may before the rest of its range goes by
+    /// plain batches: a moment's trouble is no reason, and it is asked no less the next time.
+    static let surveysFailedMost = 2
+
+    /// Takes in that a survey took too long, or that its session was lost, as it is where its
+    /// transaction takes too long as a whole (PostgreSQL 17).
+    ///
+    /// One that is asked for what a region under way still holds is asked for it all the same.
+    func surveyFailed(_ worker: inout WorkerState) {
+        worker.surveysFailed += 1
+        guard let range = worker.range, !range.hasRegion,
+            worker.surveysFailed >= Self.surveysFailedMost
+        else { return }
+        worker.rangeWithoutRegions = range.number
+        worker.isRegionRefused = true
     }
 
     /// Takes in that a batch is committed, which may have been a lane's.

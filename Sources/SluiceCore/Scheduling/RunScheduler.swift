@@ -395,28 +395,37 @@ public struct RunScheduler: Sendable {
         }
     }
 
-    private mutating func failed(
-        _ failure: Failure, _ worker: inout WorkerState, nowSeconds: Double
-    ) {
-        var failureClass = FailureClass.of(
-            failure, statementTimeoutMilliseconds: limits.statementTimeoutMilliseconds)
+    /// The class of a failure, where the run says more of it than the failure itself.
+    private func classify(_ failure: Failure, _ worker: WorkerState) -> FailureClass {
         if tablesMayGo, failure.sqlState == Self.undefinedTable,
             worker.attempts < Self.missingTableAttempts
         {
-            failureClass = .retry
+            return .retry
         }
+        let failureClass = FailureClass.of(
+            failure, statementTimeoutMilliseconds: limits.statementTimeoutMilliseconds)
+        // Only a batch meets a row; whoever allows no key to be set aside stops at the first. Pages
+        // are left to the sweep, which finds the key.
+        if failureClass == .poison,
+            worker.inFlight == 0 || limits.maxQuarantine == 0 && worker.range?.isPhysical != true
+        {
+            return .stop
+        }
+        return failureClass
+    }
+
+    /// SQLSTATE of a batch that waited for somebody's lock for too long.
+    private static let lockTimeout = "55P03"
+
+    private mutating func failed(
+        _ failure: Failure, _ worker: inout WorkerState, nowSeconds: Double
+    ) {
+        let failureClass = classify(failure, worker)
         if failure.origin == .connectionLost, worker.inFlight > 0 {
             worker.losses += 1
             if worker.losses > Self.lossesMax { stop(.failed(failure)) }
         }
-        // Only a batch meets a row; whoever allows no key to be set aside stops at the first. Pages
-        // are left to the sweep, which finds the key.
         let isPhysical = worker.range?.isPhysical == true
-        if failureClass == .poison,
-            worker.inFlight == 0 || limits.maxQuarantine == 0 && !isPhysical
-        {
-            failureClass = .stop
-        }
         let failedKeys = worker.sentKeys.first ?? 1
         worker.inFlight = 0
         worker.sentKeys = []
@@ -427,6 +436,10 @@ public struct RunScheduler: Sendable {
         worker.attempts += 1
         // Only an error that the server itself reported leaves a session to go on with.
         if failure.origin != .server { worker.connected = false }
+        if worker.isSurveying, failureClass == .shrink || failure.origin == .connectionLost {
+            surveyFailed(&worker)
+        }
+        worker.isSurveying = false
         // What the server itself rolled back is where it was; else the range is read again first.
         worker.region?.rollBack()
         switch failureClass {
@@ -458,7 +471,11 @@ public struct RunScheduler: Sendable {
             let since = worker.unreachableSinceSeconds ?? nowSeconds
             worker.unreachableSinceSeconds = since
             if nowSeconds - since > Self.outageSecondsMax { stop(.unreachable(failure)) }
-        case .retry, .resources:
+        case .retry:
+            // What it had changed before it met somebody's lock was for nothing, and is again: one
+            // row that is held for an hour must not have a whole batch written each time.
+            if failure.sqlState == Self.lockTimeout { worker.shrink(from: keys(worker)) }
+        case .resources:
             break
         }
         worker.waitUntilSeconds =

@@ -22,6 +22,11 @@ struct WorkerState: Sendable {
     var hasAwaitedRegion = false
     /// Whether too little is ahead for a region.
     var isRegionRefused = false
+    /// Whether it is about to look what a region holds, how often that took too long in sequence,
+    /// and the range whose rest goes by plain batches for it.
+    var isSurveying = false
+    var surveysFailed = 0
+    var rangeWithoutRegions: Int?
     /// Rows of that region that were changed, and how many of them within their page.
     var regionRows = 0
     var regionHotRows = 0
@@ -63,7 +68,8 @@ struct WorkerState: Sendable {
     mutating func hold(_ held: HeldRange) {
         range = held
         region = nil
-        isRegionRefused = false
+        if rangeWithoutRegions != held.number { rangeWithoutRegions = nil }
+        isRegionRefused = rangeWithoutRegions != nil
         skippedKeys = nil
         rangeFinished = false
         cursorSet = held.hasCursor

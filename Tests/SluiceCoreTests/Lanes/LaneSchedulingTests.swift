@@ -167,6 +167,56 @@ import Testing
         #expect(action == .survey(range, request))
     }
 
+    /// A survey that takes longer than a statement may, twice in sequence, leaves the range to
+    /// plain batches, and the next range is surveyed; the same where its session is lost, which is
+    /// what the bound on a transaction does.
+    @Test(arguments: [true, false])
+    func aRangeWhoseSurveysTakeTooLongGoesByPlainBatches(isLost: Bool) {
+        var (scheduler, action) = (begun(), WorkerAction.receive)
+        action = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        while action == .receive || isPlain(action) {
+            action = scheduler.next(
+                worker: 0, after: action == .receive ? counts(100) : .sent, nowSeconds: 0)
+        }
+        let slow = Failure(
+            origin: isLost ? .connectionLost : .server, sqlState: isLost ? "25P04" : "57014",
+            message: "too long", elapsedMilliseconds: 20_000)
+        for step in 1...2 {
+            guard case .survey = action else {
+                Issue.record("\(action)")
+                return
+            }
+            let now = Double(step) * 60
+            action = scheduler.next(worker: 0, after: .failed(slow), nowSeconds: now)
+            action = scheduler.next(worker: 0, after: .waited, nowSeconds: now + 50)
+            if action == .connect {
+                action = scheduler.next(worker: 0, after: .connected, nowSeconds: now + 50)
+            }
+            #expect(action == .reattach(range))
+            action = scheduler.next(worker: 0, after: .reattached(range), nowSeconds: now + 50)
+        }
+        #expect(isPlain(action), "\(action)")
+        #expect(scheduler.outcome == nil)
+        // Whatever else becomes of this range, it is not surveyed again; another one is.
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 200)
+        let deadlock = Failure(origin: .server, sqlState: "40P01", message: "no")
+        _ = scheduler.next(worker: 0, after: .failed(deadlock), nowSeconds: 200)
+        _ = scheduler.next(worker: 0, after: .waited, nowSeconds: 260)
+        action = scheduler.next(worker: 0, after: .reattached(range), nowSeconds: 260)
+        #expect(isPlain(action), "\(action)")
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 260)
+        _ = scheduler.next(worker: 0, after: .failed(deadlock), nowSeconds: 260)
+        _ = scheduler.next(worker: 0, after: .waited, nowSeconds: 320)
+        #expect(
+            scheduler.next(worker: 0, after: .reattached(nil), nowSeconds: 320) == .claim)
+        let next = HeldRange(number: 2, epoch: 1, hasCursor: true, batches: 0)
+        action = scheduler.next(worker: 0, after: .claimed(next), nowSeconds: 320)
+        guard case .survey = action else {
+            Issue.record("\(action)")
+            return
+        }
+    }
+
     @Test func aFailureIsFollowedByTheLedgerAndASurvey() {
         var (scheduler, _) = surveyed()
         _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)

@@ -44,6 +44,34 @@ import Testing
         #expect(action == .send(open, keys: 5_000, firstOfRange: false))
     }
 
+    /// What a batch changed before it met a row that somebody holds was for nothing: it is a
+    /// quarter of that the next time, one row at last, which never fails the run, and grows back.
+    @Test func aBatchThatMeetsAHeldLockGetsSmaller() {
+        var (scheduler, action) = holding()
+        let lock = Failure(origin: .server, sqlState: "55P03", message: "lock timeout")
+        var asked: [Int] = []
+        for step in 1...10 {
+            guard case .send(_, let keys, _, _) = action else {
+                Issue.record("\(action)")
+                return
+            }
+            asked.append(keys)
+            let now = Double(step) * 60
+            _ = scheduler.next(worker: 0, after: .sent, nowSeconds: now)
+            _ = scheduler.next(worker: 0, after: .failed(lock), nowSeconds: now)
+            _ = scheduler.next(worker: 0, after: .waited, nowSeconds: now + 30)
+            action = scheduler.next(worker: 0, after: .reattached(range), nowSeconds: now + 30)
+        }
+        #expect(asked == [5_000, 1_250, 312, 78, 19, 4, 1, 1, 1, 1])
+        #expect(scheduler.outcome == nil)
+        for _ in 0..<200 {
+            _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 900)
+            let counts = BatchCounts(keysScanned: 1, rowsChanged: 1, finishedRange: false)
+            action = scheduler.next(worker: 0, after: .committed(counts), nowSeconds: 900)
+        }
+        #expect(action == .send(range, keys: 5_000, firstOfRange: false))
+    }
+
     @Test func afterAFailureTheLedgerIsReadBeforeAnythingIsSent() {
         var (scheduler, _) = holding()
         _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)

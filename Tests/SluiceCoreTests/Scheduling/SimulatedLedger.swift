@@ -45,8 +45,10 @@ struct SimulatedLedger {
         return held(number)
     }
 
-    func reattach(_ range: HeldRange, owner: Int) -> HeldRange? {
-        holds(range, owner: owner) ? held(range.number) : nil
+    mutating func reattach(_ range: HeldRange, owner: Int) -> HeldRange? {
+        guard holds(range, owner: owner) else { return nil }
+        ranges[range.number].epoch += 1
+        return held(range.number)
     }
 
     mutating func release(_ range: HeldRange, owner: Int) {

@@ -25,13 +25,14 @@ struct FenceBench: Sendable {
         run = try await ledger.create(
             name: job.name, job: job, limits: limits, replacing: nil
         ).id
+        let snapshot = try await connection.query(LedgerSQL.snapshot).scalar
         let plan = try await RangePlanner(connection: connection).plan(job, limits: limits)
         _ = try await connection.query(
             LedgerSQL.startRun,
             [
                 .text("\(run)"), .text(RangesText.ranges(plan.ranges)),
                 .text("\(plan.keysTotalEstimate)"), .text("\(plan.ranges.count)"),
-                .text(RangesText.parts(job.parts)), .null,
+                .text(RangesText.parts(job.parts)), .null, Parameter(snapshot),
             ])
     }
 
