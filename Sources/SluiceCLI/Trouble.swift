@@ -21,6 +21,8 @@ struct Trouble: Equatable {
             self.init(error.description, Self.exitCode(error.code))
         case let error as BenchError:
             self.init(error.description, ExitStatus.refused)
+        case let error as BenchLeftovers:
+            self.init(error.description, ExitStatus.failed)
         case is CancellationError:
             self.init("stopped; what was committed stays", ExitStatus.stopped)
         default:

@@ -48,8 +48,12 @@ import Testing
         #expect(
             some.selection == """
                 SELECT (s.*)::text FROM (SELECT id, "Or der"
-                FROM shop.orders TABLESAMPLE SYSTEM (1.0) REPEATABLE (1)) AS s
+                FROM ONLY shop.orders TABLESAMPLE SYSTEM (1.0) REPEATABLE (1)) AS s
                 """)
+        let whole = SampleCopy(
+            table: "shop.orders", columns: ["id"], rowsTotal: 1_000_000, rowsWanted: 10_000,
+            bytes: 100_000_000, isPartitioned: true)
+        #expect(whole.selection.contains("FROM shop.orders TABLESAMPLE"))
         #expect(some.chunk == 2_000)
         // A table nobody counted, or a small one, is read from its beginning.
         for total in [0, 10_000] {
@@ -68,11 +72,30 @@ import Testing
         }
     }
 
+    /// Chance gives a sample some more rows than were asked for, but not many times as many.
+    @Test func aSampleOfATableThatIsNotWhatItsStatisticsSayHasAnEnd() {
+        func most(total: Int, wanted: Int) -> Int {
+            SampleCopy(
+                table: "t", columns: ["id"], rowsTotal: total, rowsWanted: wanted, bytes: 0
+            ).rowsMost
+        }
+        #expect(most(total: 1_000_000, wanted: 200_000) == 410_000)
+        #expect(most(total: 5, wanted: 200_000) == 410_000)
+        #expect(most(total: 5, wanted: .max) > 1 << 60)
+        // What was never counted is small, or refused.
+        #expect(most(total: 0, wanted: 10) == .max)
+    }
+
     @Test func timeoutsAreOffWhateverElseIsSet() throws {
-        let plain = OwnTableBench.patient(try ConnectionParameters(dsn: "dbname=shop"))
+        let plain = OwnTableBench.patient(
+            try ConnectionParameters(dsn: "dbname=shop"), serverVersion: 160_000)
         #expect(plain["options"]?.hasPrefix("-c statement_timeout=0 -c lock_timeout=0") == true)
+        // Older servers do not know it, and refuse the session.
+        #expect(plain["options"]?.contains("transaction_timeout") == false)
         let set = OwnTableBench.patient(
-            try ConnectionParameters(dsn: "dbname=shop options='-c work_mem=1MB'"))
+            try ConnectionParameters(dsn: "dbname=shop options='-c work_mem=1MB'"),
+            serverVersion: 170_000)
+        #expect(set["options"]?.hasSuffix("-c transaction_timeout=0") == true)
         #expect(set["options"]?.hasPrefix("-c work_mem=1MB -c statement_timeout=0") == true)
     }
 

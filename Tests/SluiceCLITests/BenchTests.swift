@@ -119,7 +119,7 @@ import Testing
         #expect(
             BenchMarkdown.text(of: report).contains(
                 "| indexes-3, 1,000 | 905/s, over the limit | single: 905/s, over the limit "
-                    + "| 305/s (0.34×) | 250 B (250 B) | 14 % (14 %) |"))
+                    + "| 305/s (0.34×), first | 250 B (250 B) | 14 % (14 %) |"))
     }
 
     @Test(arguments: [
@@ -170,6 +170,39 @@ import Testing
         var other = after
         other.sections[0].rows = 7
         #expect(BenchComparison.text(from: before, to: other).contains("nothing in both"))
+    }
+
+    /// A sample of one's own table is told by what is done to it and how many rows were asked for,
+    /// and not by how many the statistics know of at the moment.
+    @Test func samplesOfOneTableAreComparedBySize() {
+        func own(_ count: Int, wanted: Int?, _ rates: [Double]) -> BenchReport {
+            var report = Self.report([("single", rates)])
+            report.sections[0].scenario = BenchReport.ownTable
+            report.sections[0].title = "t, a sample of about \(count): n = 1"
+            report.sections[0].work = wanted.map { _ in "t: n = 1" }
+            report.sections[0].rowsWanted = wanted
+            return report
+        }
+        let before = own(5_000, wanted: 1_000, [100, 102])
+        let counted = own(5_010, wanted: 1_000, [390, 410])
+        #expect(BenchComparison.text(from: before, to: counted).contains("faster"))
+        let larger = own(5_000, wanted: 2_000, [390, 410])
+        #expect(BenchComparison.text(from: before, to: larger).contains("nothing in both"))
+        let older = own(5_000, wanted: nil, [390, 410])
+        #expect(BenchComparison.text(from: older, to: before).contains("slower"))
+        #expect(
+            BenchComparison.text(from: own(1, wanted: nil, [1]), to: before).contains("nothing"))
+    }
+
+    /// What was found until then is shown, with why there is no more of it, and the exit code says
+    /// so too.
+    @Test func aReportThatEndedEarlySaysSo() throws {
+        var report = Self.report([("single", [100, 102])])
+        #expect(!report.hasFailures)
+        report.problem = "ended early: the server went away"
+        #expect(report.hasFailures)
+        #expect(BenchText.text(of: report).contains("ended early: the server went away"))
+        #expect(HTMLReport.page(report).contains("ended early: the server went away"))
     }
 
     @Test func aComparisonSaysWhoFailsAndWhoKeepsTheLimit() {

@@ -1,15 +1,16 @@
 import Sluice
-import SluiceBench
 import SluicePostgres
 import SluiceTestSupport
 import Synchronization
 import Testing
 
+@testable import SluiceBench
+
 /// `sluice bench` on a sample of a table of one's own.
 @Suite(.timeLimit(.minutes(12))) struct OwnTableBenchTests {
     /// A table with what makes a copy hard: a hostile name, a dropped column, a computed one, an
     /// identity, a type and a trigger of its own, a foreign key, a setting of the database.
-    private static let table = """
+    static let table = """
         CREATE SCHEMA "Sales"; CREATE TYPE "Sales".mood AS ENUM ('good', 'bad');
         CREATE TABLE customer (id integer PRIMARY KEY);
         INSERT INTO customer SELECT generate_series(1, 100);
@@ -33,7 +34,7 @@ import Testing
         ANALYZE;
         """
 
-    private func plan(
+    func plan(
         _ database: TestDatabase, _ strategies: [any BatchStrategy], rows: Int = 2_000,
         _ change: (inout OwnTable) -> Void = { _ in }
     ) throws -> BenchPlan {
@@ -46,7 +47,7 @@ import Testing
         return plan
     }
 
-    private static var some: [any BatchStrategy] {
+    static var some: [any BatchStrategy] {
         let names = [
             "single", "limit-loop", "offset", "locked-cte", "modulo", "ctid", "fixed-2x5000",
             StrategyList.ours,
@@ -54,7 +55,7 @@ import Testing
         return StrategyList.all.filter { names.contains($0.name) }
     }
 
-    private static let isLeft = "SELECT count(*) FROM pg_database WHERE datname LIKE $1 || '%'"
+    static let isLeft = "SELECT count(*) FROM pg_database WHERE datname LIKE $1 || '%'"
 
     @Test func aSampleIsFilledByAllAndTheTableIsNotTouched() async throws {
         try await TestDatabase.with { database in
@@ -437,7 +438,7 @@ private final class Flag: Sendable {
 }
 
 /// The databases that benchmarks said they make.
-private final class Names: Sendable {
+final class Names: Sendable {
     private let names = Mutex<[String]>([])
     var all: [String] { names.withLock { $0 } }
     func add(_ name: String) { names.withLock { $0.append(name) } }

@@ -26,6 +26,9 @@ public struct CellFigures: Sendable, Codable, Equatable {
     public var lagSecondsMax: Double?
     /// How long the lag was above the limit, or else ten seconds, in seconds.
     public var secondsAboveLag: Double?
+    /// Whether the replica had not caught up with what was written before, or did not afterwards:
+    /// the lag may have been higher then, or another strategy's.
+    public var isLagUnfinished: Bool?
     /// How long a batch took in the middle, in seconds; `nil` where there were none.
     public var batchP50Seconds: Double?
     /// Of a hundred batches one took longer, in seconds; `nil` where there were none.

@@ -8,19 +8,26 @@ actor LagWatch {
     static let ceilingSeconds = 10.0
     /// Ten looks a second: what is judged is seconds.
     private static let periodSeconds = 0.1
-    /// Longest wait for a replica to catch up, in seconds: one that is delayed on purpose never
-    /// does.
-    private static let patienceSeconds = 120.0
+    /// Longest wait for others' replicas to catch up, in seconds: one that is delayed on purpose
+    /// never does.
+    static let patienceSeconds = 120.0
+    /// The same for those of a server that exists for the benchmark, which do in the end.
+    static let ownPatienceSeconds = 3_600.0
 
+    /// Where the log ends and where the slowest replica is; who reads the log to decode it replays
+    /// nothing.
     private static let sql = """
         SELECT pg_current_wal_insert_lsn() - '0/0'::pg_lsn,
-        (SELECT min(replay_lsn) - '0/0'::pg_lsn FROM pg_stat_replication)
+        (SELECT min(r.replay_lsn) - '0/0'::pg_lsn FROM pg_stat_replication r
+        WHERE NOT EXISTS (SELECT FROM pg_replication_slots s WHERE s.active_pid = r.pid
+        AND s.slot_type = 'logical'))
         """
 
     private let connection: PostgresConnection
     private let began = ContinuousClock.now
     private var isOver = false
     private var clock: LagClock
+    private var replayed: Double?
 
     /// A watch that counts what is above so many seconds.
     init(_ connection: PostgresConnection, ceilingSeconds: Double = LagWatch.ceilingSeconds) {
@@ -52,13 +59,15 @@ actor LagWatch {
     /// Whether there is a replica whose replay this role may see.
     private(set) var sawReplicas = false
 
-    /// Looks until all that is written now has been replayed, or for so long that it will not be.
-    func catchUp() async throws {
-        let deadline = nowSeconds + Self.patienceSeconds
+    /// Looks until all that is written now has been replayed, or for so many seconds, and tells
+    /// which it was.
+    func catchUp(withinSeconds patience: Double) async throws -> Bool {
+        let deadline = nowSeconds + patience
         let end = try await look().written
         while true {
             let now = try await look()
-            if now.replayed >= end || nowSeconds >= deadline { return }
+            if now.replayed >= end { return true }
+            if nowSeconds >= deadline { return false }
             try await Task.sleep(for: .seconds(Self.periodSeconds))
         }
     }
@@ -67,8 +76,9 @@ actor LagWatch {
         let row = try await connection.query(Self.sql).rows.first
         let written = row?[0].flatMap(Double.init) ?? 0
         if row?[1] != nil { sawReplicas = true }
-        // Without a replica nothing is behind.
-        let replayed = row?[1].flatMap(Double.init) ?? written
+        // Without a replica nothing is behind; one that has gone stays where it was.
+        replayed = row?[1].flatMap(Double.init) ?? replayed
+        let replayed = self.replayed ?? written
         clock.observe(written: written, replayed: replayed, nowSeconds: nowSeconds)
         return (written, replayed)
     }

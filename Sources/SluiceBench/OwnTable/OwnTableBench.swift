@@ -22,9 +22,13 @@ struct OwnTableBench: Sendable {
 
     /// Copies the sample, runs the strategies, and drops what it made.
     func run() async throws -> BenchReport {
-        // Older servers refuse a session that names a timeout they do not know.
-        try await own.parameters.withSession { try OwnTableFacts.requireVersion($0) }
-        let source = Self.patient(own.parameters)
+        // Older servers refuse a session that names a timeout they do not know; what comes from the
+        // environment, a service or a password file is the copies' too.
+        let source = try await own.parameters.withSession { session in
+            try OwnTableFacts.requireVersion(session)
+            return Self.patient(
+                session.resolvedParameters, serverVersion: session.serverVersion)
+        }
         return try await source.withSession { admin in
             // A statement that is cancelled ends its session; this one has none until the end.
             try await source.withSession { cleaner in
@@ -35,11 +39,15 @@ struct OwnTableBench: Sendable {
 
     /// Sessions whose timeouts, which a role or a database may set, are off: they rest while
     /// strategies work, and a single UPDATE may take its time.
-    static func patient(_ parameters: ConnectionParameters) -> ConnectionParameters {
-        let timeouts = [
+    static func patient(
+        _ parameters: ConnectionParameters, serverVersion: Int
+    ) -> ConnectionParameters {
+        var names = [
             "statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout",
             "idle_session_timeout",
-        ].map { "-c \($0)=0" }
+        ]
+        if serverVersion >= 170_000 { names.append("transaction_timeout") }
+        let timeouts = names.map { "-c \($0)=0" }
         return parameters.setting("application_name", to: "sluice bench").setting(
             "options",
             to: ([parameters["options"]].compactMap { $0 } + timeouts)
@@ -59,18 +67,26 @@ struct OwnTableBench: Sendable {
             settings: facts.databaseSettings)
         report(.creating(databases: databases.names))
         for sentence in warnings(facts) { report(.note(sentence)) }
-        let result: BenchReport
+        let log = LogKeepers(connection: admin)
+        for sentence in try await log.warnings() { report(.note(sentence)) }
+        var result: BenchReport
         do {
-            result = try await compare(facts, databases)
+            result = try await compare(facts, databases, log)
         } catch {
             do {
                 try await databases.dropAll(cleaner)
-            } catch let left {
-                report(.note("\(left)"))
+            } catch let left as BenchLeftovers {
+                // Though it was stopped: nobody else says so.
+                throw error is CancellationError ? left : left.after(error)
             }
             throw error
         }
-        try await databases.dropAll(cleaner)
+        do {
+            try await databases.dropAll(cleaner)
+        } catch let left as BenchLeftovers {
+            // What took an hour to find is worth more than a database.
+            result.problem = result.problem.map { "\($0); \(left)" } ?? "\(left)"
+        }
         return result
     }
 
@@ -93,10 +109,18 @@ struct OwnTableBench: Sendable {
     private func warnings(_ facts: OwnTableFacts) -> [String] {
         let share = min(1, Double(plan.rows.max() ?? 0) / Double(max(1, facts.rows)))
         let mebibytes = Int(Double(facts.bytes) * share * Self.copiesOfSample) >> 20
+        let cells = Double(plan.strategies.count * plan.rounds)
+        let rowBytes = Self.logBytesOfRow + Double(facts.bytes) / Double(max(1, facts.rows))
+        let rows = plan.rows.reduce(0.0) { $0 + Double(min($1, max(1, facts.rows))) }
+        let logBytes = cells * rows * rowBytes
         let place = facts.otherTablespace.map { "tablespace \($0)" } ?? "database's tablespace"
         var sentences = [
             "takes up to \(mebibytes + Self.mebibytesOfDatabase) MiB in the \(place), and asks for "
-                + "checkpoints before each strategy, which others on the server notice"
+                + "checkpoints before each strategy, which others on the server notice",
+            "writes some \(Int(logBytes) >> 20) MiB of log, which replicas, replication slots and "
+                + "an archive get as well (--rows, --rounds and --strategies say how much)",
+            "\(facts.name) is locked as a reader locks it (ACCESS SHARE), with a snapshot, while "
+                + "the sample is copied, and every table for a moment while definitions are read",
         ]
         if facts.triggers > 0, own.keepsTriggers {
             sentences.append(
@@ -108,11 +132,14 @@ struct OwnTableBench: Sendable {
 
     /// The template, its copy, and that again as the copy grows and its indexes are built.
     private static let copiesOfSample = 4.0
+    /// What strategies write of a row beside each page's image: with three more indexes one UPDATE
+    /// wrote 630 bytes a row of the benchmark's own table in all, of 230 bytes with its indexes.
+    private static let logBytesOfRow = 400.0
     /// Two databases that hold nothing yet.
     private static let mebibytesOfDatabase = 16
 
     private func compare(
-        _ facts: OwnTableFacts, _ databases: BenchDatabases
+        _ facts: OwnTableFacts, _ databases: BenchDatabases, _ log: LogKeepers
     ) async throws -> BenchReport {
         let admin = databases.admin
         let settings = try await admin.query(OwnTableSQL.settings).rows.map {
@@ -125,11 +152,26 @@ struct OwnTableBench: Sendable {
             cores: 0, rounds: plan.rounds)
         result.notes = notes(facts)
         let rounds = Rounds(
-            plan: plan, databases: databases, surroundings: Surroundings(), report: report)
+            plan: plan, databases: databases, surroundings: Surroundings(), report: report,
+            before: { try await log.requireRoom() })
         for rows in plan.rows {
             report(.making(scenario: facts.name, rows: min(rows, max(1, facts.rows))))
-            let table = try await makeTable(facts, rows: rows, databases)
-            result.sections.append(try await rounds.run(table))
+            do {
+                let table = try await makeTable(facts, rows: rows, databases)
+                var section = try await rounds.run(table)
+                section.rowsWanted = rows
+                result.sections.append(section)
+            } catch let cut as Rounds.Interrupted {
+                result.sections.append(cut.section)
+                result.problem = cut.description
+                break
+            } catch {
+                try Task.checkCancellation()
+                // Nothing has been found yet that would be worth a report.
+                guard !result.sections.isEmpty else { throw error }
+                result.problem = "ended early: \(error)"
+                break
+            }
         }
         return result
     }
@@ -178,7 +220,8 @@ struct OwnTableBench: Sendable {
                 table: facts.name,
                 columns: try await target.query(OwnTableSQL.columns, [.text(facts.name)]).rows
                     .compactMap { $0[0] },
-                rowsTotal: facts.rows, rowsWanted: rows, bytes: facts.bytes)
+                rowsTotal: facts.rows, rowsWanted: rows, bytes: facts.bytes,
+                isPartitioned: facts.isPartitioned)
             return try await databases.outside.withSession { source in
                 try await sample.run(from: source, to: target)
             }
@@ -263,8 +306,12 @@ struct OwnTableBench: Sendable {
                 let due = try await connection.query(check).rows.first?[0].flatMap { Int($0) } ?? 0
                 guard due > 0 else {
                     throw BenchError(
-                        "no row of the sample of \(copied) is left to be filled: every one has "
-                            + "its value, or --where means none")
+                        copied == 0
+                            ? "\(facts.name) has no rows, or the sample met none: nothing can be "
+                                + "compared"
+                            : "no row of the sample of \(copied) is left to be filled: every one "
+                                + "has its value, --where means none, or a function of the "
+                                + "expression reads other tables, which are empty in the copy")
                 }
                 try await requireOwnRowsOnly(job, connection)
                 _ = try await connection.query(
@@ -276,9 +323,10 @@ struct OwnTableBench: Sendable {
                             + "expression, or a trigger, gives something else each time")
                 }
                 let share = facts.rows > 0 ? " of about \(facts.rows)" : ""
+                let work = job.assignment + (job.predicate.map { " where \($0)" } ?? "")
                 return BenchTable(
-                    title: "\(facts.name), a sample\(share): \(job.assignment)"
-                        + (job.predicate.map { " where \($0)" } ?? ""), job: job, rows: copied,
+                    title: "\(facts.name), a sample\(share): \(work)",
+                    work: "\(facts.name): \(work)", job: job, rows: copied,
                     rowsDue: due,
                     warmSQL: "SELECT count(length(t::text)) FROM \(job.table) AS t",
                     checkSQL: check, digest: row?[2])

@@ -48,9 +48,15 @@ struct OwnTableFacts: Sendable {
                 "this role may not create databases, and the benchmark never works on the table "
                     + "itself: ALTER ROLE … CREATEDB, or use another role")
         }
+        guard table[9] == "f" else {
+            throw BenchError(
+                "other tables inherit from \(name), and which of their rows a sample should have "
+                    + "is not known: name one of them")
+        }
         // Without a count there is no telling how much a sample is of it.
-        guard number(table[2]) > 0 || number(table[6]) < bytesUncounted else {
-            throw BenchError("nobody knows how many rows \(name) has: ANALYZE \(name)")
+        guard number(table[8]) < bytesUncounted else {
+            throw BenchError(
+                "nobody knows how many rows \(name) has, or one of its partitions: ANALYZE \(name)")
         }
         let options = try await connection.query(
             OwnTableSQL.databaseOptions(serverVersion: connection.serverVersion)
@@ -90,7 +96,7 @@ struct OwnTableFacts: Sendable {
     /// The first version that counts what is written to the log (`pg_stat_wal`).
     private static let versionMin = 140_000
 
-    /// A table that was never analyzed is copied whole up to this size.
+    /// What was never analyzed is copied whole up to this size.
     private static let bytesUncounted = 64 << 20
 
     private static func job(

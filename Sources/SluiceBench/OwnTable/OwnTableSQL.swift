@@ -2,19 +2,30 @@ import SluicePostgres
 
 /// What is asked of the server that has the table.
 enum OwnTableSQL {
-    /// The table `$1`: its full name, kind, rows by the last count, bytes, indexes, triggers.
+    /// The table `$1`: its full name, kind, rows by the last counts, indexes, triggers, whether it
+    /// may be read, its bytes, its indexes' bytes, the bytes of those of its partitions whose rows
+    /// were never counted, and whether tables inherit from it that are no partitions.
+    ///
+    /// Rows are reckoned as the planner does it: by how many a page had when they were counted, for
+    /// the pages that there are now.
     static let table = """
         SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind::text,
-        (SELECT coalesce(sum(greatest(p.reltuples, 0)), 0)::bigint FROM pg_class p
-        WHERE p.relkind = 'r' AND (p.oid = c.oid
-        OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid)))),
+        coalesce(l.rows, 0),
         (SELECT count(*) FROM pg_index i WHERE i.indrelid = c.oid AND i.indisvalid),
         (SELECT count(*) FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal),
-        has_table_privilege(c.oid, 'SELECT'),
-        (SELECT sum(pg_table_size(p.oid)) FROM pg_class p WHERE p.relkind = 'r' AND (p.oid = c.oid
-        OR p.oid IN (SELECT relid FROM pg_partition_tree(c.oid)))),
-        pg_indexes_size(c.oid)
+        has_table_privilege(c.oid, 'SELECT'), coalesce(l.bytes, 0), coalesce(l.index_bytes, 0),
+        coalesce(l.uncounted, 0),
+        c.relkind = 'r' AND EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid)
         FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+        LEFT JOIN LATERAL (SELECT sum(CASE WHEN p.is_counted THEN p.reltuples::numeric / p.relpages
+        * p.pages ELSE 0 END)::bigint AS rows, sum(p.bytes) AS bytes,
+        sum(p.index_bytes) AS index_bytes,
+        sum(p.bytes) FILTER (WHERE NOT p.is_counted) AS uncounted
+        FROM (SELECT f.*, f.reltuples >= 0 AND f.relpages > 0 AS is_counted,
+        pg_relation_size(f.oid) / current_setting('block_size')::integer AS pages,
+        pg_table_size(f.oid) AS bytes, pg_indexes_size(f.oid) AS index_bytes
+        FROM pg_class f WHERE f.relkind = 'r' AND (f.oid = c.oid
+        OR f.oid IN (SELECT relid FROM pg_partition_tree(c.oid)))) AS p) AS l ON true
         WHERE c.oid = to_regclass($1)
         """
 
@@ -123,11 +134,11 @@ enum OwnTableSQL {
         SELECT objid FROM pg_locks WHERE locktype = 'advisory' AND classid = \(lockClass)
         """
 
-    /// Databases that benchmarks made.
+    /// Databases that benchmarks made, and not what somebody else gave such a name.
     static func made(prefix: String) -> String {
         """
-        SELECT datname FROM pg_database WHERE starts_with(datname, \(Literal.quoted(prefix)))
-        ORDER BY datname
+        SELECT datname FROM pg_database
+        WHERE datname ~ \(Literal.quoted("^\(prefix)[0-9]+_(template|copy)$")) ORDER BY datname
         """
     }
 

@@ -12,6 +12,11 @@ struct SampleCopy: Sendable {
     let rowsWanted: Int
     /// Bytes of the table, its indexes included.
     let bytes: Int
+    /// Whether it has partitions, whose rows are the sample's too.
+    var isPartitioned = false
+    /// How often it is asked whether somebody waits for the table, at the most: for a second others
+    /// may, as for a batch.
+    var askedEvery = Duration.seconds(1)
 
     /// Rows that are read and written at once at the most, and their bytes: their text is held in
     /// memory, and the server's answer has an end at 1 GB.
@@ -29,9 +34,22 @@ struct SampleCopy: Sendable {
             share >= 100 ? "" : " TABLESAMPLE SYSTEM (\(share)) REPEATABLE (1)"
         return """
             SELECT (s.*)::text FROM (SELECT \(columns.joined(separator: ", "))
-            FROM \(table)\(sample)) AS s
+            FROM \(isPartitioned ? "" : "ONLY ")\(table)\(sample)) AS s
             """
     }
+
+    /// Rows that a sample may have: chance chooses pages, and some have more rows than others; far
+    /// more are a table of which the statistics know little, and would fill the disk.
+    var rowsMost: Int { rowsTotal > 0 ? 2 * min(rowsWanted, Self.rowsTotalMost) + 10_000 : .max }
+
+    /// More rows than anybody has, whose double is a number all the same.
+    private static let rowsTotalMost = 1 << 60
+
+    /// Whether somebody waits for a lock that this session holds.
+    private static let isWaitedFor = """
+        SELECT EXISTS (SELECT FROM pg_locks w WHERE NOT w.granted AND w.pid <> pg_backend_pid()
+        AND pg_backend_pid() = ANY (pg_blocking_pids(w.pid)))
+        """
 
     /// Rows of a chunk.
     var chunk: Int {
@@ -65,7 +83,26 @@ struct SampleCopy: Sendable {
         """
 
     /// Copies it; how many rows there were.
+    ///
+    /// The table has an ACCESS SHARE lock meanwhile, and there is a snapshot: whoever waits for the
+    /// table, behind whom everybody else would wait, is made way for.
+    ///
+    /// - Throws: `BenchError` then, and where the table is much larger than its statistics say.
     func run(from source: PostgresConnection, to target: PostgresConnection) async throws -> Int {
+        do {
+            let copied = try await rows(from: source, to: target)
+            _ = try await source.query("ROLLBACK")
+            return copied
+        } catch {
+            // Whoever is made way for does not wait until the session ends.
+            _ = try? await source.query("ROLLBACK")
+            throw error
+        }
+    }
+
+    private func rows(
+        from source: PostgresConnection, to target: PostgresConnection
+    ) async throws -> Int {
         // Another scan's place would be another order.
         _ = try await source.execute(
             script: """
@@ -75,14 +112,26 @@ struct SampleCopy: Sendable {
         _ = try await target.execute(script: Self.form)
         _ = try await target.query(Self.rowType(columns: columns, of: table))
         var copied = 0
+        var asked = ContinuousClock.now
         while true {
+            if asked.duration(to: .now) >= askedEvery {
+                asked = .now
+                guard try await source.query(Self.isWaitedFor).scalar == "f" else {
+                    throw BenchError(
+                        "somebody waits for \(table), of which a sample was being copied: the "
+                            + "benchmark made way; start it again when that is over")
+                }
+            }
             let rows = try await source.query("FETCH \(chunk) FROM \(Self.cursor)").rows
             guard !rows.isEmpty else { break }
             _ = try await target.query(
                 insertion, [.text(Self.array(rows.compactMap { $0[0] }))])
             copied += rows.count
+            guard copied <= rowsMost else {
+                throw BenchError(
+                    "\(table) has far more rows than its statistics say: ANALYZE \(table)")
+            }
         }
-        _ = try await source.query("ROLLBACK")
         return copied
     }
 

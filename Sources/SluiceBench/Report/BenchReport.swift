@@ -45,6 +45,10 @@ public struct BenchReport: Sendable, Codable, Equatable {
         public var rowsDue: Int
         /// The strategies, in the order of the rounds.
         public var entries: [Entry]
+        /// The table of one's own and what was done to it; `nil` of a scenario.
+        public var work: String?
+        /// How many of its rows were asked for; `nil` of a scenario.
+        public var rowsWanted: Int?
         /// What strategies should keep to, in words; `nil` where there is no limit.
         public var limit: String?
 
@@ -75,6 +79,8 @@ public struct BenchReport: Sendable, Codable, Equatable {
     public var loadBefore = 0.0
     /// What has to be known of how it was measured, a sentence each.
     public var notes: [String]?
+    /// Why there is no more of it, or what it left behind; `nil` where all is well.
+    public var problem: String?
     /// What was compared.
     public var sections: [Section] = []
 
@@ -88,13 +94,14 @@ public struct BenchReport: Sendable, Codable, Equatable {
 }
 
 extension BenchReport {
-    /// Whether a strategy that can do a job did not do it, or not right.
+    /// Whether a strategy that can do a job did not do it, or not right, or the benchmark itself.
     public var hasFailures: Bool {
-        sections.contains { section in
-            section.entries.contains { entry in
-                entry.problem.map { !$0.hasPrefix(Entry.cannot) } ?? false
+        problem != nil
+            || sections.contains { section in
+                section.entries.contains { entry in
+                    entry.problem.map { !$0.hasPrefix(Entry.cannot) } ?? false
+                }
             }
-        }
     }
 }
 
@@ -104,6 +111,11 @@ extension BenchReport.Section {
         entries.contains { entry in
             entry.rounds.contains { $0.applicationP95Seconds != nil }
         }
+    }
+
+    /// Whether a replica was given up before it had caught up.
+    public var hasUnfinishedLag: Bool {
+        entries.contains { entry in entry.rounds.contains { $0.isLagUnfinished == true } }
     }
 
     /// Whether the replica was further behind than it should be, in any round of anybody.

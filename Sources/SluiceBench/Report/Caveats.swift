@@ -8,12 +8,19 @@ public enum Caveats {
     /// Of the whole report.
     public static func sentences(_ report: BenchReport) -> [String] {
         var sentences: [String] = []
+        if let problem = report.problem { sentences.append(problem) }
         if report.rounds == 1 {
             sentences.append("one round: nothing is known of how much it varies (--rounds 3)")
         }
         if report.sections.contains(where: \.hasApplication) {
             sentences.append(
                 "beside the application, WAL, page images, HOT and growth are its own too")
+        }
+        if report.sections.contains(where: \.hasUnfinishedLag) {
+            sentences.append(
+                "a replica was not waited for any longer than "
+                    + "\(Int(LagWatch.patienceSeconds)) s after a strategy: lags may have been "
+                    + "higher, and some are of the strategy before")
         }
         if report.cores > 0, report.loadBefore > Double(report.cores) * loadShareMax {
             sentences.append(

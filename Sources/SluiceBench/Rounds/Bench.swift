@@ -49,7 +49,14 @@ public struct Bench: Sendable {
                             _ = try await connection.query(statement)
                         }
                     }
-                    result.sections.append(try await rounds.run(BenchTable(scenario, rows: rows)))
+                    do {
+                        let table = BenchTable(scenario, rows: rows)
+                        result.sections.append(try await rounds.run(table))
+                    } catch let cut as Rounds.Interrupted {
+                        result.sections.append(cut.section)
+                        result.problem = cut.description
+                        return result
+                    }
                 }
             }
             return result
@@ -58,7 +65,9 @@ public struct Bench: Sendable {
 
     /// Refuses what would fill the disk.
     static func requireDisk(_ needed: Int) throws {
-        let folder = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        // As the sandbox chooses it.
+        let temporary = ProcessInfo.processInfo.environment["TMPDIR"] ?? ""
+        let folder = temporary.hasPrefix("/") ? temporary : "/tmp"
         let attributes = try? FileManager.default.attributesOfFileSystem(forPath: folder)
         guard let free = (attributes?[.systemFreeSize] as? NSNumber)?.int64Value,
             free < Int64(needed)

@@ -31,6 +31,8 @@ struct BenchDatabases: Sendable {
         _ = try await admin.query(
             "CREATE DATABASE \(Identifier(templateName).quoted) TEMPLATE template0\(options)")
         try await prepare(templateName)
+        // What is written below is written there and nowhere else.
+        try await Self.requireReached(template, named: templateName)
     }
 
     /// Nobody else gets in: the copies have none of the source's privileges, and functions that
@@ -72,9 +74,26 @@ struct BenchDatabases: Sendable {
             "CREATE DATABASE \(Identifier(copyName).quoted) "
                 + "TEMPLATE \(Identifier(templateName).quoted)\(byFile)")
         try await prepare(copyName)
+        try await Self.requireReached(copy, named: copyName)
         let value = try await body(copy)
         try await drop(copyName)
         return value
+    }
+
+    /// A pooler may lead to another database than was asked for, to the one that has the table.
+    ///
+    /// - Throws: `BenchError` then.
+    static func requireReached(
+        _ parameters: ConnectionParameters, named name: String
+    ) async throws {
+        let reached = try await parameters.withSession {
+            try await $0.query("SELECT current_database()").scalar
+        }
+        guard reached == name else {
+            throw BenchError(
+                "asked for the database \(name), the server gives \(reached ?? "another"): a "
+                    + "pooler stands between; name the server itself")
+        }
     }
 
     private func endSessions(in name: String) async throws {
@@ -96,7 +115,7 @@ struct BenchDatabases: Sendable {
 
     /// Drops both, though the task is cancelled, once nobody makes them any more.
     ///
-    /// - Throws: `BenchError` that names what is left.
+    /// - Throws: `BenchLeftovers` that names what is left.
     func dropAll(_ cleaner: PostgresConnection) async throws {
         var session = cleaner
         if !session.isUsable { session = try await reconnected() }
@@ -110,17 +129,15 @@ struct BenchDatabases: Sendable {
         var left: [String] = []
         for name in [copyName, templateName] {
             do {
+                // One that took too long ends its session, and the other database has a chance.
+                if !session.isUsable { session = try await reconnected() }
                 _ = try await session.queryToTheEnd(
                     Self.dropping(name), timeout: .seconds(Self.cleanupSeconds))
             } catch {
-                left.append("DROP DATABASE \(Identifier(name).quoted) WITH (FORCE)")
+                left.append(name)
             }
         }
-        guard left.isEmpty else {
-            throw BenchError(
-                "the benchmark's databases could not be dropped: "
-                    + left.joined(separator: "; "))
-        }
+        guard left.isEmpty else { throw BenchLeftovers(databases: left) }
     }
 
     private func reconnected() async throws -> PostgresConnection {
@@ -128,10 +145,7 @@ struct BenchDatabases: Sendable {
             return try await PostgresConnection.connectToTheEnd(
                 outside, timeout: .seconds(Self.cleanupSeconds))
         } catch {
-            throw BenchError(
-                "the server went away, and the benchmark's databases are left: "
-                    + names.map { "DROP DATABASE \(Identifier($0).quoted) WITH (FORCE)" }
-                    .joined(separator: "; "))
+            throw BenchLeftovers(databases: names)
         }
     }
 

@@ -6,6 +6,9 @@ struct BenchTable: Sendable {
     let name: String
     /// What it is, in a few words.
     let title: String
+    /// The table of one's own and what is done to it, which stay the same from one count of its
+    /// rows to the next; `nil` for a scenario.
+    var work: String?
     /// What strategies are told.
     let job: FillJob
     /// Rows of the table.
@@ -35,11 +38,13 @@ struct BenchTable: Sendable {
 
     /// A table of which a sample was copied.
     init(
-        title: String, job: FillJob, rows: Int, rowsDue: Int, warmSQL: String, checkSQL: String,
+        title: String, work: String, job: FillJob, rows: Int, rowsDue: Int, warmSQL: String,
+        checkSQL: String,
         digest: String?
     ) {
         name = BenchReport.ownTable
         self.title = title
+        self.work = work
         self.job = job
         self.rows = rows
         self.rowsDue = rowsDue

@@ -15,7 +15,7 @@ struct Cell: Sendable {
         try await parameters.withSession { connection in
             try await outside.withSession { looking in
                 try await beside.hold(around: table, in: parameters["dbname"] ?? "") { around in
-                    try await measure(parameters, connection, looking, around)
+                    try await measure(parameters, connection, looking, around, beside: beside)
                 }
             }
         }
@@ -23,7 +23,7 @@ struct Cell: Sendable {
 
     private func measure(
         _ parameters: ConnectionParameters, _ connection: PostgresConnection,
-        _ looking: PostgresConnection, _ around: Surroundings.Present
+        _ looking: PostgresConnection, _ around: Surroundings.Present, beside: Surroundings
     ) async throws -> CellFigures {
         // What is read first is in memory, for each strategy alike; and no page has been written
         // since the last checkpoint.
@@ -31,7 +31,9 @@ struct Cell: Sendable {
         let alone = try await around.application?.p95SecondsAlone(looking)
         try await Self.checkpoint(connection)
         let ceiling = table.conditions.lagSecondsMax ?? LagWatch.ceilingSeconds
-        try await LagWatch(looking).catchUp()
+        let patience =
+            beside.primary == nil ? LagWatch.patienceSeconds : LagWatch.ownPatienceSeconds
+        let isLevel = try await LagWatch(looking).catchUp(withinSeconds: patience)
         let lag = LagWatch(looking, ceilingSeconds: ceiling)
         let target = FillTarget(
             parameters: around.route(parameters), job: table.job, batches: BatchLog(),
@@ -42,8 +44,9 @@ struct Cell: Sendable {
             try await fill(target, beside: lag)
         }
         if around.proxy != nil { figures.clientCPUSeconds = nil }
-        try await lag.catchUp()
+        let hasCaughtUp = try await lag.catchUp(withinSeconds: patience)
         if await lag.sawReplicas {
+            if !isLevel || !hasCaughtUp { figures.isLagUnfinished = true }
             figures.lagSecondsMax = await lag.lagSecondsMax
             figures.secondsAboveLag = await lag.secondsAbove
             figures.lagSeries = await lag.series
@@ -116,7 +119,8 @@ struct Cell: Sendable {
         figures.walBytesPerRow = (after.walBytes - before.walBytes) / rows
         figures.fullPageImages = after.fullPageImages - before.fullPageImages
         figures.heapGrowth = after.heapBytes / max(1, before.heapBytes) - 1
-        figures.indexGrowth = after.indexBytes / max(1, before.indexBytes) - 1
+        // A table may have no index at all.
+        figures.indexGrowth = max(1, after.indexBytes) / max(1, before.indexBytes) - 1
         figures.hotShare =
             (after.hotUpdates - before.hotUpdates) / max(1, after.updates - before.updates)
         figures.updatesPerRow = updates / rows

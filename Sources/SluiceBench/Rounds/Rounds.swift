@@ -4,8 +4,20 @@ struct Rounds: Sendable {
     let databases: BenchDatabases
     let surroundings: Surroundings
     let report: @Sendable (BenchEvent) -> Void
+    /// What has to be in order before each of them; it throws where it is not.
+    var before: @Sendable () async throws -> Void = {}
+
+    /// What came to an end before all rounds were done, and what was found until then.
+    struct Interrupted: Error, CustomStringConvertible {
+        let section: BenchReport.Section
+        let reason: String
+
+        var description: String { "ended early: \(reason)" }
+    }
 
     /// Runs them on copies of the template.
+    ///
+    /// - Throws: ``Interrupted`` where something other than a strategy fails, once one has ended.
     func run(_ table: BenchTable) async throws -> BenchReport.Section {
         var section = BenchReport.Section(
             scenario: table.name, title: table.title, rows: table.rows, rowsDue: table.rowsDue,
@@ -17,6 +29,20 @@ struct Rounds: Sendable {
                     })
             })
         section.limit = table.conditions.limit
+        section.work = table.work
+        do {
+            try await fill(&section, table)
+        } catch {
+            try Task.checkCancellation()
+            guard section.entries.contains(where: { !$0.rounds.isEmpty }) else { throw error }
+            section.judge(by: table.conditions)
+            throw Interrupted(section: section, reason: "\(error)")
+        }
+        section.judge(by: table.conditions)
+        return section
+    }
+
+    private func fill(_ section: inout BenchReport.Section, _ table: BenchTable) async throws {
         for round in 1...plan.rounds {
             for (index, strategy) in plan.strategies.enumerated()
             where section.entries[index].problem == nil {
@@ -24,6 +50,7 @@ struct Rounds: Sendable {
                     .began(
                         strategy: strategy.name, scenario: table.name, round: round,
                         of: plan.rounds))
+                try await before()
                 let cell = Cell(
                     strategy: strategy, table: table, aloneBefore: section.aloneSeconds)
                 let (figures, problem) = try await measure(cell)
@@ -32,8 +59,6 @@ struct Rounds: Sendable {
                 report(.ended(strategy: strategy.name, figures: figures, problem: problem))
             }
         }
-        section.judge(by: table.conditions)
-        return section
     }
 
     /// One cell; a strategy that fails ends itself only, and whatever else fails ends all.
@@ -63,8 +88,12 @@ extension BenchReport.Section {
         let alone = Spread(aloneSeconds)?.median
         for index in entries.indices {
             for round in entries[index].rounds.indices {
-                entries[index].rounds[round].keepsLimit = conditions.isKept(
-                    by: entries[index].rounds[round], aloneSeconds: alone)
+                // What nobody measured was not kept.
+                entries[index].rounds[round].keepsLimit =
+                    conditions.limit == nil
+                    ? nil
+                    : conditions.isKept(
+                        by: entries[index].rounds[round], aloneSeconds: alone) ?? false
             }
         }
     }

@@ -27,9 +27,13 @@ enum BenchComparison {
         _ one: BenchReport.Section, _ other: BenchReport.Section
     ) -> Bool {
         guard one.scenario == other.scenario else { return false }
-        // A table of one's own is told by its title: rows of a sample differ.
-        return one.scenario == BenchReport.ownTable
-            ? one.title == other.title : one.rows == other.rows
+        guard one.scenario == BenchReport.ownTable else { return one.rows == other.rows }
+        // Rows of a sample differ, and so does the count in the title, by which older reports are
+        // told.
+        guard let work = one.work, let wanted = one.rowsWanted, other.work != nil else {
+            return one.title == other.title
+        }
+        return work == other.work && wanted == other.rowsWanted
     }
 
     /// Where the two were not measured alike: what differs below may come from that.

@@ -14,8 +14,13 @@ enum BenchMarkdown {
             "",
             "PostgreSQL \(report.serverVersion)"
                 + (report.cores > 0 ? ", \(Format.count(report.cores, "core")), " : ", ")
-                + "\(rounds); WAL and growth: Sluice, and one UPDATE in brackets.",
+                + "\(rounds); WAL and growth: Sluice, and one UPDATE in brackets; tie: the rounds "
+                + "do not tell Sluice from the first.",
         ]
+        let noisy = report.sections.filter { Verdict($0).isNoisy }.map(\.scenario)
+        if !noisy.isEmpty {
+            lines += ["", "Too noisy for small differences: \(noisy.joined(separator: ", "))."]
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -39,7 +44,8 @@ enum BenchMarkdown {
             other.map { "\($0.strategy): \(rate($0))" } ?? "–",
             ours.map { place in
                 let factor = place.overSingle.map { " (\(BenchText.times($0))×)" } ?? ""
-                return rate(place) + factor
+                let word = place.keepsLimit == false ? nil : place.word
+                return rate(place) + factor + (word.map { ", \($0)" } ?? "")
             } ?? "–",
             both(\.walBytesPerRow) { "\(Format.count(Int($0.rounded()))) B" },
             both(\.heapGrowth) { "\(Int(($0 * 100).rounded())) %" },

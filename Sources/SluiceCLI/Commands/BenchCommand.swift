@@ -106,7 +106,8 @@ struct BenchCommand: AsyncParsableCommand {
     private func report(of plan: BenchPlan) async throws -> BenchReport {
         if let earlier { return try BenchFiles.read(earlier) }
         do {
-            return try await SignalGuard.cancelling {
+            // What is left on a server is said, whatever ended the work.
+            return try await SignalGuard.cancelling(letting: { $0 is BenchLeftovers }) {
                 try await Bench(plan) { BenchText.say($0) }.run()
             }
         } catch is CancellationError {

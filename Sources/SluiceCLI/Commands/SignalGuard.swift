@@ -31,14 +31,17 @@ enum SignalGuard {
         }
     }
 
-    /// Any signal cancels the work.
+    /// Any signal cancels the work, a terminal that is gone as well, unless whoever began the work
+    /// asked for it to outlive that (`nohup`).
     ///
-    /// - Throws: what the work throws; `CancellationError` after a signal, whatever the work that
-    ///   was cut short complains of.
+    /// - Throws: what the work throws; after a signal `CancellationError`, whatever the work that
+    ///   was cut short complains of, but for what `isLet` lets through.
     static func cancelling<Value: Sendable>(
+        letting isLet: (any Error) -> Bool = { _ in false },
         _ work: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        let ends: [UnixSignal] = [.sigint, .sigterm] + (Hangup.isIgnored ? [] : [.sighup])
+        let signals = await UnixSignalsSequence(trapping: ends)
         return try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await work() }
             group.addTask {
@@ -53,7 +56,7 @@ enum SignalGuard {
                     isStopped = true
                 }
             } catch {
-                guard isStopped else { throw error }
+                guard isStopped, !isLet(error) else { throw error }
             }
             throw CancellationError()
         }
