@@ -48,6 +48,15 @@ import Testing
         #expect(section.entries.allSatisfy { $0.keepsLimit == nil })
     }
 
+    /// What nobody could measure does not stand before those that kept the limit.
+    @Test func whatIsNotMeasuredIsNotKept() {
+        var section = Made.section([("single", [900, 910]), ("sluice", [300, 310])])
+        section.entries[1].rounds[0].lagSecondsMax = 1
+        section.entries[1].rounds[1].lagSecondsMax = 1
+        section.judge(by: Conditions(replicaShare: 0.1, lagSecondsMax: 3))
+        #expect(section.entries.map(\.keepsLimit) == [false, true])
+    }
+
     @Test func sluiceIsToldTheMiddleOfAllLooks() {
         let conditions = Conditions(applicationPerSecond: 200, applicationTimesMax: 2)
         let first = conditions.limits(alone: 0.003, before: [], probe: "SELECT 1")

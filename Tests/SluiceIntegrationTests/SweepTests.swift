@@ -171,8 +171,11 @@ import Testing
             )
             async let run = sluice.run(asked, options: options)
             try await Self.waitForLook(database)
+            let began = ContinuousClock.now
             _ = try await sluice.pause("1")
             let paused = try await run
+            // Its own bound would have ended it after ten seconds.
+            #expect(began.duration(to: .now) < .seconds(8))
             #expect(paused.status.state == .paused, "\(paused.message)")
             let walked = try await database.number(
                 "SELECT coalesce(sum(keys_scanned), 0) FROM sluice.range WHERE NOT is_physical")

@@ -14,8 +14,8 @@ enum BenchMarkdown {
             "",
             "PostgreSQL \(report.serverVersion)"
                 + (report.cores > 0 ? ", \(Format.count(report.cores, "core")), " : ", ")
-                + "\(rounds); WAL and growth: Sluice, and one UPDATE in brackets; tie: the rounds "
-                + "do not tell Sluice from the first.",
+                + "\(rounds); WAL and growth: Sluice, and one UPDATE in brackets"
+                + (report.rounds > 1 ? "; tie: not told from the first." : "."),
         ]
         let noisy = report.sections.filter { Verdict($0).isNoisy }.map(\.scenario)
         if !noisy.isEmpty {
