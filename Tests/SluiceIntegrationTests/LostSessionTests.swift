@@ -21,7 +21,7 @@ import Testing
             options.verify = .off
             let (sluice, chosen) = (try database.sluice, options)
             async let run = sluice.run(job, options: chosen)
-            let lost = try await loseSessions(database)
+            let lost = try await loseSessions(database, lanes)
             let report = try await run
             #expect(report.exitCode == 4, "\(report.message)")
             #expect(lost >= 5)
@@ -48,8 +48,9 @@ import Testing
         return ScatteredTable.job
     }
 
-    /// Ends sessions of workers at work, and again whenever the run has gone on; how often.
-    private func loseSessions(_ database: TestDatabase) async throws -> Int {
+    /// Ends sessions of workers at work while there are regions in lanes, and again whenever the
+    /// run has gone on; how often.
+    private func loseSessions(_ database: TestDatabase, _ lanes: Lanes) async throws -> Int {
         var (lost, scanned) = (0, 0)
         while lost < 12 {
             var isOver = false
@@ -72,7 +73,9 @@ import Testing
                 """
                 SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
                 WHERE datname = current_database() AND application_name LIKE 'sluice %'
-                AND state = 'active' AND query LIKE '%sluice_move%'
+                AND state = 'active' AND query LIKE '%sluice_fence%'
+                AND EXISTS (SELECT FROM sluice.range WHERE region_upper IS NOT NULL
+                AND is_physical = \(lanes == .pages))
                 """)
         }
         return lost

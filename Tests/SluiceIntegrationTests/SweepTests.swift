@@ -191,6 +191,33 @@ import Testing
         }
     }
 
+    /// Workers that have nothing to do claim ranges and give them back while one looks: the look
+    /// ends them all the same.
+    @Test func oneLookEndsWhatOthersClaimAndGiveBackMeanwhile() async throws {
+        try await TestDatabase.with { database in
+            try await ScatteredTable.make(database, rows: 6_000)
+            try await Self.makeSlowPredicate(database)
+            var request = job
+            request.predicate = "CASE WHEN v IS NULL THEN true ELSE held(a) END"
+            let (sluice, options, asked) = (
+                try database.sluice, ScatteredTable.options(.physical, lanes: .off), request
+            )
+            async let run = sluice.run(asked, options: options)
+            try await Self.waitForLook(database)
+            try await eventually("another worker has given a range back") {
+                try await database.number(
+                    "SELECT count(*) FROM sluice.range WHERE NOT is_physical "
+                        + "AND state = 'pending' AND epoch > 1") > 0
+            }
+            try await database.execute("INSERT INTO let VALUES (1)")
+            let report = try await run
+            #expect(report.status.state == .completed, "\(report.message)")
+            let swept = try await database.number(
+                "SELECT count(*) FROM sluice.event WHERE kind = 'swept'")
+            #expect(swept == 1)
+        }
+    }
+
     /// Behind all pages the predicate of one row takes until it is let go: it waits for no lock,
     /// which would have a timeout of its own.
     private static func makeSlowPredicate(_ database: TestDatabase) async throws {

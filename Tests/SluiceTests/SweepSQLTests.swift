@@ -34,7 +34,7 @@ import Testing
     @Test func whatEndsIsWhatNobodyWalksAlong() {
         for piece in [
             "r.number = $2 AND r.owner = $3 AND r.epoch = $4 AND r.state = 'running'",
-            "r.epoch = s.epoch AND r.\"cursor\" IS NOT DISTINCT FROM s.\"cursor\"",
+            "AND r.\"cursor\" IS NOT DISTINCT FROM s.\"cursor\"\nAND r.upper = s.upper",
             "g.part = 3\nAND g.is_physical AND g.state <> 'done'",
             "pg_catalog.to_regclass('\"public\".\"t\"')::oid = 16400",
             "ORDER BY r.number FOR NO KEY UPDATE OF r",

@@ -11,16 +11,25 @@ extension WorkerHands {
             part.isPhysical, !context.sweeps.mustWalk(part.number)
         else { return .claimed(range) }
         do throws(PostgresError) {
-            guard let looks = context.sweeps.begin(part.number, pid: try open().backendPID) else {
+            let pid = try open().backendPID
+            guard context.sweeps.begin(pid: pid) else {
                 // The look ends what nobody holds, this range as well; and while everything is
                 // held back, looks are too.
                 return try await givenBack(range, part)
             }
-            defer { context.sweeps.end() }
-            switch try await look(range, part, looks: looks, limits: limits) {
+            let outcome: Outcome
+            do throws(PostgresError) {
+                outcome = try await look(range, part, limits: limits)
+            } catch {
+                context.sweeps.end()
+                throw error
+            }
+            context.sweeps.end()
+            switch outcome {
             case .ended: return .released
             case .again:
-                context.sweeps.forgetHeld(part.number)
+                // It may have been cancelled again while it ended.
+                _ = context.yields.take(pid)
                 return try await givenBack(range, part)
             case .walk:
                 context.sweeps.walk(part.number)
@@ -29,7 +38,9 @@ extension WorkerHands {
         } catch {
             // The range is held, whatever became of the session: it is attached to again.
             // What loses sessions again and again is not looked at again and again.
-            context.sweeps.lost(part.number)
+            if context.sweeps.failed(part.number) >= SweepLook.looksMost {
+                context.sweeps.walk(part.number)
+            }
             await close()
             return .claimed(range)
         }
@@ -38,7 +49,14 @@ extension WorkerHands {
     private func givenBack(
         _ range: HeldRange, _ part: PlannedPart
     ) async throws(PostgresError) -> WorkerEvent {
-        _ = try await held(RangeSQL.release, range, lease: false)
+        do throws(PostgresError) {
+            _ = try await held(RangeSQL.release, range, lease: false)
+        } catch {
+            // What was meant for the look that has just ended may meet this.
+            guard error.sqlState == .queryCanceled else { throw error }
+            _ = context.yields.take(try open().backendPID)
+            _ = try await held(RangeSQL.release, range, lease: false)
+        }
         let seconds = SweepLook.restSeconds(pages: part.pages)
         // What is held back may be for hours.
         await context.rests.rest(
@@ -60,7 +78,7 @@ extension WorkerHands {
     /// read from the disk. A table in which many rows are left, or that takes longer to look at, is
     /// walked along.
     private mutating func look(
-        _ range: HeldRange, _ part: PlannedPart, looks: Int, limits: Limits
+        _ range: HeldRange, _ part: PlannedPart, limits: Limits
     ) async throws(PostgresError) -> Outcome {
         // Behind a pooler nobody can cancel it.
         let seconds =
@@ -88,6 +106,7 @@ extension WorkerHands {
             // Too large for one look, or a row on which the predicate or the change fails, which
             // the walk finds; or somebody's lock was in the way.
             let failure = failure(error, elapsedMilliseconds: 0)
+            let looks = context.sweeps.failed(part.number)
             return SweepLook.isTriedAgain(after: failure, looks: looks) ? .again : .walk
         }
         return answer.results[answer.results.count - 2].scalar == "t" ? .ended : .walk
@@ -99,7 +118,7 @@ extension WorkerHands {
 final class SweepRecord: Sendable {
     private struct State {
         var walked: Set<Int> = []
-        var looks: [Int: Int] = [:]
+        var failures: [Int: Int] = [:]
         var pid: Int32?
         var isHeld = false
     }
@@ -118,28 +137,22 @@ final class SweepRecord: Sendable {
     /// Holds looks back, or no longer; whoever looks already is to be cancelled.
     func hold(_ isHeld: Bool) { state.withLock { $0.isHeld = isHeld } }
 
-    /// Begins a look at a part by a server process, unless there is one at any or they are held
-    /// back, and tells how many it makes with this.
-    func begin(_ part: Int, pid: Int32) -> Int? {
+    /// Begins a look by a server process, unless there is one or they are held back.
+    func begin(pid: Int32) -> Bool {
         state.withLock { state in
-            guard state.pid == nil, !state.isHeld else { return nil }
+            guard state.pid == nil, !state.isHeld else { return false }
             state.pid = pid
-            state.looks[part, default: 0] += 1
-            return state.looks[part]
+            return true
         }
     }
 
-    /// One that was cancelled since everything is held back does not count.
-    func forgetHeld(_ part: Int) {
+    /// Notes that a look at a part came to nothing, and tells how many did: one that was cancelled
+    /// since everything is held back does not count.
+    func failed(_ part: Int) -> Int {
         state.withLock { state in
-            if state.isHeld { state.looks[part, default: 1] -= 1 }
-        }
-    }
-
-    /// The session of a look was lost.
-    func lost(_ part: Int) {
-        state.withLock { state in
-            if state.looks[part, default: 0] >= SweepLook.looksMost { state.walked.insert(part) }
+            guard !state.isHeld else { return 0 }
+            state.failures[part, default: 0] += 1
+            return state.failures[part, default: 0]
         }
     }
 

@@ -41,13 +41,15 @@ struct SweepSQL: Sendable {
     ///
     /// A row is changed if its key lies in what this statement ends, and nobody has walked there
     /// since: so one that still matches after its change is changed once, whoever walks elsewhere.
-    /// The ranges are locked when the look is over, and those that are others' by then are theirs.
+    /// The ranges are locked when the look is over, and those that are others' by then are theirs;
+    /// one that was claimed and given back meanwhile, as by workers that have nothing to do, is
+    /// where it was.
     ///
     /// It tells whether the own range has ended, how many rows were changed, and whether more are
     /// left than it may change.
     func end(rowsMost: Int) -> String {
         """
-        WITH sluice_seen AS MATERIALIZED (SELECT r.number, r.epoch, r."cursor", r.upper\
+        WITH sluice_seen AS MATERIALIZED (SELECT r.number, r."cursor", r.upper\
         \(batch.hotBefore)
         FROM sluice.range r WHERE \(isFree)),
         sluice_left AS MATERIALIZED (SELECT \(batch.endColumns) FROM ONLY \(batch.source) WHERE (
@@ -57,7 +59,7 @@ struct SweepSQL: Sendable {
         SELECT count(*) > \(rowsMost) AS many FROM sluice_left),
         sluice_free AS MATERIALIZED (SELECT r.number FROM sluice.range r
         JOIN sluice_seen s ON s.number = r.number WHERE \(isFree)
-        AND r.epoch = s.epoch AND r."cursor" IS NOT DISTINCT FROM s."cursor"
+        AND r."cursor" IS NOT DISTINCT FROM s."cursor"
         AND r.upper = s.upper AND NOT (SELECT m.many FROM sluice_many m)
         AND NOT EXISTS (SELECT FROM sluice.range g WHERE g.run = $1 AND g.part = \(batch.part)
         AND g.is_physical AND g.state <> 'done')

@@ -11,6 +11,8 @@ actor LagWatch {
     /// Longest wait for others' replicas to catch up, in seconds: one that is delayed on purpose
     /// never does.
     static let patienceSeconds = 120.0
+    /// How long a replica may be gone before nobody waits for it any more, in seconds.
+    private static let goneSecondsMax = 60.0
     /// The same for those of a server that exists for the benchmark, which do in the end.
     static let ownPatienceSeconds = 3_600.0
 
@@ -28,6 +30,7 @@ actor LagWatch {
     private var isOver = false
     private var clock: LagClock
     private var replayed: Double?
+    private var seenSeconds = 0.0
 
     /// A watch that counts what is above so many seconds.
     init(_ connection: PostgresConnection, ceilingSeconds: Double = LagWatch.ceilingSeconds) {
@@ -67,7 +70,9 @@ actor LagWatch {
         while true {
             let now = try await look()
             if now.replayed >= end { return true }
-            if nowSeconds >= deadline { return false }
+            if nowSeconds >= deadline || nowSeconds - seenSeconds >= Self.goneSecondsMax {
+                return false
+            }
             try await Task.sleep(for: .seconds(Self.periodSeconds))
         }
     }
@@ -75,7 +80,7 @@ actor LagWatch {
     private func look() async throws -> (written: Double, replayed: Double) {
         let row = try await connection.query(Self.sql).rows.first
         let written = row?[0].flatMap(Double.init) ?? 0
-        if row?[1] != nil { sawReplicas = true }
+        if row?[1] != nil { (sawReplicas, seenSeconds) = (true, nowSeconds) }
         // Without a replica nothing is behind; one that has gone stays where it was.
         replayed = row?[1].flatMap(Double.init) ?? replayed
         let replayed = self.replayed ?? written

@@ -15,6 +15,7 @@ struct LogKeepers: Sendable {
         SELECT slot_name, pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn)::bigint,
         (SELECT setting::bigint * 1048576 FROM pg_settings WHERE name = 'max_slot_wal_keep_size')
         FROM pg_replication_slots WHERE NOT active AND restart_lsn IS NOT NULL
+        AND wal_status IS DISTINCT FROM 'lost'
         ORDER BY 2 DESC LIMIT 1
         """
 

@@ -157,12 +157,15 @@ struct OwnTableBench: Sendable {
         for rows in plan.rows {
             report(.making(scenario: facts.name, rows: min(rows, max(1, facts.rows))))
             do {
+                try await log.requireRoom()
                 let table = try await makeTable(facts, rows: rows, databases)
                 var section = try await rounds.run(table)
                 section.rowsWanted = rows
                 result.sections.append(section)
             } catch let cut as Rounds.Interrupted {
-                result.sections.append(cut.section)
+                var section = cut.section
+                section.rowsWanted = rows
+                result.sections.append(section)
                 result.problem = cut.description
                 break
             } catch {

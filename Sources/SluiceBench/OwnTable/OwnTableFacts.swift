@@ -54,7 +54,10 @@ struct OwnTableFacts: Sendable {
                     + "is not known: name one of them")
         }
         // Without a count there is no telling how much a sample is of it.
-        guard number(table[8]) < bytesUncounted else {
+        guard number(table[8]) < bytesUncounted,
+            // One that was empty when it was counted has no rows by that, however large it is now.
+            number(table[2]) > 0 || number(table[6]) < bytesUncounted
+        else {
             throw BenchError(
                 "nobody knows how many rows \(name) has, or one of its partitions: ANALYZE \(name)")
         }

@@ -118,8 +118,9 @@ struct SampleCopy: Sendable {
                 asked = .now
                 guard try await source.query(Self.isWaitedFor).scalar == "f" else {
                     throw BenchError(
-                        "somebody waits for \(table), of which a sample was being copied: the "
-                            + "benchmark made way; start it again when that is over")
+                        "somebody waits for the transaction that copies a sample of \(table), for "
+                            + "its lock or its snapshot: the benchmark made way; start it again "
+                            + "when that is over")
                 }
             }
             let rows = try await source.query("FETCH \(chunk) FROM \(Self.cursor)").rows

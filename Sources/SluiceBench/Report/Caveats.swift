@@ -18,9 +18,8 @@ public enum Caveats {
         }
         if report.sections.contains(where: \.hasUnfinishedLag) {
             sentences.append(
-                "a replica was not waited for any longer than "
-                    + "\(Int(LagWatch.patienceSeconds)) s after a strategy: lags may have been "
-                    + "higher, and some are of the strategy before")
+                "a replica had not caught up when it was no longer waited for after a strategy: "
+                    + "lags may have been higher, and some are of the strategy before")
         }
         if report.cores > 0, report.loadBefore > Double(report.cores) * loadShareMax {
             sentences.append(

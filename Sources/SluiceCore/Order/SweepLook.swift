@@ -31,12 +31,12 @@ public enum SweepLook {
     /// as are changed in a tenth of a second or two.
     public static func rowsMost(batchKeys: Int) -> Int { min(10_000, max(1, batchKeys)) }
 
-    /// How often a table is looked at by a process that makes way for somebody each time, before
-    /// its keys are walked along, which makes way more cheaply.
+    /// How many looks at a table come to nothing in a process, since they make way for somebody or
+    /// lose their session, before its keys are walked along, which makes way more cheaply.
     public static let looksMost = 3
 
-    /// Whether a look that failed is tried again: somebody's lock was in the way, or it was in
-    /// somebody's.
+    /// Whether a look that failed, one of so many, is tried again: somebody's lock was in the way,
+    /// or it was in somebody's.
     public static func isTriedAgain(after failure: Failure, looks: Int) -> Bool {
         guard looks < looksMost, failure.origin == .server else { return false }
         return failure.isYield || ["40P01", "55P03"].contains(failure.sqlState)

@@ -143,6 +143,7 @@ extension RunScheduler {
         guard let range = worker.range, !range.hasRegion,
             worker.surveysFailed >= Self.surveysFailedMost
         else { return }
+        worker.surveysFailed = 0
         worker.rangeWithoutRegions = range.number
         worker.isRegionRefused = true
     }

@@ -321,6 +321,10 @@ public struct RunScheduler: Sendable {
         case .claimed(let range), .split(.some(let range)), .renewed(.some(let range)),
             .reattached(.some(let range)):
             worker.unreachableSinceSeconds = nil
+            if case .renewed = event, worker.rangeWithoutRegions != nil {
+                // The same range under another number.
+                worker.rangeWithoutRegions = range.number
+            }
             worker.hold(range)
         case .nothingClaimable(let unfinished):
             worker.unreachableSinceSeconds = nil
@@ -414,6 +418,9 @@ public struct RunScheduler: Sendable {
         return failureClass
     }
 
+    /// How often in sequence something else than a batch may take too long.
+    public static let slowAttemptsMax = 8
+
     /// SQLSTATE of a batch that waited for somebody's lock for too long.
     private static let lockTimeout = "55P03"
 
@@ -427,6 +434,7 @@ public struct RunScheduler: Sendable {
         }
         let isPhysical = worker.range?.isPhysical == true
         let failedKeys = worker.sentKeys.first ?? 1
+        let isBatch = worker.inFlight > 0
         worker.inFlight = 0
         worker.sentKeys = []
         // What the server refuses to take back, it will refuse again: the range's lease ends it.
@@ -460,6 +468,9 @@ public struct RunScheduler: Sendable {
             }
             if worker.bisection == nil { worker.bisection = Bisection(failedKeys: failedKeys) }
             worker.bisection?.failed(keys: failedKeys)
+        case .shrink where !isBatch:
+            // No batch is to blame for what else takes too long, and no row.
+            if worker.attempts >= Self.slowAttemptsMax { stop(.failed(failure)) }
         case .shrink:
             if keys(worker) == 1 { stop(.failed(failure)) }
             worker.shrink(from: keys(worker))
@@ -472,8 +483,7 @@ public struct RunScheduler: Sendable {
             worker.unreachableSinceSeconds = since
             if nowSeconds - since > Self.outageSecondsMax { stop(.unreachable(failure)) }
         case .retry:
-            // What it had changed before it met somebody's lock was for nothing, and is again: one
-            // row that is held for an hour must not have a whole batch written each time.
+            // One row that is held for an hour must not have a whole batch written each time.
             if failure.sqlState == Self.lockTimeout { worker.shrink(from: keys(worker)) }
         case .resources:
             break

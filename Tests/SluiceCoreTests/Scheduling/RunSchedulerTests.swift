@@ -72,6 +72,32 @@ import Testing
         #expect(action == .send(range, keys: 5_000, firstOfRange: false))
     }
 
+    /// What else takes too long than a batch is not cured by smaller batches, nor blamed on a row,
+    /// and ends the run only where it goes on.
+    @Test func aSlowLedgerIsNoReasonForSmallerBatches() {
+        var (scheduler, _) = holding()
+        let slow = Failure(
+            origin: .server, sqlState: "57014", message: "timeout", elapsedMilliseconds: 60_000)
+        let lock = Failure(origin: .server, sqlState: "55P03", message: "lock timeout")
+        _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
+        for step in 1...6 {
+            _ = scheduler.next(worker: 0, after: .failed(lock), nowSeconds: Double(step) * 60)
+            _ = scheduler.next(worker: 0, after: .waited, nowSeconds: Double(step) * 60 + 30)
+            _ = scheduler.next(
+                worker: 0, after: .reattached(range), nowSeconds: Double(step) * 60 + 30)
+            _ = scheduler.next(worker: 0, after: .sent, nowSeconds: Double(step) * 60 + 30)
+        }
+        let counts = BatchCounts(keysScanned: 1, rowsChanged: 1, finishedRange: false)
+        _ = scheduler.next(worker: 0, after: .committed(counts), nowSeconds: 500)
+        _ = scheduler.next(worker: 0, after: .fenceMissed, nowSeconds: 500)
+        for step in 1..<RunScheduler.slowAttemptsMax {
+            _ = scheduler.next(worker: 0, after: .failed(slow), nowSeconds: 1_000 + Double(step))
+            #expect(scheduler.outcome == nil, "\(step)")
+        }
+        _ = scheduler.next(worker: 0, after: .failed(slow), nowSeconds: 2_000)
+        #expect(scheduler.outcome != nil)
+    }
+
     @Test func afterAFailureTheLedgerIsReadBeforeAnythingIsSent() {
         var (scheduler, _) = holding()
         _ = scheduler.next(worker: 0, after: .sent, nowSeconds: 0)
