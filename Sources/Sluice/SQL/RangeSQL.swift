@@ -93,8 +93,8 @@ enum RangeSQL {
     ///
     /// Only the lock settles what an interrupted COMMIT did. What the lost session had sent and the
     /// server has not begun misses the fence from then on, and so does whoever holds the same epoch
-    /// since a crash of the server lost a claim that was not durable. If the answer is lost too, the
-    /// range is nobody's until its lease is over, as with a claim whose answer is lost.
+    /// since a crash of the server lost a claim that was not durable. If the answer is lost too,
+    /// the range is nobody's until its lease is over, as with a claim whose answer is lost.
     static let reattach = """
         UPDATE sluice.range r SET epoch = r.epoch + 1, updated_at = clock_timestamp()
         WHERE r.run = $1 AND r.number = $2 AND r.owner = $3 AND r.epoch = $4
