@@ -120,6 +120,21 @@ enum BatchSettingsSQL {
     ) -> Statement {
         local(batch(recorded, limits: limits, serverVersion: serverVersion))
     }
+
+    /// Settings of a statement that may take minutes or hours, as rows of names and values: those
+    /// that the server knows; for this transaction only, or the session.
+    ///
+    /// One whose process was killed ends by itself where the server can see that (on Linux).
+    static func longStatement(_ values: String, isLocal: Bool) -> String {
+        """
+        SELECT pg_catalog.set_config(s.name, v.value, \(isLocal))
+        FROM (VALUES \(values),
+        ('client_connection_check_interval', '1s'))
+        AS v (name, value) JOIN pg_catalog.pg_settings s ON s.name = v.name
+        WHERE v.name <> 'client_connection_check_interval'
+        OR pg_catalog.version() LIKE '%linux%'
+        """
+    }
 }
 
 /// One server setting.

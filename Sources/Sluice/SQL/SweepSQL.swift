@@ -19,14 +19,8 @@ struct SweepSQL: Sendable {
     /// One whose process was killed ends by itself where the server can see that (on Linux), since
     /// its session keeps the process's ranges. The transaction's own bound (17 and later) is off: a
     /// longer one would leave the clock that is running already as it is.
-    static let settings = """
-        SELECT pg_catalog.set_config(s.name, v.value, true)
-        FROM (VALUES ('statement_timeout', $1), ('transaction_timeout', '0'),
-        ('client_connection_check_interval', '1s'))
-        AS v (name, value) JOIN pg_catalog.pg_settings s ON s.name = v.name
-        WHERE v.name <> 'client_connection_check_interval'
-        OR pg_catalog.version() LIKE '%linux%'
-        """
+    static let settings = BatchSettingsSQL.longStatement(
+        "('statement_timeout', $1), ('transaction_timeout', '0')", isLocal: true)
 
     /// Changes the rows that are left, if those are no more than `rowsMost`, and ends all keys that
     /// nobody walks along, and those of the own range; parameters are those of the fence.

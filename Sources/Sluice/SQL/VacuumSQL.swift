@@ -63,15 +63,11 @@ enum VacuumSQL {
     /// the server can see that (on Linux): its session would keep the process's ranges for the
     /// whole of their lease.
     static func settings(isGentle: Bool) -> String {
-        """
-        SELECT pg_catalog.set_config(s.name, v.value, false)
-        FROM (VALUES ('statement_timeout', '0'), ('transaction_timeout', '0'),
-        ('vacuum_cost_delay', '2ms'), \(isGentle ? "('vacuum_cost_limit', '20')," : "")
-        ('client_connection_check_interval', '1s'))
-        AS v (name, value) JOIN pg_catalog.pg_settings s ON s.name = v.name
-        WHERE v.name <> 'client_connection_check_interval'
-        OR pg_catalog.version() LIKE '%linux%'
-        """
+        BatchSettingsSQL.longStatement(
+            """
+            ('statement_timeout', '0'), ('transaction_timeout', '0'),
+            ('vacuum_cost_delay', '2ms')\(isGentle ? ", ('vacuum_cost_limit', '20')" : "")
+            """, isLocal: false)
     }
 
     /// Vacuums a table unless somebody is in the way.

@@ -11,10 +11,10 @@ actor LagWatch {
     /// Longest wait for others' replicas to catch up, in seconds: one that is delayed on purpose
     /// never does.
     static let patienceSeconds = 120.0
-    /// How long a replica may be gone before nobody waits for it any more, in seconds.
-    private static let goneSecondsMax = 60.0
     /// The same for those of a server that exists for the benchmark, which do in the end.
     static let ownPatienceSeconds = 3_600.0
+    /// How long a replica may be gone before nobody waits for it any more, in seconds.
+    private static let goneSecondsMax = 60.0
 
     /// Where the log ends and where the slowest replica is; who reads the log to decode it replays
     /// nothing.
